@@ -1,0 +1,31 @@
+"""Geodesy on WGS84: discs and their unions, areas, distances, the seam at 180 degrees.
+
+A small library that stands by itself: arrays of degrees and metres in, shapely out. It needs numpy, scipy,
+shapely and pyproj, and knows nothing of the records, the tables or the workflow above it.
+
+>>> from asmgold.geodesy import polygon_area, union_of_discs
+>>> regions = union_of_discs([-70.0, -69.9, 179.95], [-13.0, -13.1, 0.0], 20_000)
+>>> len(regions)  # two discs that overlap, and one that crosses 180 degrees
+2
+>>> [region.geom_type for region in regions]
+['Polygon', 'MultiPolygon']
+"""
+
+from asmgold.geodesy.discs import MAX_RADIUS_M, discs, edge_error_bound
+from asmgold.geodesy.ellipsoid import WGS84, NearestSite, polygon_area, to_ecef
+from asmgold.geodesy.planar import densify
+from asmgold.geodesy.seam import split_at_antimeridian
+from asmgold.geodesy.union import union_of_discs
+
+__all__ = [
+    "MAX_RADIUS_M",
+    "WGS84",
+    "NearestSite",
+    "densify",
+    "discs",
+    "edge_error_bound",
+    "polygon_area",
+    "split_at_antimeridian",
+    "to_ecef",
+    "union_of_discs",
+]

@@ -1,0 +1,238 @@
+"""Geodesic discs, and the arcs of circle that they and their unions are drawn with.
+
+How a circle becomes a polygon. An arc is cut into equal steps whose sag (the distance between chord and circle)
+stays below 0.7 of the tolerance, and its inner vertices are moved out by about two thirds of that sag, so that
+the polygon has the area of the disc itself and no vertex or edge is farther than the tolerance from the circle.
+The ends of an arc, where it meets the next disc, stay on the circle exactly.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import shapely
+from numpy.typing import ArrayLike, NDArray
+
+from asmgold.geodesy.ellipsoid import MEAN_RADIUS_M, WGS84, Floats, to_ecef
+from asmgold.geodesy.seam import polygons_from_rings, unroll
+
+MAX_RADIUS_M = 1_000_000.0
+MIN_STEPS = 32
+SAG_SHARE_OF_TOLERANCE = 0.7
+PLANAR_SHARE_OF_TOLERANCE = 0.1
+PLANAR_SHARE_OF_RADIUS = 2e-5  # keeps the bias of area of a disc over a pole below 0.01 %
+
+
+def discs(lon: ArrayLike, lat: ArrayLike, radius_m: float, tolerance_m: float = 5.0) -> NDArray[Any]:
+    """One polygon a site: all that lies within a geodesic distance of it.
+
+    Parameters
+    ----------
+    lon, lat : degrees on WGS84, shape (n,)
+    radius_m : geodesic radius in metres, more than 0, at most `MAX_RADIUS_M`
+    tolerance_m : no point of an edge is farther than this from the circle
+
+    Returns
+    -------
+    Polygons in EPSG:4326, shape (n,); MultiPolygons where a disc crosses 180 degrees.
+
+    Raises
+    ------
+    ValueError : for positions that are not numbers or out of range, or a radius or tolerance out of range.
+    """
+    lon, lat = checked_positions(lon, lat)
+    check_radius(radius_m, tolerance_m)
+    if lon.size == 0:
+        return np.empty(0, dtype=object)
+    curve = draw_arcs(full_circles(np.arange(lon.size), lon, lat), lon, lat, radius_m, tolerance_m)
+    unrolled, turns = unroll(curve.lon, curve.arc)
+    polygons = np.asarray(shapely.polygons(shapely.linearrings(np.column_stack([unrolled, curve.lat]), indices=curve.arc)))
+    west, _, east, _ = shapely.bounds(polygons).T
+    for site in np.flatnonzero((turns != 0) | (west < -180) | (east > 180)):
+        mine = curve.arc == site
+        pieces = polygons_from_rings(curve.lon[mine], curve.lat[mine], np.zeros(mine.sum(), dtype=np.intp))
+        polygons[site] = pieces[0]
+    return polygons
+
+
+def edge_error_bound(radius_m: float, tolerance_m: float = 5.0) -> float:
+    """How far an edge drawn with this tolerance can be from the true geodesic distance at most, in metres.
+
+    The sum of what the steps of the arc allow (an arc of two steps is the worst case, 4/3 of its sag) and of
+    what it adds that GIS software draws edges straight in longitude and latitude.
+    """
+    sag = radius_m * (1 - np.cos(_largest_step(radius_m, tolerance_m) / 2))
+    return float(4 / 3 * sag + _planar_error(radius_m, tolerance_m))
+
+
+@dataclass
+class Arcs:
+    """Pieces of circle, seen from their sites.
+
+    ``bearing`` is counter-clockwise from north in radians, so that the disc lies to the left of an arc.
+    ``ends`` holds the first and the last point, (n, 2, 2) degrees: the arcs that follow one another share them
+    to the last bit. A whole circle has ``closed`` set and no ends.
+    """
+
+    site: NDArray[np.intp]
+    bearing: Floats
+    span: Floats
+    ends: Floats
+    closed: NDArray[np.bool_]
+
+
+@dataclass
+class Curve:
+    """Vertices of arcs in their order; the last point of an arc is left to the arc that follows it."""
+
+    arc: NDArray[np.intp]
+    lon: Floats
+    lat: Floats
+
+
+def full_circles(site: NDArray[np.intp], lon: Floats, lat: Floats) -> Arcs:
+    """The whole circles around some of the sites."""
+    n = site.size
+    return Arcs(site, np.zeros(n), np.full(n, 2 * np.pi), np.full((n, 2, 2), np.nan), np.ones(n, bool))
+
+
+def draw_arcs(arcs: Arcs, lon: Floats, lat: Floats, radius_m: float, tolerance_m: float) -> Curve:
+    """Vertices along arcs, as far apart as the tolerance allows, in longitude and latitude."""
+    steps = np.maximum(2, np.ceil(arcs.span / _largest_step(radius_m, tolerance_m) - 1e-9)).astype(int)
+    sag = radius_m * (1 - np.cos(arcs.span / steps / 2))
+    lift = np.where(arcs.closed, 2 / 3 * sag, 2 / 3 * sag * steps / (steps - 1))
+    arc = np.repeat(np.arange(arcs.site.size), steps + 1)
+    step = np.arange(arc.size) - np.repeat(np.cumsum(steps + 1) - (steps + 1), steps + 1)
+    bearing = arcs.bearing[arc] + step * (arcs.span / steps)[arc]
+    at_end = np.where(arcs.closed[arc], -1, np.where(step == 0, 0, np.where(step == steps[arc], 1, -1)))
+    x, y = _points_on_arcs(arcs, arc, bearing, lift, lon, lat, radius_m)
+    x = np.where(at_end < 0, x, arcs.ends[arc, np.maximum(at_end, 0), 0])
+    y = np.where(at_end < 0, y, arcs.ends[arc, np.maximum(at_end, 0), 1])
+    reach = np.degrees(radius_m / MEAN_RADIUS_M)
+    if (np.abs(lat[arcs.site]) + reach).max(initial=0) > _harmless_latitude(radius_m, tolerance_m):
+        arc, bearing, x, y = _refine_near_poles(arcs, arc, bearing, x, y, lift, lon, lat, radius_m, tolerance_m)
+    last = np.r_[arc[1:] != arc[:-1], True] if arc.size else np.empty(0, bool)
+    return Curve(arc[~last], x[~last], y[~last])
+
+
+def _points_on_arcs(
+    arcs: Arcs, arc: NDArray[np.intp], bearing: Floats, lift: Floats, lon: Floats, lat: Floats, radius_m: float
+) -> tuple[Floats, Floats]:
+    site = arcs.site[arc]
+    x, y = WGS84.fwd(
+        lon[site], lat[site], -np.degrees(bearing), radius_m + lift[arc], return_back_azimuth=False
+    )[:2]
+    return x, y
+
+
+def _largest_step(radius_m: float, tolerance_m: float) -> float:
+    """The largest angle between two vertices as seen from the site, in radians."""
+    sag = SAG_SHARE_OF_TOLERANCE * (1 - PLANAR_SHARE_OF_TOLERANCE) * tolerance_m
+    return float(min(2 * np.arccos(max(1 - sag / radius_m, -1)), 2 * np.pi / MIN_STEPS))
+
+
+def _harmless_latitude(radius_m: float, tolerance_m: float) -> float:
+    """Up to here a straight edge in longitude and latitude is as good as a geodesic one, degrees.
+
+    The two are L^2 tan(latitude) / 8 R apart in the middle of an edge of length L.
+    """
+    length = radius_m * _largest_step(radius_m, tolerance_m)
+    return float(np.degrees(np.arctan(_planar_error(radius_m, tolerance_m) * 8 * MEAN_RADIUS_M / length**2)))
+
+
+def _planar_error(radius_m: float, tolerance_m: float) -> float:
+    """How far an edge straight in longitude and latitude may leave the geodesic one, in metres."""
+    return min(PLANAR_SHARE_OF_TOLERANCE * tolerance_m, PLANAR_SHARE_OF_RADIUS * radius_m)
+
+
+def _refine_near_poles(
+    arcs: Arcs,
+    arc: NDArray[np.intp],
+    bearing: Floats,
+    x: Floats,
+    y: Floats,
+    lift: Floats,
+    lon: Floats,
+    lat: Floats,
+    radius_m: float,
+    tolerance_m: float,
+) -> tuple[NDArray[np.intp], Floats, Floats, Floats]:
+    """Halve the edges that, drawn straight in longitude and latitude, leave the true edge by too much."""
+    allowed = _planar_error(radius_m, tolerance_m)
+    suspects = np.flatnonzero(arc[1:] == arc[:-1])
+    while suspects.size:
+        start, end = suspects, suspects + 1
+        turn = x[end] - x[start]
+        turn -= 360 * np.round(turn / 360)
+        planar = to_ecef(x[start] + turn / 2, (y[start] + y[end]) / 2)
+        straight = (to_ecef(x[start], y[start]) + to_ecef(x[end], y[end])) / 2
+        up = planar / np.linalg.norm(planar, axis=1)[:, None]
+        away = planar - straight
+        sideways = np.linalg.norm(away - np.sum(away * up, axis=1)[:, None] * up, axis=1)
+        split = suspects[sideways > allowed]
+        if split.size == 0:
+            break
+        middle = (bearing[split] + bearing[split + 1]) / 2
+        new_x, new_y = _points_on_arcs(arcs, arc[split], middle, lift, lon, lat, radius_m)
+        arc = np.insert(arc, split + 1, arc[split])
+        bearing = np.insert(bearing, split + 1, middle)
+        x, y = np.insert(x, split + 1, new_x), np.insert(y, split + 1, new_y)
+        first_half = split + np.arange(split.size)
+        suspects = np.sort(np.r_[first_half, first_half + 1])
+    return arc, bearing, *_lowered(arcs, arc, bearing, x, y, lift, lon, lat, radius_m)
+
+
+def _lowered(
+    arcs: Arcs,
+    arc: NDArray[np.intp],
+    bearing: Floats,
+    x: Floats,
+    y: Floats,
+    lift: Floats,
+    lon: Floats,
+    lat: Floats,
+    radius_m: float,
+) -> tuple[Floats, Floats]:
+    """Lower the vertices of refined edges to what their shorter steps ask for, or the disc would be too large."""
+    inner = np.flatnonzero((arc[1:-1] == arc[:-2]) & (arc[1:-1] == arc[2:])) + 1
+    step = (bearing[inner + 1] - bearing[inner - 1]) / 2
+    wanted = 2 / 3 * radius_m * (1 - np.cos(step / 2))
+    refined = wanted < 0.45 * lift[arc[inner]]  # halving a step quarters its sag; unrefined it is at least half
+    inner, wanted = inner[refined], wanted[refined]
+    site = arcs.site[arc[inner]]
+    x[inner], y[inner] = WGS84.fwd(
+        lon[site], lat[site], -np.degrees(bearing[inner]), radius_m + wanted, return_back_azimuth=False
+    )[:2]
+    return x, y
+
+
+def checked_positions(lon: ArrayLike, lat: ArrayLike) -> tuple[Floats, Floats]:
+    """Positions as arrays of floats.
+
+    Raises
+    ------
+    ValueError : naming the first position that is not a pair of numbers within +-180 and +-90 degrees.
+    """
+    lon, lat = np.atleast_1d(np.asarray(lon, float)), np.atleast_1d(np.asarray(lat, float))
+    if lon.shape != lat.shape or lon.ndim != 1:
+        raise ValueError(f"longitudes {lon.shape} and latitudes {lat.shape} are not two lists of one length")
+    bad = ~((np.abs(lon) <= 180) & (np.abs(lat) <= 90))
+    if bad.any():
+        first = int(np.argmax(bad))
+        raise ValueError(f"position {first} is longitude {lon[first]}, latitude {lat[first]}: not on the globe")
+    return lon, lat
+
+
+def check_radius(radius_m: float, tolerance_m: float) -> None:
+    """Refuse what no disc can be drawn with.
+
+    Raises
+    ------
+    ValueError : if the radius is not within 0 to `MAX_RADIUS_M` or the tolerance not within 0.01 m to the radius.
+    """
+    if not 0 < radius_m <= MAX_RADIUS_M:
+        raise ValueError(f"radius_m is {radius_m}: more than 0 and at most {MAX_RADIUS_M:.0f} was expected")
+    if not 0.01 <= tolerance_m < radius_m:
+        raise ValueError(f"tolerance_m is {tolerance_m}: at least 0.01 and less than the radius was expected")

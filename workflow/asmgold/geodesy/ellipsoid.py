@@ -1,0 +1,142 @@
+"""The WGS84 ellipsoid: geocentric coordinates, areas of polygons, distances to the nearest site."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import shapely
+from numpy.typing import ArrayLike, NDArray
+from pyproj import Geod
+from scipy.spatial import cKDTree
+
+Floats = NDArray[np.float64]
+
+WGS84 = Geod(ellps="WGS84")
+SEMI_MAJOR_M = float(WGS84.a)
+ECCENTRICITY_SQUARED = float(WGS84.es)
+# The smallest and the largest radius of curvature on the ellipsoid: along the meridian at the equator, and at the poles.
+SMALLEST_CURVATURE_RADIUS_M = float(WGS84.b**2 / WGS84.a)
+LARGEST_CURVATURE_RADIUS_M = float(WGS84.a**2 / WGS84.b)
+MEAN_RADIUS_M = float((2 * WGS84.a + WGS84.b) / 3)
+
+_GAUSS_NODES, _GAUSS_WEIGHTS = np.polynomial.legendre.leggauss(5)
+
+
+def to_ecef(lon: ArrayLike, lat: ArrayLike) -> Floats:
+    """Geocentric coordinates of points on the ellipsoid.
+
+    Parameters
+    ----------
+    lon, lat : degrees, shape (n,)
+
+    Returns
+    -------
+    Metres, shape (n, 3).
+    """
+    lam, phi = np.radians(np.asarray(lon, float)), np.radians(np.asarray(lat, float))
+    normal = SEMI_MAJOR_M / np.sqrt(1 - ECCENTRICITY_SQUARED * np.sin(phi) ** 2)
+    equatorial = normal * np.cos(phi)
+    return np.stack(
+        [equatorial * np.cos(lam), equatorial * np.sin(lam), normal * (1 - ECCENTRICITY_SQUARED) * np.sin(phi)],
+        axis=-1,
+    )
+
+
+def polygon_area(polygons: ArrayLike) -> Floats:
+    """Area on the ellipsoid of polygons whose edges are straight in longitude and latitude.
+
+    That is how GEOS and every GIS reads an EPSG:4326 layer, so the areas of the parts of a polygon add up to
+    the area of the whole exactly. Each edge contributes the integral of the authalic function q (Snyder 1987,
+    Map Projections: A Working Manual, eq. 3-12) over its longitudes, by five-point Gauss-Legendre quadrature.
+
+    Parameters
+    ----------
+    polygons : Polygon or MultiPolygon geometries in degrees, shape (n,); other types and None count as 0
+
+    Returns
+    -------
+    Square metres, shape (n,).
+    """
+    geometries = np.atleast_1d(np.asarray(polygons, dtype=object))
+    parts, geometry_of_part = shapely.get_parts(geometries, return_index=True)
+    areal = shapely.get_type_id(parts) == shapely.GeometryType.POLYGON
+    parts, geometry_of_part = parts[areal], geometry_of_part[areal]
+    rings, part_of_ring = shapely.get_rings(parts, return_index=True)
+    area = np.zeros(len(geometries))
+    if len(rings) == 0:
+        return area
+    ring_area = np.abs(_signed_ring_areas(rings))
+    is_shell = np.r_[True, part_of_ring[1:] != part_of_ring[:-1]]  # get_rings gives the shell first
+    np.add.at(area, geometry_of_part[part_of_ring], np.where(is_shell, ring_area, -ring_area))
+    return area
+
+
+def _signed_ring_areas(rings: NDArray[Any]) -> Floats:
+    xy, ring_of_point = shapely.get_coordinates(rings, return_index=True)
+    same_ring = ring_of_point[1:] == ring_of_point[:-1]
+    start, end = xy[:-1][same_ring], xy[1:][same_ring]
+    phi = np.radians(start[:, 1])[:, None] + (_GAUSS_NODES + 1) / 2 * np.radians(end[:, 1] - start[:, 1])[:, None]
+    mean_q = _authalic_q(np.sin(phi)) @ _GAUSS_WEIGHTS / 2
+    strips = SEMI_MAJOR_M**2 / 2 * mean_q * np.radians(end[:, 0] - start[:, 0])
+    return np.bincount(ring_of_point[:-1][same_ring], weights=strips, minlength=len(rings))
+
+
+def _authalic_q(sin_lat: Floats) -> Floats:
+    e = np.sqrt(ECCENTRICITY_SQUARED)
+    x = e * sin_lat
+    return (1 - ECCENTRICITY_SQUARED) * (sin_lat / (1 - x * x) + np.arctanh(x) / e)
+
+
+class NearestSite:
+    """Geodesic distance from any points to the nearest of a set of sites, exact on WGS84.
+
+    Straight-line neighbours through the Earth are found in a k-d tree and measured along the ellipsoid; as many
+    of them as it takes to prove that no other site can be nearer.
+
+    Parameters
+    ----------
+    lon, lat : positions of the sites in degrees, shape (n,), n > 0
+
+    Raises
+    ------
+    ValueError : if there is no site.
+    """
+
+    def __init__(self, lon: ArrayLike, lat: ArrayLike) -> None:
+        self.lon = np.atleast_1d(np.asarray(lon, float))
+        self.lat = np.atleast_1d(np.asarray(lat, float))
+        if self.lon.size == 0:
+            raise ValueError("the nearest of no sites was asked for")
+        self._tree = cKDTree(to_ecef(self.lon, self.lat))
+
+    def query(self, lon: ArrayLike, lat: ArrayLike) -> tuple[Floats, NDArray[np.intp]]:
+        """Distances in metres and indices of the nearest sites, each of shape (m,), for points in degrees."""
+        lon = np.atleast_1d(np.asarray(lon, float))
+        lat = np.atleast_1d(np.asarray(lat, float))
+        distance = np.full(lon.size, np.inf)
+        nearest = np.zeros(lon.size, dtype=np.intp)
+        open_points = np.arange(lon.size)
+        points = to_ecef(lon, lat)
+        k = 1
+        while open_points.size:
+            k = min(2 * k, self.lon.size)
+            chords, candidates = self._tree.query(points[open_points], k=[*range(1, k + 1)])
+            rows = np.repeat(open_points, k)
+            sites = candidates.ravel()
+            _, _, exact = WGS84.inv(lon[rows], lat[rows], self.lon[sites], self.lat[sites])
+            exact = exact.reshape(-1, k)
+            best = np.argmin(exact, axis=1)
+            row = np.arange(open_points.size)
+            distance[open_points] = exact[row, best]
+            nearest[open_points] = candidates[row, best]
+            if k == self.lon.size:
+                break
+            open_points = open_points[chords[:, -1] <= _longest_chord(distance[open_points])]
+        return distance, nearest
+
+
+def _longest_chord(distance_m: Floats) -> Floats:
+    """No two points at this geodesic distance are farther apart than this in a straight line, metres."""
+    half_angle = np.minimum(distance_m / (2 * LARGEST_CURVATURE_RADIUS_M), np.pi / 2)
+    return 2 * LARGEST_CURVATURE_RADIUS_M * np.sin(half_angle) + 1e-3
