@@ -8,7 +8,17 @@ import numpy as np
 import shapely
 from numpy.typing import ArrayLike, NDArray
 
+POLYGONAL_TYPES = (shapely.GeometryType.POLYGON, shapely.GeometryType.MULTIPOLYGON)
+
 
 def densify(geometries: ArrayLike, max_segment_deg: float) -> NDArray[Any]:
     """Add vertices so that no edge is longer than ``max_segment_deg`` degrees, without moving the edge."""
     return np.asarray(shapely.segmentize(np.asarray(geometries, dtype=object), max_segment_deg))
+
+
+def polygonal(geometry: shapely.Geometry) -> shapely.Geometry:
+    """The polygons of a geometry, without the points and lines that an intersection leaves where edges touch."""
+    if geometry.geom_type in ("Polygon", "MultiPolygon"):
+        return geometry
+    parts = shapely.get_parts(geometry)
+    return shapely.union_all(parts[np.isin(shapely.get_type_id(parts), POLYGONAL_TYPES)])

@@ -13,6 +13,7 @@ import shapely
 from numpy.typing import NDArray
 
 from asmgold.geodesy.ellipsoid import Floats
+from asmgold.geodesy.planar import polygonal
 
 _WORLD = shapely.box(-180, -90, 180, 90)
 
@@ -32,7 +33,7 @@ def split_at_antimeridian(polygon: shapely.Geometry) -> shapely.Geometry:
     if west >= -180 and east <= 180:
         return polygon
     pieces = [
-        shapely.transform(_areal(shapely.intersection(polygon, _shifted(_WORLD, turn))), _shift_by(-360 * turn))
+        shapely.transform(polygonal(shapely.intersection(polygon, _shifted(_WORLD, turn))), _shift_by(-360 * turn))
         for turn in (-1, 0, 1)
     ]
     return shapely.union_all([piece for piece in pieces if not piece.is_empty])
@@ -100,7 +101,7 @@ def _cut_holes(shells: list[shapely.Geometry], holes: list[shapely.Polygon]) -> 
         west, _, east, _ = shells[shell].bounds
         if east - west >= 360:  # a belt: its holes may lie across the line where it was cut open
             gone = shapely.union_all(turned[[hole for hole, _ in mine]].ravel())
-            cut[shell] = _areal(shapely.difference(shells[shell], gone))
+            cut[shell] = polygonal(shapely.difference(shells[shell], gone))
         else:
             cut[shell] = shapely.polygons(shells[shell].exterior, [turned[key].exterior for key in mine])
     return cut
@@ -122,7 +123,7 @@ def _belts(circling: list[tuple[int, Floats]], *, around_everything: bool) -> li
     belts = []
     for (_, south), (_, north) in zip(edges[::2], edges[1::2], strict=True):
         belt = shapely.polygons(np.vstack([south, north[::-1]]))
-        belts.append(_areal(shapely.intersection(belt, _WORLD)))
+        belts.append(polygonal(shapely.intersection(belt, _WORLD)))
     return belts
 
 
@@ -136,14 +137,6 @@ def _as_line(curve: Floats, turns: int) -> Floats:
 
 def _parallel(lat: float) -> Floats:
     return np.array([[-900.0, lat], [900.0, lat]])
-
-
-def _areal(geometry: shapely.Geometry) -> shapely.Geometry:
-    """Polygons only: an intersection can leave lines and points where shapes touch."""
-    if geometry.geom_type in ("Polygon", "MultiPolygon"):
-        return geometry
-    parts = shapely.get_parts(geometry)
-    return shapely.multipolygons(parts[shapely.get_type_id(parts) == shapely.GeometryType.POLYGON])
 
 
 def _shift_by(degrees: float) -> Any:

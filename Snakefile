@@ -1,0 +1,9 @@
+# The door: `snakemake`, typed with nothing else, builds the default scenario.
+include: "workflow/Snakefile"
+
+
+rule products:
+    default_target: True
+    localrule: True
+    input:
+        rules.all.input,

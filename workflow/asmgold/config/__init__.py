@@ -1,0 +1,19 @@
+"""The configuration: models, and loading with messages a person can act on."""
+
+from asmgold.config.loading import check_settings, load_corrections, load_lock, load_sources, read_yaml
+from asmgold.config.models import Area, Correction, Layer, Lock, Overlay, Settings, Source
+
+__all__ = [
+    "Area",
+    "Correction",
+    "Layer",
+    "Lock",
+    "Overlay",
+    "Settings",
+    "Source",
+    "check_settings",
+    "load_corrections",
+    "load_lock",
+    "load_sources",
+    "read_yaml",
+]

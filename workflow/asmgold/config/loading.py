@@ -1,0 +1,117 @@
+"""Reads the configuration files, and says in one line what is wrong with them."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, TypeVar
+
+import yaml
+from pydantic import BaseModel, TypeAdapter, ValidationError
+
+from asmgold.config.models import Correction, Layer, Lock, Name, Settings, Source
+from asmgold.errors import InputError
+
+T = TypeVar("T")
+
+
+def check_settings(values: Mapping[str, Any], sources: Mapping[str, Source], origin: str = "configuration") -> Settings:
+    """Check a scenario's settings, and that the sources they name are registered with the right reader.
+
+    Raises
+    ------
+    InputError : one line for each mistake, naming the key, what was found and what was expected.
+    """
+    settings = _validated(TypeAdapter(Settings), dict(values), origin)
+    layers: dict[str, Layer] = {"area": settings.area}
+    layers |= {f"overlays.{name}": overlay for name, overlay in settings.overlays.items()}
+    for number, name in enumerate(settings.records):
+        reader = _registered(name, sources, f"{origin}: records[{number}]").reader
+        if reader == "vector":
+            raise InputError(f"{origin}: records[{number}] is {name!r}, a layer; a source of records was expected")
+    readers = [sources[name].reader for name in settings.records]
+    if len(set(readers)) < len(readers):
+        raise InputError(f"{origin}: records is {settings.records}, one source for each dataset was expected")
+    for key, layer in layers.items():
+        if layer.source is not None and _registered(layer.source, sources, f"{origin}: {key}.source").reader != "vector":
+            raise InputError(f"{origin}: {key}.source is {layer.source!r}, a table of records; a layer was expected")
+    return settings
+
+
+def load_sources(path: Path) -> dict[str, Source]:
+    """The registered sources by name. Raises InputError."""
+    return _validated(TypeAdapter(dict[Name, Source]), read_yaml(path), str(path))
+
+
+def load_lock(path: Path) -> dict[str, Lock]:
+    """The pinned bytes by source. Raises InputError."""
+    return _validated(TypeAdapter(dict[Name, Lock]), read_yaml(path), str(path))
+
+
+def load_corrections(path: Path) -> list[Correction]:
+    """The declared corrections. Raises InputError, also for two corrections of one name or of one record."""
+    corrections = _validated(TypeAdapter(list[Correction]), read_yaml(path) or [], str(path))
+    for field in ("id", "record"):
+        values = [getattr(correction, field) for correction in corrections]
+        twice = sorted({value for value in values if values.count(value) > 1})
+        if twice:
+            raise InputError(f"{path}: {field} {twice[0]!r} stands twice, once was expected")
+    return corrections
+
+
+def read_yaml(path: Path) -> Any:
+    """What a YAML file holds. Raises InputError if it is missing or not YAML."""
+    try:
+        return yaml.safe_load(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise InputError(f"{path}: there is no such file") from None
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise InputError(f"{path}: not valid YAML ({' '.join(str(error).split())})") from None
+
+
+def _registered(name: str, sources: Mapping[str, Source], where: str) -> Source:
+    if name not in sources:
+        raise InputError(f"{where} is {name!r}, a source of config/sources.yaml was expected{_nearest(name, sources)}")
+    return sources[name]
+
+
+def _validated(adapter: TypeAdapter[T], values: Any, origin: str) -> T:
+    try:
+        return adapter.validate_python(values)
+    except ValidationError as error:
+        lines = [f"{origin}: {_sentence(problem)}" for problem in error.errors()]
+        raise InputError("\n".join(dict.fromkeys(lines))) from None
+
+
+def _sentence(problem: Any) -> str:
+    key = ".".join(str(part) for part in problem["loc"]) or "the whole"
+    found = problem["input"]
+    match problem["type"]:
+        case "extra_forbidden":
+            return f"{key} is not a known key{_nearest(str(problem['loc'][-1]), _known_keys())}"
+        case "missing":
+            return f"{key} is missing"
+        case "value_error":
+            prefix = "" if not problem["loc"] else f"{key} "
+            return prefix + str(problem["ctx"]["error"])
+        case _:
+            return f"{key} is {found!r}, {_expected(problem['msg'])} was expected"
+
+
+def _expected(message: str) -> str:
+    for start in ("Input should be a valid ", "Input should be "):
+        if message.startswith(start):
+            rest = message.removeprefix(start)
+            return f"a {rest}" if start.endswith("valid ") else f"a value {rest}"
+    return message
+
+
+def _known_keys() -> set[str]:
+    models: list[type[BaseModel]] = [Settings, *Layer.__subclasses__(), Source, Lock, Correction]
+    return {key for model in models for key in model.model_fields}
+
+
+def _nearest(name: str, known: Any) -> str:
+    near = difflib.get_close_matches(name, list(known), n=1)
+    return f" (did you mean {near[0]!r}?)" if near else ""

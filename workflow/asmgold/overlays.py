@@ -1,0 +1,116 @@
+"""Regions intersected with overlays: how much of a zone is region, and how much of the regions is in a zone."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+
+from asmgold.geodesy import polygon_area, polygonal
+from asmgold.schemas import OVERLAY_SUMMARY, OVERLAYS, empty_like
+
+log = logging.getLogger(__name__)
+
+CRS = "EPSG:4326"
+BEYOND_PARENT_WORTH_A_NOTE = 0.001
+
+
+def intersect(
+    regions: gpd.GeoDataFrame,
+    sites: gpd.GeoDataFrame,
+    overlays: Mapping[str, gpd.GeoDataFrame],
+    within: Mapping[str, str | None],
+) -> tuple[gpd.GeoDataFrame, pd.DataFrame]:
+    """Intersect the published regions with the zones of each overlay.
+
+    Parameters
+    ----------
+    regions : `asmgold.schemas.REGIONS`
+    sites : `asmgold.schemas.SITES`
+    overlays : polygons in EPSG:4326 by name
+    within : for each overlay, the one that it is a part of, or None
+
+    Returns
+    -------
+    The intersections (`asmgold.schemas.OVERLAYS`) and their summary (`asmgold.schemas.OVERLAY_SUMMARY`).
+    """
+    shapes = {name: shapely.union_all(layer.geometry.array) for name, layer in overlays.items()}
+    zones = _zones(shapes, within)
+    pieces = [_pieces(regions, name, zone, shape) for (name, zone), shape in zones.items()]
+    table = pd.concat(pieces, ignore_index=True) if pieces else empty_like(OVERLAYS)
+    intersections = OVERLAYS.validate(gpd.GeoDataFrame(table, geometry="geometry", crs=CRS))
+    return intersections, _summary(intersections, zones, within, regions, sites)
+
+
+def _zones(shapes: dict[str, Any], within: Mapping[str, str | None]) -> dict[tuple[str, str], Any]:
+    zones = {}
+    for name, shape in shapes.items():
+        zones[name, "inside"] = shape
+        parent = within[name]
+        if parent is None:
+            continue
+        zones[name, "outside"] = polygonal(shapely.difference(shapes[parent], shape))
+        whole = float(polygon_area(shape)[0])
+        beyond = float(polygon_area(polygonal(shapely.difference(shape, shapes[parent])))[0])
+        if beyond > BEYOND_PARENT_WORTH_A_NOTE * whole:
+            log.warning("%.2f %% of overlay %s lie outside %s, which it is within", 100 * beyond / whole, name, parent)
+    return zones
+
+
+def _pieces(regions: gpd.GeoDataFrame, name: str, zone: str, shape: Any) -> pd.DataFrame:
+    shapely.prepare(shape)
+    cut = np.asarray(shapely.intersection(np.asarray(regions.geometry.array, dtype=object), shape), dtype=object)
+    cut = np.array([polygonal(geometry) for geometry in cut], dtype=object)
+    area = polygon_area(cut) / 1e6
+    hit = area > 0
+    return pd.DataFrame(
+        {
+            "overlay": name,
+            "zone": zone,
+            "region_id": regions["region_id"].to_numpy(dtype=object)[hit],
+            "area_km2": area[hit],
+            "geometry": cut[hit],
+        }
+    )
+
+
+def _summary(
+    intersections: gpd.GeoDataFrame,
+    zones: Mapping[tuple[str, str], Any],
+    within: Mapping[str, str | None],
+    regions: gpd.GeoDataFrame,
+    sites: gpd.GeoDataFrame,
+) -> pd.DataFrame:
+    inside = intersections.groupby(["overlay", "zone"])["area_km2"].sum()
+    total = regions["area_km2"].sum()
+    points = shapely.STRtree(np.asarray(sites.geometry.array, dtype=object))
+    rows = []
+    for (name, zone), shape in zones.items():
+        zone_km2 = float(polygon_area(shape)[0]) / 1e6
+        regions_km2 = float(inside.get((name, zone), 0.0))
+        parent = within[name]
+        rows.append(
+            {
+                "overlay": name,
+                "zone": zone,
+                "zone_km2": zone_km2,
+                "regions_km2": regions_km2,
+                "share_of_zone": _share(regions_km2, zone_km2),
+                "share_of_regions": _share(regions_km2, total),
+                "share_of_parent_regions": _share(regions_km2, float(inside.get((parent, "inside"), 0.0)))
+                if parent
+                else np.nan,
+                "sites": points.query(shape, predicate="intersects").size,
+            }
+        )
+    table = pd.DataFrame(rows) if rows else empty_like(OVERLAY_SUMMARY)
+    return OVERLAY_SUMMARY.validate(table)
+
+
+def _share(part: float, whole: float) -> float:
+    return part / whole if whole > 0 else 0.0

@@ -1,0 +1,19 @@
+"""Products: what is handed to people, and the record of how it was made."""
+
+from asmgold.publish.geopackage import write_geopackage
+from asmgold.publish.manifest import build_manifest, write_json
+from asmgold.publish.parquet import read_table, write_table
+from asmgold.publish.picture import draw_map
+from asmgold.publish.release import publish
+from asmgold.publish.summary import summarise
+
+__all__ = [
+    "build_manifest",
+    "draw_map",
+    "publish",
+    "read_table",
+    "summarise",
+    "write_geopackage",
+    "write_json",
+    "write_table",
+]

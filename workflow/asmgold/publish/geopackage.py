@@ -1,0 +1,82 @@
+"""The GeoPackage: every layer that an analyst opens."""
+
+from __future__ import annotations
+
+import os
+import warnings
+from collections.abc import Mapping
+from pathlib import Path
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import pyogrio
+import shapely
+
+
+def write_geopackage(
+    path: Path,
+    *,
+    regions: gpd.GeoDataFrame,
+    sites: gpd.GeoDataFrame,
+    intersections: gpd.GeoDataFrame,
+    overlays: Mapping[str, gpd.GeoDataFrame],
+    area: gpd.GeoDataFrame,
+    records: gpd.GeoDataFrame,
+    date: str,
+) -> None:
+    """Write the GeoPackage, the same bytes for the same tables.
+
+    Parameters
+    ----------
+    path : a file that does not exist yet
+    regions, sites, intersections, records : tables of `asmgold.schemas`
+    overlays : the overlays' polygons by name
+    area : the polygons that the regions are clipped to
+    date : the date that GeoPackage asks for, `YYYY-MM-DD`: that of the data, not of the clock
+    """
+    os.environ["OGR_CURRENT_DATE"] = f"{date}T00:00:00.000Z"
+    rejected = records[records["fate"] == "rejected"].drop(columns="geometry")
+    layers: list[tuple[str, pd.DataFrame, str | None]] = [
+        ("asm_gold_regions", regions.drop(columns="geometry_unclipped"), "MultiPolygon"),
+        ("gold_sites", sites, "Point"),
+        ("overlay_intersections", intersections, "MultiPolygon"),
+        *((f"overlay_{name}", layer, "MultiPolygon") for name, layer in overlays.items()),
+        ("area", area, "MultiPolygon"),
+        ("records_rejected", rejected, None),
+    ]
+    for name, table, geometry_type in layers:
+        _append(path, name, table, geometry_type)
+
+
+def _append(path: Path, name: str, table: pd.DataFrame, geometry_type: str | None) -> None:
+    flat = table.assign(**{column: table[column].map(_joined) for column in table.columns if _holds_lists(table[column])})
+    if geometry_type == "MultiPolygon":
+        flat = gpd.GeoDataFrame(flat).set_geometry(_multi(flat))
+    with warnings.catch_warnings():
+        # pyogrio warns that a table without geometry has none.
+        warnings.filterwarnings("ignore", message=".*geometry.*", category=UserWarning)
+        pyogrio.write_dataframe(
+            flat,
+            path,
+            layer=name,
+            driver="GPKG",
+            geometry_type=geometry_type,
+            append=path.exists(),
+            layer_options={"ASPATIAL_VARIANT": "GPKG_ATTRIBUTES"} if geometry_type is None else {"FID": "fid"},
+            dataset_options=None if path.exists() else {"VERSION": "1.4"},
+        )
+
+
+def _holds_lists(column: pd.Series) -> bool:
+    return bool(column.dtype == object and column.map(lambda value: isinstance(value, list | np.ndarray)).any())
+
+
+def _joined(values: object) -> str | None:
+    return ", ".join(str(value) for value in values) if isinstance(values, list | np.ndarray) else None
+
+
+def _multi(table: pd.DataFrame) -> gpd.GeoSeries:
+    geometry = gpd.GeoSeries(table["geometry"])
+    parts = [shapely.multipolygons(shapely.get_parts(shape)) for shape in geometry]
+    return gpd.GeoSeries(parts, index=table.index, crs=geometry.crs or "EPSG:4326")

@@ -1,0 +1,80 @@
+"""The manifest: what was made, from which bytes, by which rule, with which software."""
+
+from __future__ import annotations
+
+import json
+import platform
+from collections.abc import Mapping, Sequence
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pyarrow.parquet as pq
+import pyogrio
+import pyproj
+import shapely
+
+from asmgold.records import count_by_fate
+from asmgold.sources import sha256_of
+
+PACKAGES = ("asmgold", "geopandas", "numpy", "pandas", "pandera", "pyarrow", "pydantic", "pyogrio", "pyproj",
+            "scipy", "shapely", "snakemake")  # fmt: skip
+
+
+def build_manifest(
+    products: Sequence[Path],
+    *,
+    records: pd.DataFrame,
+    settings: Mapping[str, Any],
+    sources: Mapping[str, Any],
+    corrections: Sequence[Mapping[str, Any]],
+) -> dict[str, Any]:
+    """Describe a complete set of products. Nothing in it depends on the clock, the host or a path.
+
+    Parameters
+    ----------
+    products : the files, as they will be published
+    records : `asmgold.schemas.RECORDS`
+    settings : the scenario's configuration
+    sources : for each source that was used, its registration and its lock
+    corrections : the declared corrections
+    """
+    counts = count_by_fate(records)
+    return {
+        "products": {path.name: _describe(path) for path in sorted(products)},
+        "records": {source: {fate: int(n) for fate, n in row.items()} for source, row in counts.iterrows()},
+        "configuration": dict(settings),
+        "corrections": {
+            "declared": [dict(correction) for correction in corrections],
+            "applied": sorted(records["correction"].dropna()),
+        },
+        "sources": dict(sources),
+        "software": {
+            "python": platform.python_version(),
+            "packages": {name: version(name) for name in PACKAGES},
+            "gdal": {"pyogrio": ".".join(map(str, pyogrio.__gdal_version__))},
+            "geos": shapely.geos_version_string,
+            "proj": pyproj.proj_version_str,
+        },
+    }
+
+
+def write_json(content: Mapping[str, Any], path: Path) -> None:
+    """Write JSON that reads well and has the same bytes for the same content."""
+    path.write_text(json.dumps(content, indent=2, ensure_ascii=False, sort_keys=False) + "\n", encoding="utf-8")
+
+
+def _describe(path: Path) -> dict[str, Any]:
+    described = {"sha256": sha256_of(path), "bytes": path.stat().st_size}
+    match path.suffix:
+        case ".parquet":
+            return described | {"rows": pq.read_metadata(path).num_rows}
+        case ".csv":
+            return described | {"rows": len(pd.read_csv(path))}
+        case ".gpkg":
+            layers = pyogrio.list_layers(path)[:, 0]
+            return described | {
+                "rows": {str(name): int(pyogrio.read_info(path, layer=name, force_feature_count=True)["features"]) for name in layers}
+            }
+    return described

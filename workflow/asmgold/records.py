@@ -1,0 +1,179 @@
+"""From rows as read to records, each with a position, a country, flags, and exactly one fate."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+
+from asmgold.config import Correction
+from asmgold.errors import InputError
+from asmgold.geodesy import discs
+from asmgold.schemas import RECORDS
+
+log = logging.getLogger(__name__)
+
+CRS = "EPSG:4326"
+
+
+def judge(
+    rows: pd.DataFrame,
+    area: gpd.GeoDataFrame,
+    corrections: Sequence[Correction],
+    *,
+    buffer_m: float,
+    tolerance_m: float,
+    include_refineries: bool,
+    country_codes: Sequence[str] | None = None,
+) -> gpd.GeoDataFrame:
+    """Give every row its fate.
+
+    Parameters
+    ----------
+    rows : rows of all sources, as `asmgold.sources.read_records` gives them
+    area : polygons in EPSG:4326
+    corrections : declared corrections; those of records that are not among the rows have no effect
+    buffer_m, tolerance_m : radius of the discs and the tolerance of their edges, metres
+    include_refineries : whether gold that is only refined counts
+    country_codes : the country of each of the area's features, if known
+
+    Returns
+    -------
+    A table of `asmgold.schemas.RECORDS` with one row for each row given, in their order.
+
+    Raises
+    ------
+    InputError : if not a single row of a source has a position.
+    """
+    records = rows.drop(columns="fault").assign(correction=pd.Series(None, index=rows.index, dtype=object), flags=[[] for _ in range(len(rows))])
+    records["longitude_read"] = _numbers(rows["longitude_text"])
+    records["latitude_read"] = _numbers(rows["latitude_text"])
+    records["longitude"], records["latitude"] = records["longitude_read"], records["latitude_read"]
+    _correct(records, corrections)
+    faults = rows["fault"].where(rows["fault"].notna(), _position_faults(records))
+    _check_some_are_usable(records, faults)
+    records.loc[faults.notna(), ["longitude", "latitude"]] = np.nan
+    points = gpd.array.from_shapely(_points(records), crs=CRS)
+    records["country_located"] = _locate(points, area, country_codes)
+    records["fate"], records["fate_reason"] = _fates(
+        records, faults, points, area, buffer_m, tolerance_m, include_refineries
+    )
+    columns = [name for name in RECORDS.columns if name != "geometry"]
+    return RECORDS.validate(gpd.GeoDataFrame(records[columns], geometry=points).reset_index(drop=True))
+
+
+def count_by_fate(records: pd.DataFrame) -> pd.DataFrame:
+    """How many records of each source met each fate: sources down, fates across, with the rows read."""
+    order = [name for name in RECORDS.columns["fate"].checks[0].statistics["allowed_values"]]
+    counts = pd.crosstab(records["source"], records["fate"]).reindex(columns=order, fill_value=0)
+    return counts.assign(rows_read=records.groupby("source").size())
+
+
+def _numbers(text: pd.Series) -> pd.Series:
+    """Plain decimal numbers; everything else (nan, inf, 1e308, other scripts, hexadecimal) is none."""
+    plain = text.str.fullmatch(r"[+-]?[0-9]{1,12}(\.[0-9]{0,30})?|[+-]?\.[0-9]{1,30}")
+    return pd.to_numeric(text.where(plain.astype(bool), None).astype(object), errors="coerce").astype(float)
+
+
+def _correct(records: pd.DataFrame, corrections: Sequence[Correction]) -> None:
+    where = {record_id: index for index, record_id in records["record_id"].items()}
+    for correction in corrections:
+        index = where.get(correction.record)
+        if index is None:
+            continue
+        if all(records.at[index, f"{field}_read"] == value for field, value in correction.expect.items()):
+            for field, value in correction.set.items():
+                records.at[index, field] = value
+            records.at[index, "correction"] = correction.id
+            records.at[index, "flags"] = [*records.at[index, "flags"], "corrected"]
+        else:
+            found = {field: float(records.at[index, f"{field}_read"]) for field in correction.expect}
+            log.warning(
+                "correction %s lapsed: record %s says %s, %s was expected; look at it again and declare it anew or drop it",
+                correction.id, correction.record, found, dict(correction.expect),
+            )  # fmt: skip
+            records.at[index, "flags"] = [*records.at[index, "flags"], "correction_lapsed"]
+
+
+def _position_faults(records: pd.DataFrame) -> pd.Series:
+    """Why a position cannot be used, or None."""
+    fault = pd.Series(None, index=records.index, dtype=object)
+    for name, limit in (("latitude", 90.0), ("longitude", 180.0)):
+        text, number = records[f"{name}_text"], records[name]
+        beyond = number.abs() > limit
+        fault = fault.where(~beyond, name + " " + text.str.slice(0, 40) + f" is out of range, -{limit:.0f} to {limit:.0f} was expected")
+        fault = fault.where(number.notna(), name + " " + text.str.slice(0, 40).map(repr) + " is not a number")
+        fault = fault.where((text != "") | number.notna(), f"{name} is missing")
+    return fault
+
+
+def _check_some_are_usable(records: pd.DataFrame, faults: pd.Series) -> None:
+    for source, of_source in faults.groupby(records["source"]):
+        if of_source.notna().all():
+            raise InputError(
+                f"{source}: none of its {len(of_source)} rows has a usable position (the first: {of_source.iloc[0]})"
+            )
+
+
+def _points(records: pd.DataFrame) -> np.ndarray:
+    points = shapely.points(records["longitude"].to_numpy(float), records["latitude"].to_numpy(float))
+    points[records["longitude"].isna().to_numpy()] = None
+    return np.asarray(points, dtype=object)
+
+
+def _locate(points: gpd.array.GeometryArray, area: gpd.GeoDataFrame, codes: Sequence[str] | None) -> pd.Series:
+    located = pd.Series(None, index=range(len(points)), dtype=object)
+    if codes is not None:
+        point, feature = shapely.STRtree(area.geometry.array).query(np.asarray(points), predicate="intersects")
+        located.iloc[point] = np.asarray(codes, dtype=object)[feature]
+    return located.to_numpy()
+
+
+def _fates(
+    records: pd.DataFrame,
+    faults: pd.Series,
+    points: gpd.array.GeometryArray,
+    area: gpd.GeoDataFrame,
+    buffer_m: float,
+    tolerance_m: float,
+    include_refineries: bool,
+) -> tuple[pd.Series, pd.Series]:
+    role = records["gold_role"]
+    fate = pd.Series("", index=records.index, dtype=object)
+    reason = pd.Series("", index=records.index, dtype=object)
+
+    def decide(which: pd.Series, name: str, why: pd.Series | str) -> None:
+        open_ones = which & (fate == "")
+        fate[open_ones] = name
+        reason[open_ones] = why[open_ones] if isinstance(why, pd.Series) else why
+
+    decide(faults.notna(), "rejected", faults)
+    decide(role.isna(), "not_gold", "gold is not among its commodities")
+    if not include_refineries:
+        decide(role == "refinery", "refinery_only", "gold is only refined there")
+    candidates = (fate == "").to_numpy()
+    reaches = pd.Series(False, index=records.index)
+    inside = pd.Series(False, index=records.index)
+    inside[candidates], reaches[candidates] = _reach(np.asarray(points)[candidates], area, buffer_m, tolerance_m)
+    decide(inside, "site", "bears gold, inside the area")
+    decide(reaches, "site", f"bears gold, outside the area but within {buffer_m / 1000:g} km of it")
+    decide(fate == "", "outside_area", f"bears gold, farther than {buffer_m / 1000:g} km from the area")
+    return fate, reason
+
+
+def _reach(
+    points: np.ndarray, area: gpd.GeoDataFrame, buffer_m: float, tolerance_m: float
+) -> tuple[np.ndarray, np.ndarray]:
+    """Which points lie inside the area, and the discs of which reach into it."""
+    polygons = shapely.STRtree(area.geometry.array)
+    inside = np.zeros(points.size, bool)
+    inside[polygons.query(points, predicate="intersects")[0]] = True
+    reaches = inside.copy()
+    outside = np.flatnonzero(~inside)
+    around = discs(shapely.get_x(points[outside]), shapely.get_y(points[outside]), buffer_m, tolerance_m)
+    reaches[outside[polygons.query(around, predicate="intersects")[0]]] = True
+    return inside, reaches

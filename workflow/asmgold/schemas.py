@@ -1,0 +1,187 @@
+"""The tables that stages hand to one another: columns, types, and what they mean."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pandera.pandas as pa
+
+FATES = {
+    "site": "It counts: it bears gold, has a usable position, and its disc reaches into the area.",
+    "not_gold": "It does not bear gold.",
+    "refinery_only": "Gold is only refined or smelted there, and `include_refineries` is off.",
+    "outside_area": "It bears gold, but its disc does not reach into the area.",
+    "rejected": "It has no usable position, or its row cannot be read; `fate_reason` says why.",
+}
+GOLD_ROLES = {
+    "primary": "Gold is among the primary commodities (`commod1` of MRDS).",
+    "secondary": "Gold is among the secondary commodities (`commod2`).",
+    "tertiary": "Gold is among the tertiary commodities (`commod3`).",
+    "listed": "Gold is listed; the source gives no order.",
+    "refinery": "Gold is only refined or smelted there.",
+}
+FLAGS = {
+    "corrected": "A declared correction was applied; `correction` names it.",
+    "correction_lapsed": "A correction is declared, but the source no longer says what it expects; it was not applied.",
+    "outside_country_stated": "The position lies in another country than the one stated, or outside the one stated.",
+}
+
+TEXT = pd.StringDtype(na_value=np.nan)
+
+_is_list = pa.Check(
+    lambda column: column.map(lambda value: isinstance(value, list | np.ndarray)), error="a list was expected"
+)
+
+
+def _text(title: str, description: str, *, nullable: bool = True, among: Any = None) -> pa.Column:
+    checks = [pa.Check.isin(list(among))] if among else []
+    return pa.Column(TEXT, checks, nullable=nullable, coerce=True, title=title, description=description)
+
+
+def _number(title: str, description: str, *checks: pa.Check, nullable: bool = False) -> pa.Column:
+    return pa.Column(float, list(checks), nullable=nullable, coerce=True, title=title, description=description)
+
+
+def _count(title: str, description: str) -> pa.Column:
+    return pa.Column("int64", [pa.Check.ge(0)], coerce=True, title=title, description=description)
+
+
+def _list(title: str, description: str) -> pa.Column:
+    return pa.Column(object, [_is_list], title=title, description=description)
+
+
+def _geometry(title: str, description: str) -> pa.Column:
+    return pa.Column(None, nullable=True, title=title, description=description)
+
+
+RECORD_ID = pa.Column(
+    TEXT,
+    coerce=True,
+    unique=True,
+    title="Record",
+    description="The source's own id (`mrds:10003963`); without one, the position as read and a counter where needed.",
+)
+SOURCE = _text("Source", "The dataset: `mrds` or `major_deposits`.", nullable=False)
+
+READ_RECORDS = pa.DataFrameSchema(
+    {
+        "record_id": RECORD_ID,
+        "source": SOURCE,
+        "row": pa.Column("int64", coerce=True, title="Row", description="The row of the source's table, from 1."),
+        "name": _text("Name", "The name of the site or deposit."),
+        "country_reported": _text("Country stated", "The country as the source states it."),
+        "longitude_text": _text("Longitude as text", "The longitude as the source writes it.", nullable=False),
+        "latitude_text": _text("Latitude as text", "The latitude as the source writes it.", nullable=False),
+        "commodities": _list("Commodities", "All commodities, in the source's order; qualifiers in brackets."),
+        "gold_role": _text("Role of gold", "The place gold takes among them, or none.", among=GOLD_ROLES),
+        "status": _text("Status", "Stage of development, as the source states it (`dev_stat` of MRDS)."),
+        "deposit_type": _text("Deposit type", "Type of deposit, as the source states it."),
+        "url": _text("Page", "The record's page at its producer."),
+        "fault": _text("Fault", "Why the row cannot be read, if so."),
+    },
+    strict=True,
+)
+
+_RECORD_COLUMNS = {
+    "record_id": RECORD_ID,
+    "source": SOURCE,
+    "row": READ_RECORDS.columns["row"],
+    "name": READ_RECORDS.columns["name"],
+    "country_reported": READ_RECORDS.columns["country_reported"],
+    "country_located": _text("Country located", "The ISO 3166 code of the country that the position lies in."),
+    "longitude": _number("Longitude", "Degrees east on WGS84, as used.", pa.Check.in_range(-180, 180), nullable=True),
+    "latitude": _number("Latitude", "Degrees north on WGS84, as used.", pa.Check.in_range(-90, 90), nullable=True),
+    "longitude_read": _number("Longitude as read", "Degrees, as the source gives it; none if no number.", nullable=True),
+    "latitude_read": _number("Latitude as read", "Degrees, as the source gives it; none if no number.", nullable=True),
+    "longitude_text": READ_RECORDS.columns["longitude_text"],
+    "latitude_text": READ_RECORDS.columns["latitude_text"],
+    "commodities": READ_RECORDS.columns["commodities"],
+    "gold_role": READ_RECORDS.columns["gold_role"],
+    "status": READ_RECORDS.columns["status"],
+    "deposit_type": READ_RECORDS.columns["deposit_type"],
+    "url": READ_RECORDS.columns["url"],
+    "correction": _text("Correction", "The declared correction that was applied, if any."),
+    "flags": _list("Flags", "What is remarkable about the record."),
+    "fate": _text("Fate", "What became of the record.", nullable=False, among=FATES),
+    "fate_reason": _text("Reason", "Why, in words.", nullable=False),
+}
+
+RECORDS = pa.DataFrameSchema(
+    _RECORD_COLUMNS | {"geometry": _geometry("Position", "The position as used, a point in EPSG:4326.")}, strict=True
+)
+
+SITES = pa.DataFrameSchema(
+    _RECORD_COLUMNS
+    | {
+        "region_id": _text("Region", "The region that the site belongs to.", nullable=False),
+        "geometry": _geometry("Position", "The position as used, a point in EPSG:4326."),
+    },
+    strict=True,
+)
+
+_positive = pa.Check.ge(0)
+
+REGIONS = pa.DataFrameSchema(
+    {
+        "region_id": pa.Column(
+            TEXT,
+            coerce=True,
+            unique=True,
+            title="Region",
+            description="`R` and ten digits that follow from the ids of its sites alone: the same sites, the same id.",
+        ),
+        "area_km2": _number("Area, km2", "Area on the ellipsoid of the region as published, clipped.", _positive),
+        "area_unclipped_km2": _number("Area unclipped, km2", "Area of the whole region before clipping.", _positive),
+        "n_sites": _count("Sites", "Sites whose discs make up the region."),
+        "n_mrds": _count("Sites of MRDS", "Of these, records of MRDS."),
+        "n_major_deposits": _count("Major deposits", "Of these, records of Major mineral deposits of the world."),
+        "countries": _list("Countries", "Where its sites are: located, or else as stated by the source."),
+        "buffer_km": _number("Radius, km", "The geodesic radius of the discs.", pa.Check.gt(0)),
+        "edge_error_max_m": _number(
+            "Edge error, m", "No point of the unclipped edge is farther than this from the true distance.", _positive
+        ),
+        "geometry": _geometry("Region", "The region, clipped to the area, in EPSG:4326."),
+        "geometry_unclipped": _geometry("Region, unclipped", "The region before clipping."),
+    },
+    strict=True,
+)
+
+OVERLAYS = pa.DataFrameSchema(
+    {
+        "overlay": _text("Overlay", "The overlay's name in the configuration.", nullable=False),
+        "zone": _text("Zone", "`inside` the overlay, or `outside`: the rest of the overlay it is within.",
+                      nullable=False, among=("inside", "outside")),
+        "region_id": _text("Region", "The region.", nullable=False),
+        "area_km2": _number("Area, km2", "Area of the region within the zone.", _positive),
+        "geometry": _geometry("Intersection", "The region within the zone."),
+    },
+    strict=True,
+)  # fmt: skip
+
+OVERLAY_SUMMARY = pa.DataFrameSchema(
+    {
+        "overlay": OVERLAYS.columns["overlay"],
+        "zone": OVERLAYS.columns["zone"],
+        "zone_km2": _number("Zone, km2", "Area of the zone.", _positive),
+        "regions_km2": _number("Regions in it, km2", "Area of the published regions within the zone.", _positive),
+        "share_of_zone": _number("Share of the zone", "Regions in it over the zone.", pa.Check.in_range(0, 1.000001)),
+        "share_of_regions": _number(
+            "Share of the regions", "Regions in it over all published regions.", pa.Check.in_range(0, 1.000001)
+        ),
+        "share_of_parent_regions": _number(
+            "Share of the parent's regions",
+            "For an overlay within another one: regions in it over the regions in that other one.",
+            pa.Check.in_range(0, 1.000001),
+            nullable=True,
+        ),
+        "sites": _count("Sites", "Sites that lie in the zone."),
+    },
+    strict=True,
+)
+
+
+def empty_like(schema: pa.DataFrameSchema) -> pd.DataFrame:
+    """A table of that schema without rows."""
+    return pd.DataFrame({name: pd.Series(dtype=object) for name in schema.columns})

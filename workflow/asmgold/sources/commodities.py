@@ -1,0 +1,69 @@
+"""What a record bears, read from tokens, never from substrings."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+GOLD_NAME = "gold"
+GOLD_CODE = "Au"
+
+# MRDS writes "Gold, Refinery" for a refinery of gold: these words qualify the commodity before them.
+QUALIFIERS = frozenset(
+    {
+        "abrasive", "construction", "crushed/broken", "dimension", "free", "general", "high calcium", "metal",
+        "mill concentrate", "pig iron", "refiner", "refinery", "smelter", "sulfides", "tailings", "ultra pure",
+    }
+)  # fmt: skip
+PROCESSING = frozenset({"refiner", "refinery", "smelter"})
+
+
+def mrds_commodities(text: str) -> list[tuple[str, frozenset[str]]]:
+    """The commodities of an MRDS list with their qualifiers, in lower case.
+
+    >>> mrds_commodities("Gold, Refinery, Copper")
+    [('Gold', frozenset({'refinery'})), ('Copper', frozenset())]
+    """
+    found: list[tuple[str, frozenset[str]]] = []
+    for token in _tokens(text, ","):
+        if token.casefold() in QUALIFIERS and found:
+            name, qualifiers = found[-1]
+            found[-1] = (name, qualifiers | {token.casefold()})
+        else:
+            found.append((token, frozenset()))
+    return found
+
+
+def mrds_gold_role(primary: str, secondary: str, tertiary: str) -> str | None:
+    """The most important place that gold takes among the commodities of an MRDS record.
+
+    `primary`, `secondary` or `tertiary`; `refinery` where gold is only processed; None without gold.
+    """
+    refined = False
+    for role, text in (("primary", primary), ("secondary", secondary), ("tertiary", tertiary)):
+        for name, qualifiers in mrds_commodities(text):
+            if name.casefold() == GOLD_NAME:
+                if not qualifiers & PROCESSING:
+                    return role
+                refined = True
+    return "refinery" if refined else None
+
+
+def listed_commodities(text: str) -> list[str]:
+    """The commodities of a major deposit, which separates them by commas, hyphens and brackets in mixed case.
+
+    >>> listed_commodities("Copper-molybdenum, Gold")
+    ['Copper', 'Molybdenum', 'Gold']
+    """
+    return [token[0].upper() + token[1:] for token in _tokens(text, r"[,()\-]")]
+
+
+def listed_gold_role(text: str, codes: Iterable[str] | None) -> str | None:
+    """`listed` if a major deposit bears gold, by its commodity codes where it has them, otherwise by its text."""
+    if codes is not None:
+        return "listed" if GOLD_CODE in codes else None
+    return "listed" if GOLD_NAME in (name.casefold() for name in listed_commodities(text)) else None
+
+
+def _tokens(text: str, separators: str) -> list[str]:
+    return [token for token in (part.strip() for part in re.split(separators, text)) if token]

@@ -1,0 +1,19 @@
+# Regions intersected with the overlays.
+
+
+rule intersect_overlays:
+    input:
+        regions="<build>/regions.parquet",
+        sites="<build>/sites.parquet",
+        overlays=expand("<build>/layers/overlay_{name}.parquet", name=SETTINGS.overlays),
+    output:
+        intersections="<build>/overlays.parquet",
+        summary="<build>/overlay_summary.csv",
+    params:
+        within={name: overlay.within for name, overlay in SETTINGS.overlays.items()},
+    log:
+        "<build>/logs/intersect_overlays.log",
+    conda:
+        "../envs/asmgold.yaml"
+    script:
+        "../scripts/intersect_overlays.py"

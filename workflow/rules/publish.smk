@@ -1,0 +1,98 @@
+# Products for people, and the moment when they take the place of the last ones.
+
+PRODUCTS = [
+    "records.parquet",
+    "sites.parquet",
+    "regions.parquet",
+    "overlays.parquet",
+    "overlay_summary.csv",
+    "asm_gold_regions.gpkg",
+    "map.png",
+    "manifest.json",
+]
+
+
+rule write_geopackage:
+    input:
+        records="<build>/records.parquet",
+        regions="<build>/regions.parquet",
+        sites="<build>/sites.parquet",
+        intersections="<build>/overlays.parquet",
+        area="<build>/layers/area.parquet",
+        overlays=expand("<build>/layers/overlay_{name}.parquet", name=SETTINGS.overlays),
+    output:
+        "<build>/asm_gold_regions.gpkg",
+    params:
+        overlays=list(SETTINGS.overlays),
+        date=data_date(),
+    log:
+        "<build>/logs/write_geopackage.log",
+    conda:
+        "../envs/asmgold.yaml"
+    script:
+        "../scripts/write_geopackage.py"
+
+
+rule draw_map:
+    input:
+        regions="<build>/regions.parquet",
+        sites="<build>/sites.parquet",
+        area="<build>/layers/area.parquet",
+        overlays=expand("<build>/layers/overlay_{name}.parquet", name=SETTINGS.overlays),
+    output:
+        "<build>/map.png",
+    params:
+        buffer_km=SETTINGS.buffer_km,
+        area_title=layer_title("area", SETTINGS.area),
+        overlay_titles={name: layer_title(name, overlay) for name, overlay in SETTINGS.overlays.items()},
+        producers=list(dict.fromkeys(source["producer"] for source in used_sources().values())),
+    log:
+        "<build>/logs/draw_map.log",
+    conda:
+        "../envs/asmgold.yaml"
+    script:
+        "../scripts/draw_map.py"
+
+
+rule write_manifest:
+    input:
+        records="<build>/records.parquet",
+        regions="<build>/regions.parquet",
+        area="<build>/layers/area.parquet",
+        summary="<build>/overlay_summary.csv",
+        products=[f"<build>/{name}" for name in PRODUCTS if name != "manifest.json"],
+        own_files=[layer.file for layer in LAYERS.values() if layer.file],
+    output:
+        manifest="<build>/manifest.json",
+        summary="<build>/summary.txt",
+    params:
+        settings=as_params(SETTINGS),
+        sources=used_sources(),
+        corrections=[as_params(correction) for correction in CORRECTIONS],
+        area_title=layer_title("area", SETTINGS.area),
+        folder=f"results/{SETTINGS.scenario}",
+    log:
+        "<build>/logs/write_manifest.log",
+    conda:
+        "../envs/asmgold.yaml"
+    script:
+        "../scripts/write_manifest.py"
+
+
+rule publish:
+    input:
+        [f"<build>/{name}" for name in PRODUCTS],
+    output:
+        [update(f"<products>/{name}") for name in PRODUCTS],
+    log:
+        "<build>/logs/publish.log",
+    conda:
+        "../envs/asmgold.yaml"
+    script:
+        "../scripts/publish.py"
+
+
+rule all:
+    input:
+        rules.publish.output,
+    localrule: True

@@ -1,0 +1,61 @@
+# From the pinned bytes of the sources to records with a fate each.
+
+
+rule read_records:
+    input:
+        lambda wildcards: SOURCES[wildcards.source].path,
+    output:
+        "<build>/read/{source}.parquet",
+    params:
+        lock=lambda wildcards: as_params(LOCKS[wildcards.source]),
+        reader=lambda wildcards: SOURCES[wildcards.source].reader,
+    wildcard_constraints:
+        source="|".join(SETTINGS.records),
+    log:
+        "<build>/logs/read_records.{source}.log",
+    conda:
+        "../envs/asmgold.yaml"
+    script:
+        "../scripts/read_records.py"
+
+
+rule read_layer:
+    input:
+        lambda wildcards: layer_file(LAYERS[wildcards.layer]),
+    output:
+        "<build>/layers/{layer}.parquet",
+    params:
+        lock=lambda wildcards: (
+            as_params(LOCKS[LAYERS[wildcards.layer].source]) if LAYERS[wildcards.layer].source else None
+        ),
+        layer=lambda wildcards: LAYERS[wildcards.layer].model_dump(
+            include={"source", "file", "layer", "where", "crs"}, exclude_none=True
+        ),
+    wildcard_constraints:
+        layer="|".join(LAYERS),
+    log:
+        "<build>/logs/read_layer.{layer}.log",
+    conda:
+        "../envs/asmgold.yaml"
+    script:
+        "../scripts/read_layer.py"
+
+
+rule judge_records:
+    input:
+        rows=expand("<build>/read/{source}.parquet", source=SETTINGS.records),
+        area="<build>/layers/area.parquet",
+    output:
+        "<build>/records.parquet",
+    params:
+        buffer_km=SETTINGS.buffer_km,
+        tolerance_m=SETTINGS.tolerance_m,
+        include_refineries=SETTINGS.include_refineries,
+        corrections=[as_params(correction) for correction in CORRECTIONS],
+        code_field=SETTINGS.area.code_field,
+    log:
+        "<build>/logs/judge_records.log",
+    conda:
+        "../envs/asmgold.yaml"
+    script:
+        "../scripts/judge_records.py"

@@ -1,0 +1,19 @@
+# From sites to regions.
+
+
+rule dissolve_regions:
+    input:
+        records="<build>/records.parquet",
+        area="<build>/layers/area.parquet",
+    output:
+        regions="<build>/regions.parquet",
+        sites="<build>/sites.parquet",
+    params:
+        buffer_km=SETTINGS.buffer_km,
+        tolerance_m=SETTINGS.tolerance_m,
+    log:
+        "<build>/logs/dissolve_regions.log",
+    conda:
+        "../envs/asmgold.yaml"
+    script:
+        "../scripts/dissolve_regions.py"

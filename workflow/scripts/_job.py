@@ -1,0 +1,37 @@
+"""What every script has in common: a log, and one clear message where the input is at fault."""
+
+import logging
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from asmgold.config import Lock
+from asmgold.errors import InputError
+from asmgold.sources import check_bytes
+
+
+@contextmanager
+def job(snakemake: Any) -> Iterator[None]:
+    """Log to the rule's log file and to the terminal; turn an InputError into its message and exit status 1."""
+    log_file = Path(snakemake.log[0])
+    logging.basicConfig(
+        level=logging.INFO, format="%(message)s", handlers=[logging.FileHandler(log_file), logging.StreamHandler()]
+    )
+    failed = log_file.with_suffix(".failed")
+    failed.unlink(missing_ok=True)
+    try:
+        yield
+    except InputError as error:
+        failed.write_text(f"{error}\n", encoding="utf-8")
+        logging.getLogger(snakemake.rule).error("%s", error)
+        sys.exit(1)
+
+
+def pinned_file(snakemake: Any) -> Path:
+    """The rule's one input, after its bytes were compared with the lock, if it has one."""
+    path = Path(snakemake.input[0])
+    if snakemake.params.lock is not None:
+        check_bytes(path, Lock(**snakemake.params.lock))
+    return path

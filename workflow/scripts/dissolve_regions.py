@@ -1,0 +1,17 @@
+from pathlib import Path
+
+from _job import job
+
+from asmgold.publish import read_table, write_table
+from asmgold.regions import dissolve
+from asmgold.schemas import RECORDS
+
+with job(snakemake):
+    regions, sites = dissolve(
+        read_table(Path(snakemake.input.records), RECORDS),
+        read_table(Path(snakemake.input.area)),
+        buffer_m=1000 * snakemake.params.buffer_km,
+        tolerance_m=snakemake.params.tolerance_m,
+    )
+    write_table(regions, Path(snakemake.output.regions))
+    write_table(sites, Path(snakemake.output.sites))

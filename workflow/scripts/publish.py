@@ -1,0 +1,8 @@
+from pathlib import Path
+
+from _job import job
+
+from asmgold.publish import publish
+
+with job(snakemake):
+    publish([Path(path) for path in snakemake.input], Path(snakemake.output[0]).parent)

@@ -1,0 +1,10 @@
+from pathlib import Path
+
+from _job import job, pinned_file
+
+from asmgold.publish import write_table
+from asmgold.sources import read_records
+
+with job(snakemake):
+    rows = read_records(pinned_file(snakemake), snakemake.params.reader)
+    write_table(rows, Path(snakemake.output[0]))
