@@ -4,6 +4,6 @@ include: "workflow/Snakefile"
 
 rule products:
     default_target: True
-    localrule: True
     input:
         rules.all.input,
+    localrule: True

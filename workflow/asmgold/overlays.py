@@ -39,7 +39,7 @@ def intersect(
     -------
     The intersections (`asmgold.schemas.OVERLAYS`) and their summary (`asmgold.schemas.OVERLAY_SUMMARY`).
     """
-    shapes = {name: shapely.union_all(layer.geometry.array) for name, layer in overlays.items()}
+    shapes: dict[str, Any] = {name: shapely.union_all(layer.geometry.array) for name, layer in overlays.items()}
     zones = _zones(shapes, within)
     pieces = [_pieces(regions, name, zone, shape) for (name, zone), shape in zones.items()]
     table = pd.concat(pieces, ignore_index=True) if pieces else empty_like(OVERLAYS)
@@ -48,14 +48,14 @@ def intersect(
 
 
 def _zones(shapes: dict[str, Any], within: Mapping[str, str | None]) -> dict[tuple[str, str], Any]:
-    zones = {}
+    zones: dict[tuple[str, str], Any] = {}
     for name, shape in shapes.items():
         zones[name, "inside"] = shape
         parent = within[name]
         if parent is None:
             continue
         zones[name, "outside"] = polygonal(shapely.difference(shapes[parent], shape))
-        whole = float(polygon_area(shape)[0])
+        whole = float(polygon_area([shape])[0])
         beyond = float(polygon_area(polygonal(shapely.difference(shape, shapes[parent])))[0])
         if beyond > BEYOND_PARENT_WORTH_A_NOTE * whole:
             log.warning("%.2f %% of overlay %s lie outside %s, which it is within", 100 * beyond / whole, name, parent)

@@ -9,15 +9,17 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
+from numpy.typing import NDArray
 
 from asmgold.config import Correction
 from asmgold.errors import InputError
 from asmgold.geodesy import discs
-from asmgold.schemas import RECORDS
+from asmgold.schemas import FATES, RECORDS
 
 log = logging.getLogger(__name__)
 
 CRS = "EPSG:4326"
+Geometries = NDArray[np.object_]
 
 
 def judge(
@@ -49,7 +51,7 @@ def judge(
     ------
     InputError : if not a single row of a source has a position.
     """
-    records = rows.drop(columns="fault").assign(correction=pd.Series(None, index=rows.index, dtype=object), flags=[[] for _ in range(len(rows))])
+    records = rows.drop(columns="fault").assign(correction=pd.Series(None, index=rows.index, dtype=object))
     records["longitude_read"] = _numbers(rows["longitude_text"])
     records["latitude_read"] = _numbers(rows["latitude_text"])
     records["longitude"], records["latitude"] = records["longitude_read"], records["latitude_read"]
@@ -68,7 +70,7 @@ def judge(
 
 def count_by_fate(records: pd.DataFrame) -> pd.DataFrame:
     """How many records of each source met each fate: sources down, fates across, with the rows read."""
-    order = [name for name in RECORDS.columns["fate"].checks[0].statistics["allowed_values"]]
+    order = list(FATES)
     counts = pd.crosstab(records["source"], records["fate"]).reindex(columns=order, fill_value=0)
     return counts.assign(rows_read=records.groupby("source").size())
 
@@ -80,23 +82,26 @@ def _numbers(text: pd.Series) -> pd.Series:
 
 
 def _correct(records: pd.DataFrame, corrections: Sequence[Correction]) -> None:
-    where = {record_id: index for index, record_id in records["record_id"].items()}
+    """Apply the corrections whose guard holds; flag them, and those that lapsed."""
+    flags: list[list[str]] = [[] for _ in range(len(records))]
+    where = {record_id: row for row, record_id in enumerate(records["record_id"])}
     for correction in corrections:
-        index = where.get(correction.record)
-        if index is None:
+        row = where.get(correction.record)
+        if row is None:
             continue
-        if all(records.at[index, f"{field}_read"] == value for field, value in correction.expect.items()):
+        found = {field: float(records[f"{field}_read"].iloc[row]) for field in correction.expect}
+        if found == correction.expect:
             for field, value in correction.set.items():
-                records.at[index, field] = value
-            records.at[index, "correction"] = correction.id
-            records.at[index, "flags"] = [*records.at[index, "flags"], "corrected"]
+                records.loc[records.index[row], field] = value
+            records.loc[records.index[row], "correction"] = correction.id
+            flags[row].append("corrected")
         else:
-            found = {field: float(records.at[index, f"{field}_read"]) for field in correction.expect}
             log.warning(
-                "correction %s lapsed: record %s says %s, %s was expected; look at it again and declare it anew or drop it",
+                "correction %s lapsed: record %s says %s, %s was expected; declare it anew or drop it",
                 correction.id, correction.record, found, dict(correction.expect),
             )  # fmt: skip
-            records.at[index, "flags"] = [*records.at[index, "flags"], "correction_lapsed"]
+            flags[row].append("correction_lapsed")
+    records["flags"] = pd.Series(flags, index=records.index, dtype=object)
 
 
 def _position_faults(records: pd.DataFrame) -> pd.Series:
@@ -105,7 +110,10 @@ def _position_faults(records: pd.DataFrame) -> pd.Series:
     for name, limit in (("latitude", 90.0), ("longitude", 180.0)):
         text, number = records[f"{name}_text"], records[name]
         beyond = number.abs() > limit
-        fault = fault.where(~beyond, name + " " + text.str.slice(0, 40) + f" is out of range, -{limit:.0f} to {limit:.0f} was expected")
+        fault = fault.where(
+            ~beyond,
+            name + " " + text.str.slice(0, 40) + f" is out of range, -{limit:.0f} to {limit:.0f} was expected",
+        )
         fault = fault.where(number.notna(), name + " " + text.str.slice(0, 40).map(repr) + " is not a number")
         fault = fault.where((text != "") | number.notna(), f"{name} is missing")
     return fault
@@ -119,18 +127,19 @@ def _check_some_are_usable(records: pd.DataFrame, faults: pd.Series) -> None:
             )
 
 
-def _points(records: pd.DataFrame) -> np.ndarray:
-    points = shapely.points(records["longitude"].to_numpy(float), records["latitude"].to_numpy(float))
-    points[records["longitude"].isna().to_numpy()] = None
-    return np.asarray(points, dtype=object)
+def _points(records: pd.DataFrame) -> Geometries:
+    points = np.empty(len(records), dtype=object)
+    placed = records["longitude"].notna().to_numpy()
+    points[placed] = shapely.points(records.loc[placed, ["longitude", "latitude"]].to_numpy(float))
+    return points
 
 
-def _locate(points: gpd.array.GeometryArray, area: gpd.GeoDataFrame, codes: Sequence[str] | None) -> pd.Series:
-    located = pd.Series(None, index=range(len(points)), dtype=object)
+def _locate(points: gpd.array.GeometryArray, area: gpd.GeoDataFrame, codes: Sequence[str] | None) -> Geometries:
+    located = np.full(len(points), None, dtype=object)
     if codes is not None:
         point, feature = shapely.STRtree(area.geometry.array).query(np.asarray(points), predicate="intersects")
-        located.iloc[point] = np.asarray(codes, dtype=object)[feature]
-    return located.to_numpy()
+        located[point] = np.asarray(codes, dtype=object)[feature]
+    return located
 
 
 def _fates(
@@ -166,8 +175,8 @@ def _fates(
 
 
 def _reach(
-    points: np.ndarray, area: gpd.GeoDataFrame, buffer_m: float, tolerance_m: float
-) -> tuple[np.ndarray, np.ndarray]:
+    points: Geometries, area: gpd.GeoDataFrame, buffer_m: float, tolerance_m: float
+) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
     """Which points lie inside the area, and the discs of which reach into it."""
     polygons = shapely.STRtree(area.geometry.array)
     inside = np.zeros(points.size, bool)

@@ -93,7 +93,9 @@ _RECORD_COLUMNS = {
     "country_located": _text("Country located", "The ISO 3166 code of the country that the position lies in."),
     "longitude": _number("Longitude", "Degrees east on WGS84, as used.", pa.Check.in_range(-180, 180), nullable=True),
     "latitude": _number("Latitude", "Degrees north on WGS84, as used.", pa.Check.in_range(-90, 90), nullable=True),
-    "longitude_read": _number("Longitude as read", "Degrees, as the source gives it; none if no number.", nullable=True),
+    "longitude_read": _number(
+        "Longitude as read", "Degrees, as the source gives it; none if no number.", nullable=True
+    ),
     "latitude_read": _number("Latitude as read", "Degrees, as the source gives it; none if no number.", nullable=True),
     "longitude_text": READ_RECORDS.columns["longitude_text"],
     "latitude_text": READ_RECORDS.columns["latitude_text"],
@@ -109,7 +111,8 @@ _RECORD_COLUMNS = {
 }
 
 RECORDS = pa.DataFrameSchema(
-    _RECORD_COLUMNS | {"geometry": _geometry("Position", "The position as used, a point in EPSG:4326.")}, strict=True
+    _RECORD_COLUMNS | {"geometry": _geometry("Position", "The position as used, a point in EPSG:4326.")},
+    strict=True,
 )
 
 SITES = pa.DataFrameSchema(
@@ -140,7 +143,9 @@ REGIONS = pa.DataFrameSchema(
         "countries": _list("Countries", "Where its sites are: located, or else as stated by the source."),
         "buffer_km": _number("Radius, km", "The geodesic radius of the discs.", pa.Check.gt(0)),
         "edge_error_max_m": _number(
-            "Edge error, m", "No point of the unclipped edge is farther than this from the true distance.", _positive
+            "Edge error, m",
+            "No point of the unclipped edge is farther than this from the true distance.",
+            _positive,
         ),
         "geometry": _geometry("Region", "The region, clipped to the area, in EPSG:4326."),
         "geometry_unclipped": _geometry("Region, unclipped", "The region before clipping."),
@@ -168,7 +173,9 @@ OVERLAY_SUMMARY = pa.DataFrameSchema(
         "regions_km2": _number("Regions in it, km2", "Area of the published regions within the zone.", _positive),
         "share_of_zone": _number("Share of the zone", "Regions in it over the zone.", pa.Check.in_range(0, 1.000001)),
         "share_of_regions": _number(
-            "Share of the regions", "Regions in it over all published regions.", pa.Check.in_range(0, 1.000001)
+            "Share of the regions",
+            "Regions in it over all published regions.",
+            pa.Check.in_range(0, 1.000001),
         ),
         "share_of_parent_regions": _number(
             "Share of the parent's regions",

@@ -3,7 +3,15 @@
 import sys
 from pathlib import Path
 
-from asmgold.config import Area, Layer, check_settings, load_corrections, load_lock, load_sources, read_yaml
+from asmgold.config import (
+    Area,
+    Layer,
+    check_settings,
+    load_corrections,
+    load_lock,
+    load_sources,
+    read_yaml,
+)
 from asmgold.errors import InputError
 
 
@@ -16,9 +24,7 @@ def stop(message):
 try:
     scenario_file = Path(f"config/scenarios/{config.get('scenario')}.yaml")
     if scenario_file.is_file():
-
-        configfile: str(scenario_file)
-
+        workflow.configfile(scenario_file)
     elif config.get("scenario") != read_yaml(Path("config/config.yaml")).get("scenario"):
         known = sorted(path.stem for path in Path("config/scenarios").glob("*.yaml"))
         raise InputError(
@@ -27,17 +33,21 @@ try:
         )
     SOURCES = load_sources(Path("config/sources.yaml"))
     LOCKS = load_lock(Path("config/sources.lock.yaml"))
-    SETTINGS = check_settings(
-        {key: value for key, value in config.items() if key != "pathvars"}, SOURCES
-    )
+    SETTINGS = check_settings({key: value for key, value in config.items() if key != "pathvars"}, SOURCES)
     CORRECTIONS = load_corrections(Path("config/corrections.yaml")) if SETTINGS.corrections else []
     unpinned = [
         name
-        for name in [*SETTINGS.records, SETTINGS.area.source, *(o.source for o in SETTINGS.overlays.values())]
+        for name in [
+            *SETTINGS.records,
+            SETTINGS.area.source,
+            *(o.source for o in SETTINGS.overlays.values()),
+        ]
         if name is not None and name not in LOCKS
     ]
     if unpinned:
-        raise InputError(f"config/sources.lock.yaml: has no entry {unpinned[0]!r}, each source that is used was expected")
+        raise InputError(
+            f"config/sources.lock.yaml: has no entry {unpinned[0]!r}, each source that is used was expected"
+        )
 except InputError as error:
     stop(error)
 
@@ -59,33 +69,31 @@ def layer_title(name, layer):
 
 def used_sources():
     """Registration and lock of every source that the scenario uses, in the order of the registry."""
-    named = {*SETTINGS.records, *(layer.source for layer in LAYERS.values() if layer.source)}
+    named = {
+        *SETTINGS.records,
+        *(layer.source for layer in LAYERS.values() if layer.source),
+    }
     return {
-        name: as_params(source) | {"lock": as_params(LOCKS[name])}
-        for name, source in SOURCES.items()
-        if name in named
+        name: as_params(source) | {"lock": as_params(LOCKS[name])} for name, source in SOURCES.items() if name in named
     }
 
 
 def data_date():
     """The products carry the date of the newest data in them, never that of the clock."""
     dates = [source["date"] for source in used_sources().values() if source.get("date")]
-    return max([date + "-01-01"[len(date) - 4 :] for date in dates], default="1970-01-01")
+    return max([f"{date}-01-01"[:10] for date in dates], default="1970-01-01")
 
 
 def report_success():
     summary = Path(f"results/.build/{SETTINGS.scenario}/summary.txt")
-    print("\n" + summary.read_text(encoding="utf-8"), file=sys.stderr, flush=True)
+    print(f"\n{summary.read_text(encoding='utf-8')}", file=sys.stderr, flush=True)
 
 
 def report_failure():
     failures = sorted(Path(f"results/.build/{SETTINGS.scenario}/logs").glob("*.failed"))
     for failure in failures:
-        print("\n" + failure.read_text(encoding="utf-8"), file=sys.stderr)
+        print(f"\n{failure.read_text(encoding='utf-8')}", file=sys.stderr)
         failure.unlink()
-    published = Path(f"results/{SETTINGS.scenario}/manifest.json").is_file()
-    print(
-        "Stopped: the products were not made." + (f" The last complete ones are still in results/{SETTINGS.scenario}/." if published else ""),
-        file=sys.stderr,
-        flush=True,
-    )
+    folder = Path(f"results/{SETTINGS.scenario}")
+    kept = f" The last complete ones are still in {folder}/." if (folder / "manifest.json").is_file() else ""
+    print(f"Stopped: the products were not made.{kept}", file=sys.stderr, flush=True)

@@ -9,11 +9,11 @@ rule intersect_overlays:
     output:
         intersections="<build>/overlays.parquet",
         summary="<build>/overlay_summary.csv",
-    params:
-        within={name: overlay.within for name, overlay in SETTINGS.overlays.items()},
     log:
         "<build>/logs/intersect_overlays.log",
     conda:
         "../envs/asmgold.yaml"
+    params:
+        within={name: overlay.within for name, overlay in SETTINGS.overlays.items()},
     script:
         "../scripts/intersect_overlays.py"

@@ -22,13 +22,13 @@ rule write_geopackage:
         overlays=expand("<build>/layers/overlay_{name}.parquet", name=SETTINGS.overlays),
     output:
         "<build>/asm_gold_regions.gpkg",
-    params:
-        overlays=list(SETTINGS.overlays),
-        date=data_date(),
     log:
         "<build>/logs/write_geopackage.log",
     conda:
         "../envs/asmgold.yaml"
+    params:
+        overlays=list(SETTINGS.overlays),
+        date=data_date(),
     script:
         "../scripts/write_geopackage.py"
 
@@ -41,15 +41,15 @@ rule draw_map:
         overlays=expand("<build>/layers/overlay_{name}.parquet", name=SETTINGS.overlays),
     output:
         "<build>/map.png",
+    log:
+        "<build>/logs/draw_map.log",
+    conda:
+        "../envs/asmgold.yaml"
     params:
         buffer_km=SETTINGS.buffer_km,
         area_title=layer_title("area", SETTINGS.area),
         overlay_titles={name: layer_title(name, overlay) for name, overlay in SETTINGS.overlays.items()},
         producers=list(dict.fromkeys(source["producer"] for source in used_sources().values())),
-    log:
-        "<build>/logs/draw_map.log",
-    conda:
-        "../envs/asmgold.yaml"
     script:
         "../scripts/draw_map.py"
 
@@ -65,16 +65,16 @@ rule write_manifest:
     output:
         manifest="<build>/manifest.json",
         summary="<build>/summary.txt",
+    log:
+        "<build>/logs/write_manifest.log",
+    conda:
+        "../envs/asmgold.yaml"
     params:
         settings=as_params(SETTINGS),
         sources=used_sources(),
         corrections=[as_params(correction) for correction in CORRECTIONS],
         area_title=layer_title("area", SETTINGS.area),
         folder=f"results/{SETTINGS.scenario}",
-    log:
-        "<build>/logs/write_manifest.log",
-    conda:
-        "../envs/asmgold.yaml"
     script:
         "../scripts/write_manifest.py"
 

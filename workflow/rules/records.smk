@@ -6,15 +6,15 @@ rule read_records:
         lambda wildcards: SOURCES[wildcards.source].path,
     output:
         "<build>/read/{source}.parquet",
+    log:
+        "<build>/logs/read_records.{source}.log",
+    wildcard_constraints:
+        source="|".join(SETTINGS.records),
+    conda:
+        "../envs/asmgold.yaml"
     params:
         lock=lambda wildcards: as_params(LOCKS[wildcards.source]),
         reader=lambda wildcards: SOURCES[wildcards.source].reader,
-    wildcard_constraints:
-        source="|".join(SETTINGS.records),
-    log:
-        "<build>/logs/read_records.{source}.log",
-    conda:
-        "../envs/asmgold.yaml"
     script:
         "../scripts/read_records.py"
 
@@ -24,6 +24,12 @@ rule read_layer:
         lambda wildcards: layer_file(LAYERS[wildcards.layer]),
     output:
         "<build>/layers/{layer}.parquet",
+    log:
+        "<build>/logs/read_layer.{layer}.log",
+    wildcard_constraints:
+        layer="|".join(LAYERS),
+    conda:
+        "../envs/asmgold.yaml"
     params:
         lock=lambda wildcards: (
             as_params(LOCKS[LAYERS[wildcards.layer].source]) if LAYERS[wildcards.layer].source else None
@@ -31,12 +37,6 @@ rule read_layer:
         layer=lambda wildcards: LAYERS[wildcards.layer].model_dump(
             include={"source", "file", "layer", "where", "crs"}, exclude_none=True
         ),
-    wildcard_constraints:
-        layer="|".join(LAYERS),
-    log:
-        "<build>/logs/read_layer.{layer}.log",
-    conda:
-        "../envs/asmgold.yaml"
     script:
         "../scripts/read_layer.py"
 
@@ -47,15 +47,15 @@ rule judge_records:
         area="<build>/layers/area.parquet",
     output:
         "<build>/records.parquet",
+    log:
+        "<build>/logs/judge_records.log",
+    conda:
+        "../envs/asmgold.yaml"
     params:
         buffer_km=SETTINGS.buffer_km,
         tolerance_m=SETTINGS.tolerance_m,
         include_refineries=SETTINGS.include_refineries,
         corrections=[as_params(correction) for correction in CORRECTIONS],
         code_field=SETTINGS.area.code_field,
-    log:
-        "<build>/logs/judge_records.log",
-    conda:
-        "../envs/asmgold.yaml"
     script:
         "../scripts/judge_records.py"

@@ -8,12 +8,12 @@ rule dissolve_regions:
     output:
         regions="<build>/regions.parquet",
         sites="<build>/sites.parquet",
-    params:
-        buffer_km=SETTINGS.buffer_km,
-        tolerance_m=SETTINGS.tolerance_m,
     log:
         "<build>/logs/dissolve_regions.log",
     conda:
         "../envs/asmgold.yaml"
+    params:
+        buffer_km=SETTINGS.buffer_km,
+        tolerance_m=SETTINGS.tolerance_m,
     script:
         "../scripts/dissolve_regions.py"

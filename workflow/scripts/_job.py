@@ -17,8 +17,11 @@ def job(snakemake: Any) -> Iterator[None]:
     """Log to the rule's log file and to the terminal; turn an InputError into its message and exit status 1."""
     log_file = Path(snakemake.log[0])
     logging.basicConfig(
-        level=logging.INFO, format="%(message)s", handlers=[logging.FileHandler(log_file), logging.StreamHandler()]
+        level=logging.INFO,
+        format="%(message)s",
+        handlers=[logging.FileHandler(log_file), logging.StreamHandler()],
     )
+    logging.getLogger("pyogrio").setLevel(logging.WARNING)
     failed = log_file.with_suffix(".failed")
     failed.unlink(missing_ok=True)
     try:

@@ -1,3 +1,4 @@
+import logging
 from pathlib import Path
 
 from _job import job
@@ -15,3 +16,4 @@ with job(snakemake):
     )
     write_table(regions, Path(snakemake.output.regions))
     write_table(sites, Path(snakemake.output.sites))
+    logging.info("%d regions of %d sites", len(regions), len(sites))

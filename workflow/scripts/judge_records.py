@@ -1,3 +1,4 @@
+import logging
 from pathlib import Path
 
 import pandas as pd
@@ -26,3 +27,4 @@ with job(snakemake):
         country_codes=None if code_field is None else area[code_field].tolist(),
     )
     write_table(records, Path(snakemake.output[0]))
+    logging.info("%d records, %d of them sites", len(records), (records["fate"] == "site").sum())

@@ -1,3 +1,4 @@
+import logging
 from pathlib import Path
 
 from _job import job
@@ -6,3 +7,4 @@ from asmgold.publish import publish
 
 with job(snakemake):
     publish([Path(path) for path in snakemake.input], Path(snakemake.output[0]).parent)
+    logging.info("%d products are in place", len(snakemake.output))

@@ -1,3 +1,4 @@
+import logging
 from pathlib import Path
 
 from _job import job, pinned_file
@@ -8,3 +9,4 @@ from asmgold.sources import read_records
 with job(snakemake):
     rows = read_records(pinned_file(snakemake), snakemake.params.reader)
     write_table(rows, Path(snakemake.output[0]))
+    logging.info("%s: %d rows", snakemake.input[0], len(rows))

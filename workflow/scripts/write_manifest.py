@@ -11,7 +11,10 @@ from asmgold.sources import sha256_of
 with job(snakemake):
     params, paths = snakemake.params, snakemake.input
     records = read_table(Path(paths.records), RECORDS)
-    own_files = {Path(path).name: {"lock": {"sha256": sha256_of(Path(path)), "bytes": Path(path).stat().st_size}} for path in paths.own_files}
+    own_files = {
+        Path(path).name: {"lock": {"sha256": sha256_of(Path(path)), "bytes": Path(path).stat().st_size}}
+        for path in paths.own_files
+    }
     manifest = build_manifest(
         [Path(path) for path in paths.products],
         records=records,

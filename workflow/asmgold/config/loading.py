@@ -34,7 +34,10 @@ def check_settings(values: Mapping[str, Any], sources: Mapping[str, Source], ori
     if len(set(readers)) < len(readers):
         raise InputError(f"{origin}: records is {settings.records}, one source for each dataset was expected")
     for key, layer in layers.items():
-        if layer.source is not None and _registered(layer.source, sources, f"{origin}: {key}.source").reader != "vector":
+        if (
+            layer.source is not None
+            and _registered(layer.source, sources, f"{origin}: {key}.source").reader != "vector"
+        ):
             raise InputError(f"{origin}: {key}.source is {layer.source!r}, a table of records; a layer was expected")
     return settings
 

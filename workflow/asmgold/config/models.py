@@ -30,10 +30,12 @@ class Layer(Model):
     title: str | None = Field(None, description="How to call it on maps and in tables. Default: its name or source.")
     layer: str | None = Field(None, description="Which layer of a file that holds several.")
     where: dict[str, Scalar] = Field(
-        default_factory=dict, description="Keep the features whose field has this value, such as `{iso_a3: PER}`."
+        default_factory=dict,
+        description="Keep the features whose field has this value, such as `{iso_a3: PER}`.",
     )
     crs: str | None = Field(
-        None, description="The CRS of a layer that does not state one, such as `EPSG:4326`. Ignored if it does."
+        None,
+        description="The CRS of a layer that does not state one, such as `EPSG:4326`. Ignored if it does.",
     )
 
     @model_validator(mode="after")
@@ -55,7 +57,8 @@ class Overlay(Layer):
     """A layer that the regions are intersected with."""
 
     within: Name | None = Field(
-        None, description="Another overlay that this one is a part of; the rest of it is then reported as `outside`."
+        None,
+        description="Another overlay that this one is a part of; the rest of it is then reported as `outside`.",
     )
 
 
@@ -68,23 +71,29 @@ class Settings(Model):
         "file `config/scenarios/<name>.yaml`, whose keys take the place of those of `config.yaml`.",
     )
     records: list[Name] = Field(
-        min_length=1, description="The sources of records, entries of `config/sources.yaml`; one for each dataset."
+        min_length=1,
+        description="The sources of records, entries of `config/sources.yaml`; one for each dataset.",
     )
     area: Area = Field(description="The area of interest.")
     buffer_km: float = Field(
         20.0, gt=0, le=1000, description="The radius of the geodesic disc around each site, in kilometres."
     )
     tolerance_m: float = Field(
-        5.0, ge=0.01, le=1000, description="No edge of a region is farther than this from the true distance, in metres."
+        5.0,
+        ge=0.01,
+        le=1000,
+        description="No edge of a region is farther than this from the true distance, in metres.",
     )
     include_refineries: bool = Field(
-        False, description="Whether records where gold is only refined count as sites. A refinery is not a mine."
+        False,
+        description="Whether records where gold is only refined count as sites. A refinery is not a mine.",
     )
     corrections: bool = Field(
         True, description="Whether the declared corrections of `config/corrections.yaml` are applied."
     )
     overlays: dict[Name, Overlay] = Field(
-        default_factory=dict, description="The layers to intersect the regions with, by a name of your choice."
+        default_factory=dict,
+        description="The layers to intersect the regions with, by a name of your choice.",
     )
 
     @model_validator(mode="after")
@@ -132,7 +141,8 @@ class Correction(Model):
     id: Name = Field(description="A short name, shown in the products beside the record.")
     record: str = Field(description="The `record_id` of the record that is wrong.")
     expect: dict[Literal["longitude", "latitude"], float] = Field(
-        min_length=1, description="What the source says today. If it says something else, the correction lapses, loudly."
+        min_length=1,
+        description="What the source says today. If it says something else, the correction lapses, loudly.",
     )
     set: dict[Literal["longitude", "latitude"], float] = Field(min_length=1, description="What is used instead.")
     reason: str = Field(description="What is wrong.")

@@ -27,9 +27,7 @@ from scipy.spatial import ConvexHull, cKDTree
 
 from asmgold.geodesy.discs import Arcs, check_radius, checked_positions, draw_arcs, full_circles
 from asmgold.geodesy.ellipsoid import (
-    LARGEST_CURVATURE_RADIUS_M,
     MEAN_RADIUS_M,
-    SMALLEST_CURVATURE_RADIUS_M,
     WGS84,
     Floats,
     NearestSite,

@@ -50,7 +50,9 @@ def write_geopackage(
 
 
 def _append(path: Path, name: str, table: pd.DataFrame, geometry_type: str | None) -> None:
-    flat = table.assign(**{column: table[column].map(_joined) for column in table.columns if _holds_lists(table[column])})
+    flat = table.assign(
+        **{column: table[column].map(_joined) for column in table.columns if _holds_lists(table[column])}
+    )
     if geometry_type == "MultiPolygon":
         flat = gpd.GeoDataFrame(flat).set_geometry(_multi(flat))
     with warnings.catch_warnings():

@@ -75,6 +75,9 @@ def _describe(path: Path) -> dict[str, Any]:
         case ".gpkg":
             layers = pyogrio.list_layers(path)[:, 0]
             return described | {
-                "rows": {str(name): int(pyogrio.read_info(path, layer=name, force_feature_count=True)["features"]) for name in layers}
+                "rows": {
+                    str(name): int(pyogrio.read_info(path, layer=name, force_feature_count=True)["features"])
+                    for name in layers
+                }
             }
     return described

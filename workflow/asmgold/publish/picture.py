@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -38,7 +39,7 @@ def draw_map(
     margin = 0.03 * max(east - west, north - south)
     stretch = 1 / max(np.cos(np.radians((south + north) / 2)), 0.1)
     with mpl.rc_context({"font.family": "DejaVu Sans", "font.size": 9, "axes.linewidth": 0.6}):
-        figure = Figure(figsize=(7.2, 8.0), dpi=200, facecolor="white", layout="constrained")
+        figure = Figure(figsize=(6.4, 8.0), dpi=200, facecolor="white", layout="constrained")
         axes = figure.add_subplot()
         axes.set_facecolor("#DCE6EE")
         area.plot(ax=axes, facecolor="#F7F4EC", edgecolor="#555555", linewidth=0.8, zorder=1)
@@ -56,7 +57,15 @@ def draw_map(
             marker, size = ("D", 14) if source == "major_deposits" else ("o", 3)
             of_source.plot(ax=axes, color=colour, marker=marker, markersize=size, linewidth=0, zorder=20)
             handles.append(
-                Line2D([], [], color=colour, marker=marker, markersize=size**0.5 + 1, linestyle="", label=SITE_LABELS[str(source)])
+                Line2D(
+                    [],
+                    [],
+                    color=colour,
+                    marker=marker,
+                    markersize=size**0.5 + 1,
+                    linestyle="",
+                    label=SITE_LABELS[str(source)],
+                )
             )
         axes.set_aspect(stretch)
         axes.set_xlim(west - margin * stretch, east + margin * stretch)
@@ -64,7 +73,8 @@ def draw_map(
         axes.grid(color="#9AA7B1", linewidth=0.3, zorder=0)
         axes.xaxis.set_major_formatter(lambda x, _: f"{abs(x):g}°{'E' if x > 0 else 'W' if x < 0 else ''}")
         axes.yaxis.set_major_formatter(lambda y, _: f"{abs(y):g}°{'N' if y > 0 else 'S' if y < 0 else ''}")
-        axes.set_title(title, loc="left", fontsize=13, fontweight="bold")
+        axes.set(xlabel="", ylabel="")
+        axes.set_title(textwrap.fill(title, 44), loc="left", fontsize=12, fontweight="bold")
         axes.legend(handles=handles, loc="lower left", frameon=True, framealpha=0.95, edgecolor="#BBBBBB")
-        figure.supxlabel(credit, fontsize=6.5, color="#444444", x=0.01, ha="left")
+        figure.supxlabel(textwrap.fill(credit, 120), fontsize=6.5, color="#444444", x=0.02, ha="left")
         figure.savefig(path, metadata={"Software": None})

@@ -45,7 +45,7 @@ def publish(products: Sequence[Path], folder: Path) -> None:
         for path in products:
             _copy_whole(path, incoming / path.name)
         for path in sorted(products, key=lambda path: path.name == MANIFEST):
-            os.replace(incoming / path.name, folder / path.name)
+            (incoming / path.name).replace(folder / path.name)
         for name in stale:
             (folder / name).unlink(missing_ok=True)
         incoming.rmdir()

@@ -28,15 +28,27 @@ def summarise(
     """
     counts = count_by_fate(records).rename(columns=lambda name: name.replace("_", " "))
     covered = regions["area_km2"].sum()
-    lines = [f"ASM gold regions of {title}, {buffer_km:g} km around each site", "", counts.rename_axis(None).to_string(), ""]
+    lines = [
+        f"ASM gold regions of {title}, {buffer_km:g} km around each site",
+        "",
+        counts.rename_axis(None).to_string(),
+        "",
+    ]
     corrected = int(records["correction"].notna().sum())
     if corrected:
-        lines += [f"{corrected} records stand corrected (config/corrections.yaml; `corrections: false` switches that off)", ""]
+        lines += [
+            f"{corrected} records stand corrected (config/corrections.yaml; `corrections: false` switches that off)",
+            "",
+        ]
     if regions.empty:
         lines += ["No site, so no region: the products are complete and empty.", ""]
     else:
         share = covered / area_km2
-        lines += [f"{len(regions)} regions with {int(regions['n_sites'].sum())} sites cover {covered:,.0f} km2, {share:.1%} of the area", ""]
+        lines += [
+            f"{len(regions)} regions with {int(regions['n_sites'].sum())} sites "
+            f"cover {covered:,.0f} km2, {share:.1%} of the area",
+            "",
+        ]
     if not overlay_summary.empty:
         table = pd.DataFrame(
             {
@@ -45,9 +57,17 @@ def summarise(
                 "zone km2": overlay_summary["zone_km2"].map("{:,.0f}".format),
                 "regions in it km2": overlay_summary["regions_km2"].map("{:,.0f}".format),
                 "share of zone": overlay_summary["share_of_zone"].map("{:.1%}".format),
-                "of parent's regions": overlay_summary["share_of_parent_regions"].map(lambda share: "" if pd.isna(share) else f"{share:.1%}"),
+                "of parent's regions": overlay_summary["share_of_parent_regions"].map(
+                    lambda share: "" if pd.isna(share) else f"{share:.1%}"
+                ),
                 "sites": overlay_summary["sites"],
             }
         )
         lines += [table.to_string(index=False), ""]
-    return "\n".join([*lines, f"In {folder}/: open asm_gold_regions.gpkg in QGIS; manifest.json says how each file was made.", ""])
+    return "\n".join(
+        [
+            *lines,
+            f"In {folder}/: open asm_gold_regions.gpkg in QGIS; manifest.json says how each file was made.",
+            "",
+        ]
+    )

@@ -29,6 +29,4 @@ def check_bytes(path: Path, lock: Lock) -> None:
         raise InputError(f"{path}: {size} bytes were found, {lock.bytes} are pinned in config/sources.lock.yaml")
     found = sha256_of(path)
     if found != lock.sha256:
-        raise InputError(
-            f"{path}: sha256 {found} was found, {lock.sha256} is pinned in config/sources.lock.yaml; the file was altered"
-        )
+        raise InputError(f"{path}: sha256 {found} was found, {lock.sha256} is pinned in config/sources.lock.yaml")

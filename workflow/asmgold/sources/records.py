@@ -44,7 +44,9 @@ def _read_mrds(path: Path) -> pd.DataFrame:
     rows, broken = read_table(read_bytes(path, "mrds.csv"), str(path), MRDS_NEEDED, MRDS_OPTIONAL)
     lists = rows[["commod1", "commod2", "commod3"]]
     roles = _once_each(lists, mrds_gold_role)
-    names = _once_each(lists, lambda *texts: [_with_qualifiers(*found) for text in texts for found in mrds_commodities(text)])
+    names = _once_each(
+        lists, lambda *texts: [_with_qualifiers(*found) for text in texts for found in mrds_commodities(text)]
+    )
     page = rows["url"].where(rows["url"] != "", MRDS_PAGE + rows["dep_id"]).where(rows["dep_id"] != "", None)
     return _assembled(
         "mrds", rows, broken,

@@ -114,7 +114,8 @@ def _header(content: bytes, origin: str) -> list[str]:
     first_lines = content[: 1 << 20]
     try:
         reader = pyarrow.csv.open_csv(
-            io.BytesIO(first_lines), parse_options=pyarrow.csv.ParseOptions(invalid_row_handler=lambda row: "skip")
+            io.BytesIO(first_lines),
+            parse_options=pyarrow.csv.ParseOptions(invalid_row_handler=lambda row: "skip"),
         )
     except pa.ArrowInvalid as error:
         raise InputError(f"{origin}: not a CSV table ({error})") from None
