@@ -5,7 +5,7 @@ rule intersect_overlays:
     input:
         regions="<build>/regions.parquet",
         sites="<build>/sites.parquet",
-        overlays=expand("<build>/layers/overlay_{name}.parquet", name=SETTINGS.overlays),
+        overlays=expand("<build>/layers/overlay_{name}.parquet", name=OVERLAYS),
     output:
         intersections="<build>/overlays.parquet",
         summary="<build>/overlay_summary.csv",

@@ -19,7 +19,7 @@ rule write_geopackage:
         sites="<build>/sites.parquet",
         intersections="<build>/overlays.parquet",
         area="<build>/layers/area.parquet",
-        overlays=expand("<build>/layers/overlay_{name}.parquet", name=SETTINGS.overlays),
+        overlays=expand("<build>/layers/overlay_{name}.parquet", name=OVERLAYS),
     output:
         "<build>/asm_gold_regions.gpkg",
     log:
@@ -27,8 +27,8 @@ rule write_geopackage:
     conda:
         "../envs/asmgold.yaml"
     params:
-        overlays=list(SETTINGS.overlays),
-        date=data_date(),
+        overlays=OVERLAYS,
+        date=SCENARIO.data_date,
     script:
         "../scripts/write_geopackage.py"
 
@@ -38,7 +38,7 @@ rule draw_map:
         regions="<build>/regions.parquet",
         sites="<build>/sites.parquet",
         area="<build>/layers/area.parquet",
-        overlays=expand("<build>/layers/overlay_{name}.parquet", name=SETTINGS.overlays),
+        overlays=expand("<build>/layers/overlay_{name}.parquet", name=OVERLAYS),
     output:
         "<build>/map.png",
     log:
@@ -47,9 +47,9 @@ rule draw_map:
         "../envs/asmgold.yaml"
     params:
         buffer_km=SETTINGS.buffer_km,
-        area_title=layer_title("area", SETTINGS.area),
-        overlay_titles={name: layer_title(name, overlay) for name, overlay in SETTINGS.overlays.items()},
-        producers=list(dict.fromkeys(source["producer"] for source in used_sources().values())),
+        area_title=SCENARIO.title_of("area"),
+        overlay_titles={name: SCENARIO.title_of(f"overlay_{name}") for name in OVERLAYS},
+        producers=list(dict.fromkeys(SCENARIO.sources[name].producer for name in SCENARIO.used_sources)),
     script:
         "../scripts/draw_map.py"
 
@@ -61,7 +61,7 @@ rule write_manifest:
         area="<build>/layers/area.parquet",
         summary="<build>/overlay_summary.csv",
         products=[f"<build>/{name}" for name in PRODUCTS if name != "manifest.json"],
-        own_files=[layer.file for layer in LAYERS.values() if layer.file],
+        own_files=SCENARIO.own_files,
     output:
         manifest="<build>/manifest.json",
         summary="<build>/summary.txt",
@@ -70,10 +70,10 @@ rule write_manifest:
     conda:
         "../envs/asmgold.yaml"
     params:
-        settings=as_params(SETTINGS),
-        sources=used_sources(),
-        corrections=[as_params(correction) for correction in CORRECTIONS],
-        area_title=layer_title("area", SETTINGS.area),
+        settings=plain(SETTINGS),
+        sources=SCENARIO.provenance(),
+        corrections=[plain(correction) for correction in SCENARIO.corrections],
+        area_title=SCENARIO.title_of("area"),
         folder=f"results/{SETTINGS.scenario}",
     script:
         "../scripts/write_manifest.py"

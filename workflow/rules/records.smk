@@ -3,7 +3,7 @@
 
 rule read_records:
     input:
-        lambda wildcards: SOURCES[wildcards.source].path,
+        lambda wildcards: SCENARIO.sources[wildcards.source].path,
     output:
         "<build>/read/{source}.parquet",
     log:
@@ -13,15 +13,15 @@ rule read_records:
     conda:
         "../envs/asmgold.yaml"
     params:
-        lock=lambda wildcards: as_params(LOCKS[wildcards.source]),
-        reader=lambda wildcards: SOURCES[wildcards.source].reader,
+        lock=lambda wildcards: plain(SCENARIO.locks[wildcards.source]),
+        reader=lambda wildcards: SCENARIO.sources[wildcards.source].reader,
     script:
         "../scripts/read_records.py"
 
 
 rule read_layer:
     input:
-        lambda wildcards: layer_file(LAYERS[wildcards.layer]),
+        lambda wildcards: SCENARIO.file_of(LAYERS[wildcards.layer]),
     output:
         "<build>/layers/{layer}.parquet",
     log:
@@ -31,9 +31,7 @@ rule read_layer:
     conda:
         "../envs/asmgold.yaml"
     params:
-        lock=lambda wildcards: (
-            as_params(LOCKS[LAYERS[wildcards.layer].source]) if LAYERS[wildcards.layer].source else None
-        ),
+        lock=lambda wildcards: SCENARIO.lock_of(LAYERS[wildcards.layer]),
         layer=lambda wildcards: LAYERS[wildcards.layer].model_dump(
             include={"source", "file", "layer", "where", "crs"}, exclude_none=True
         ),
@@ -55,7 +53,7 @@ rule judge_records:
         buffer_km=SETTINGS.buffer_km,
         tolerance_m=SETTINGS.tolerance_m,
         include_refineries=SETTINGS.include_refineries,
-        corrections=[as_params(correction) for correction in CORRECTIONS],
+        corrections=[plain(correction) for correction in SCENARIO.corrections],
         code_field=SETTINGS.area.code_field,
     script:
         "../scripts/judge_records.py"

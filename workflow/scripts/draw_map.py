@@ -9,7 +9,8 @@ with job(snakemake):
     params, paths = snakemake.params, snakemake.input
     draw_map(
         Path(snakemake.output[0]),
-        title=f"{params.area_title}: ASM gold regions, {params.buffer_km:g} km around gold records",
+        title=f"ASM gold regions of {params.area_title}",
+        subtitle=f"{params.buffer_km:g} km around mines and deposits of gold on record",
         credit="Data: " + "; ".join(params.producers) + ".",
         area=read_table(Path(paths.area)),
         regions=read_table(Path(paths.regions), REGIONS),

@@ -2,6 +2,7 @@
 
 from asmgold.config.loading import check_settings, load_corrections, load_lock, load_sources, read_yaml
 from asmgold.config.models import Area, Correction, Layer, Lock, Overlay, Settings, Source
+from asmgold.config.scenario import Scenario, load_scenario, plain
 
 __all__ = [
     "Area",
@@ -9,11 +10,14 @@ __all__ = [
     "Layer",
     "Lock",
     "Overlay",
+    "Scenario",
     "Settings",
     "Source",
     "check_settings",
     "load_corrections",
     "load_lock",
+    "load_scenario",
     "load_sources",
+    "plain",
     "read_yaml",
 ]

@@ -24,6 +24,7 @@ def draw_map(
     path: Path,
     *,
     title: str,
+    subtitle: str,
     credit: str,
     area: gpd.GeoDataFrame,
     regions: gpd.GeoDataFrame,
@@ -74,7 +75,8 @@ def draw_map(
         axes.xaxis.set_major_formatter(lambda x, _: f"{abs(x):g}°{'E' if x > 0 else 'W' if x < 0 else ''}")
         axes.yaxis.set_major_formatter(lambda y, _: f"{abs(y):g}°{'N' if y > 0 else 'S' if y < 0 else ''}")
         axes.set(xlabel="", ylabel="")
-        axes.set_title(textwrap.fill(title, 44), loc="left", fontsize=12, fontweight="bold")
+        axes.set_title(subtitle, loc="left", fontsize=9.5)
+        figure.suptitle(textwrap.fill(title, 48), x=0.02, ha="left", fontsize=14, fontweight="bold")
         axes.legend(handles=handles, loc="lower left", frameon=True, framealpha=0.95, edgecolor="#BBBBBB")
         figure.supxlabel(textwrap.fill(credit, 120), fontsize=6.5, color="#444444", x=0.02, ha="left")
         figure.savefig(path, metadata={"Software": None})

@@ -1,0 +1,65 @@
+"""The models, the shipped files, the schemas and the reference say the same."""
+
+from __future__ import annotations
+
+import json
+
+import jsonschema
+import pytest
+import yaml
+
+from asmgold.config import Settings, load_corrections, load_lock, load_sources
+from asmgold.config.document import FILES, reference, schemas
+from asmgold.errors import InputError
+from asmgold.sources import check_bytes
+from tests.conftest import PROJECT
+
+CONFIG = PROJECT / "config"
+
+
+def test_the_reference_and_the_schemas_are_those_of_the_models():
+    assert (CONFIG / "README.md").read_text() == reference(), "run `make docs`"
+    for name, text in schemas().items():
+        assert (CONFIG / name).read_text() == text, "run `make docs`"
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_the_shipped_files_fit_their_schemas(name):
+    path = CONFIG / name.replace(".schema.json", ".yaml")
+    assert f"$schema={name}" in path.read_text().splitlines()[0]
+    jsonschema.validate(yaml.safe_load(path.read_text()), json.loads((CONFIG / name).read_text()))
+
+
+def test_the_shipped_configuration_is_complete():
+    shipped = yaml.safe_load((CONFIG / "config.yaml").read_text())
+    assert set(shipped) == set(Settings.model_fields)
+
+
+def test_every_embedded_file_is_the_one_that_is_pinned():
+    sources, locks = load_sources(CONFIG / "sources.yaml"), load_lock(CONFIG / "sources.lock.yaml")
+    embedded = {name: source for name, source in sources.items() if source.path}
+    assert {"mrds_peru", "major_deposits_peru", "peru", "madre_de_dios", "mining_corridor"} <= set(embedded)
+    for name, source in embedded.items():
+        check_bytes(PROJECT / source.path, locks[name])
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("[", "not valid YAML"),
+        ("- {id: a}", "0.record is missing"),
+        (
+            "- {id: a, record: r, expect: {latitude: 1}, set: {longitude: 1}, reason: x, evidence: y}",
+            "different fields",
+        ),
+        (
+            "- &a {id: a, record: r, expect: {latitude: 1.0}, set: {latitude: 2.0}, reason: x, evidence: y}\n- *a",
+            "id 'a' stands twice",
+        ),
+    ],
+)
+def test_mistakes_in_a_list_of_corrections_are_named(tmp_path, text, message):
+    path = tmp_path / "corrections.yaml"
+    path.write_text(text)
+    with pytest.raises(InputError, match=message):
+        load_corrections(path)

@@ -1,0 +1,103 @@
+"""The workflow as a user runs it: plan, nothing to do, partial rerun, another question, the same bytes."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+
+import geopandas as gpd
+import pandas as pd
+import pytest
+import shapely
+import yaml
+
+from tests.conftest import PROJECT, copy_project
+
+READING = {"read_records", "read_layer"}
+
+
+def planned(output: str) -> set[str]:
+    """The rules that a dry run plans."""
+    return {line.split()[-1].rstrip(":") for line in output.splitlines() if line.startswith(("rule ", "localrule "))}
+
+
+def test_plain_dry_run_plans_all_jobs(project):
+    done = project.run("-n", "--quiet", "host")
+    assert done.returncode == 0
+    assert planned(done.stdout + done.stderr) == READING | {
+        "judge_records", "dissolve_regions", "intersect_overlays", "write_geopackage", "draw_map", "write_manifest",
+        "publish", "products",
+    }  # fmt: skip
+
+
+def test_a_second_run_does_nothing_and_says_so(built):
+    before = built.products()
+    done = built.run()
+    assert done.returncode == 0
+    assert "Nothing to be done" in done.stderr
+    assert built.products() == before
+
+
+def test_another_radius_reruns_what_depends_on_it_and_nothing_else(built):
+    dry = built.run("-n", "--quiet", "host", "--config", "buffer_km=10")
+    rules = planned(dry.stdout + dry.stderr)
+    assert "dissolve_regions" in rules
+    assert not rules & READING
+    wide = pd.read_csv(built.product("overlay_summary.csv"))
+    done = built.run("--config", "buffer_km=10")
+    assert done.returncode == 0, done.stderr
+    narrow = pd.read_csv(built.product("overlay_summary.csv"))
+    assert (narrow["regions_km2"] < wide["regions_km2"]).all()
+    assert json.loads(built.product("manifest.json").read_text())["configuration"]["buffer_km"] == 10
+
+
+def test_a_missing_product_is_put_back(built):
+    before = built.products()
+    built.product("asm_gold_regions.gpkg").unlink()
+    assert built.run().returncode == 0
+    assert built.products() == before
+
+
+def test_files_of_the_user_beside_the_products_stay(built):
+    own = built.product("my_project.qgz")
+    own.write_bytes(b"mine")
+    assert built.run("--config", "buffer_km=12").returncode == 0
+    assert own.read_bytes() == b"mine"
+
+
+def test_two_runs_in_different_folders_give_the_same_bytes(built_once, tmp_path):
+    other = copy_project(tmp_path / "elsewhere" / "deeper")
+    assert other.run("--cores", "1").returncode == 0
+    assert other.products() == built_once.products()
+
+
+def test_an_overlay_of_ones_own_takes_three_lines(built):
+    square = gpd.GeoDataFrame({"name": ["a"]}, geometry=[shapely.box(-71, -13.5, -70, -12.5)], crs=4326)
+    square.to_crs(32719).to_file(built.folder / "square.gpkg")
+    path = built.folder / "config/config.yaml"
+    path.write_text(path.read_text().rstrip() + "\n  square:\n    file: square.gpkg\n")
+    done = built.run()
+    assert done.returncode == 0, done.stderr
+    summary = pd.read_csv(built.product("overlay_summary.csv")).set_index("overlay")
+    assert summary.loc["square", "zone_km2"] == pytest.approx(12_015, rel=0.002)  # 108.4 km by 110.7 km
+    assert "square.gpkg" in json.loads(built.product("manifest.json").read_text())["sources"]
+    assert built.run().stderr.count("Nothing to be done") == 1
+
+
+def test_a_scenario_is_answered_beside_the_others(built):
+    before = built.products()
+    (built.folder / "config/scenarios").mkdir(exist_ok=True)
+    scenario = {"scenario": "peru-5km", "buffer_km": 5}
+    (built.folder / "config/scenarios/peru-5km.yaml").write_text(yaml.safe_dump(scenario))
+    done = built.run("--config", "scenario=peru-5km")
+    assert done.returncode == 0, done.stderr
+    manifest = json.loads((built.folder / "results/peru-5km/manifest.json").read_text())
+    assert manifest["configuration"]["buffer_km"] == 5
+    assert built.products() == before
+
+
+@pytest.mark.parametrize("command", [["snakemake", "--lint"], ["snakefmt", "--check", "."]], ids=["lint", "format"])
+def test_the_workflow_is_clean(command):
+    done = subprocess.run([sys.executable, "-m", *command], cwd=PROJECT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
