@@ -46,10 +46,10 @@ def write_geopackage(
         ("records_rejected", rejected, None),
     ]
     for name, table, geometry_type in layers:
-        _append(path, name, table, geometry_type)
+        append_layer(path, name, table, geometry_type)
 
 
-def _append(path: Path, name: str, table: pd.DataFrame, geometry_type: str | None) -> None:
+def append_layer(path: Path, name: str, table: pd.DataFrame, geometry_type: str | None) -> None:
     flat = table.assign(
         **{column: table[column].map(_joined) for column in table.columns if _holds_lists(table[column])}
     )

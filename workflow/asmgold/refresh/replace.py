@@ -1,0 +1,127 @@
+"""Lock and results replaced together, with the earlier ones kept to return to."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from asmgold.config import load_lock
+from asmgold.errors import InputError
+from asmgold.publish.inplace import STAGING, replace_together
+from asmgold.publish.release import MANIFEST, published_names
+from asmgold.upstream import write_lock
+
+REPORTS = ("refresh_report.md", "refresh_report.json", "refresh_changes.gpkg")
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a scenario's results and the lock are.
+
+    Parameters
+    ----------
+    results : the folder of all results, `results/`
+    scenario : the scenario's name
+    lock : `config/sources.lock.yaml`
+    """
+
+    results: Path
+    scenario: str
+    lock: Path
+
+    @property
+    def published(self) -> Path:
+        """Where people find the products."""
+        return self.results / self.scenario
+
+    @property
+    def build(self) -> Path:
+        """Where the workflow makes them."""
+        return self.results / ".build" / self.scenario
+
+    @property
+    def staging(self) -> Path:
+        """Where new files wait for their renames."""
+        return self.results / STAGING / self.scenario
+
+    @property
+    def snapshots(self) -> Path:
+        """Where earlier results are kept."""
+        return self.results / ".snapshots" / self.scenario
+
+
+def replace(place: Place, files: Mapping[str, Path], lock: Path, keep: int) -> None:
+    """Put new files and a new lock in the place of the old ones, and keep the old ones to return to.
+
+    Parameters
+    ----------
+    place : what is replaced
+    files : the new files by their names in the results' folder
+    lock : a complete new lock
+    keep : how many earlier results stay
+
+    Raises
+    ------
+    InputError : if the disk is full or a folder cannot be written to; nothing was replaced then.
+    """
+    try:
+        _keep_snapshot(place, keep)
+        _replace(place, files, lock)
+    except OSError as error:
+        raise InputError(f"{place.results}: cannot be written ({error.strerror}); nothing was replaced") from None
+
+
+def snapshots(place: Place) -> list[Path]:
+    """The kept earlier results, the oldest first."""
+    return sorted(path for path in place.snapshots.glob("*") if path.name.isdigit())
+
+
+def rollback(place: Place) -> None:
+    """Return to the results before the last refresh, and to the lock entries they were made with.
+
+    Raises
+    ------
+    InputError : if no earlier results are kept, or a folder cannot be written to.
+    """
+    kept = snapshots(place)
+    if not kept:
+        raise InputError(f"{place.snapshots}: there are no earlier results to return to")
+    last = kept[-1]
+    merged = last / "merged.lock.yaml"
+    try:
+        write_lock(merged, {**load_lock(place.lock), **load_lock(last / place.lock.name)})
+        files = {path.name: path for path in last.iterdir() if path.name not in (place.lock.name, merged.name)}
+        _replace(place, files, merged)
+        shutil.rmtree(last)
+    except OSError as error:
+        raise InputError(f"{place.results}: cannot be written ({error.strerror})") from None
+
+
+def _replace(place: Place, files: Mapping[str, Path], lock: Path) -> None:
+    moves = {place.published / name: path for name, path in files.items()}
+    stale = [place.published / name for name in _own_names(place) if name not in files]
+    replace_together(place.staging, {**moves, place.lock: lock}, stale)
+
+
+def _keep_snapshot(place: Place, keep: int) -> None:
+    if not (place.published / MANIFEST).is_file():
+        return
+    kept = snapshots(place)
+    number = int(kept[-1].name) + 1 if kept else 1
+    partial = place.snapshots / ".partial"
+    shutil.rmtree(partial, ignore_errors=True)
+    partial.mkdir(parents=True)
+    for name in _own_names(place):
+        if (place.published / name).is_file():
+            shutil.copy2(place.published / name, partial / name)
+    shutil.copy2(place.lock, partial / place.lock.name)
+    partial.rename(place.snapshots / f"{number:06d}")
+    for old in snapshots(place)[:-keep]:
+        shutil.rmtree(old)
+
+
+def _own_names(place: Place) -> list[str]:
+    """The files that the project made, not those of the user beside them."""
+    return [*published_names(place.published), *REPORTS]

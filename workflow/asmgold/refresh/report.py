@@ -1,0 +1,145 @@
+"""The report of a refresh: what changed upstream and on the map, in numbers and names."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pyogrio
+
+from asmgold.publish.geopackage import append_layer
+from asmgold.refresh.compare import Comparison
+
+LISTED = 200
+CHANGES = ("added", "removed", "moved", "changed")
+
+
+def write_report(
+    folder: Path, comparison: Comparison | None, changed_sources: Mapping[str, Any], failed: Sequence[str]
+) -> None:
+    """Write `refresh_report.md` and `refresh_report.json`.
+
+    Parameters
+    ----------
+    folder : where to
+    comparison : the differences, or None where there was nothing to compare with
+    changed_sources : the lock entries `before` and `after` of each source that changed
+    failed : the gates that were not passed
+    """
+    (folder / "refresh_report.md").write_text(_markdown(comparison, changed_sources, failed), encoding="utf-8")
+    content: dict[str, Any] = {"sources": dict(changed_sources), "gates_failed": list(failed)}
+    if comparison is not None:
+        content |= {
+            "counts": comparison.counts,
+            "records": _rows(comparison.records),
+            "regions": _rows(comparison.regions[comparison.regions["change"] != "same"]),
+            "overlays": _rows(comparison.overlays),
+        }
+    text = json.dumps(content, indent=2, ensure_ascii=False, default=str)
+    (folder / "refresh_report.json").write_text(text + "\n", encoding="utf-8")
+
+
+def write_changes(folder: Path, comparison: Comparison, date: str) -> None:
+    """Write `refresh_changes.gpkg` with the layers `changed_records` and `changed_regions`."""
+    path = folder / "refresh_changes.gpkg"
+    path.unlink(missing_ok=True)
+    os.environ["OGR_CURRENT_DATE"] = f"{date}T00:00:00.000Z"
+    append_layer(path, "changed_regions", comparison.regions[comparison.regions["change"] != "same"], "MultiPolygon")
+    append_layer(path, "changed_records", comparison.records, "Point")
+    assert len(pyogrio.list_layers(path)) == 2
+
+
+def _rows(table: pd.DataFrame) -> list[dict[str, Any]]:
+    plain = pd.DataFrame(table.drop(columns="geometry", errors="ignore"))
+    rows: list[dict[str, Any]] = json.loads(plain.to_json(orient="records", double_precision=6))
+    return rows
+
+
+def _markdown(comparison: Comparison | None, changed_sources: Mapping[str, Any], failed: Sequence[str]) -> str:
+    lines = ["# What the refresh changed", ""]
+    if failed:
+        lines += ["**Refused.** The results and the lock were left as they were:", ""]
+        lines += [f"- {sentence}" for sentence in failed] + [""]
+    lines += ["## Sources", ""]
+    for name, entry in changed_sources.items():
+        before, after = entry.get("before") or {}, entry["after"]
+        rows = f", {before.get('rows', '?')} rows before, {after['rows']} after" if after.get("rows") else ""
+        lines.append(f"- `{name}`: {before.get('sha256', 'not pinned')[:16]} before, {after['sha256'][:16]} after{rows}")
+    if comparison is None:
+        return "\n".join([*lines, "", "There were no results to compare with.", ""])
+    counts = comparison.counts
+    lines += [
+        "", "## In short", "",
+        "| | before | after |", "| --- | ---: | ---: |",
+        f"| records | {counts['records_before']:,} | {counts['records_after']:,} |",
+        f"| of them rejected | {counts['rejected_before']:,} | {counts['rejected_after']:,} |",
+        f"| sites | {counts['sites_before']:,} | {counts['sites_after']:,} |",
+        f"| regions | {counts['regions_before']:,} | {counts['regions_after']:,} |",
+        f"| area of the regions, km2 | {counts['area_before_km2']:,.1f} | {counts['area_after_km2']:,.1f} |",
+        "",
+        f"{counts['sites_gained']} sites were gained, {counts['sites_lost']} lost; "
+        f"{counts['area_changed_km2']:,.1f} km2 became or stopped being region.",
+        "",
+    ]  # fmt: skip
+    return "\n".join([*lines, *_overlays(comparison.overlays), *_regions(comparison.regions), *_records(comparison.records)])
+
+
+def _overlays(overlays: pd.DataFrame) -> list[str]:
+    lines = ["## Overlays", "", "| overlay | zone | regions in it before, km2 | after | share before | after |",
+             "| --- | --- | ---: | ---: | ---: | ---: |"]  # fmt: skip
+    for row in overlays.itertuples():
+        lines.append(
+            f"| {row.overlay} | {row.zone} | {row.regions_km2_before:,.1f} | {row.regions_km2_after:,.1f} "
+            f"| {row.share_of_zone_before:.2%} | {row.share_of_zone_after:.2%} |"
+        )
+    return [*lines, ""]
+
+
+def _regions(regions: pd.DataFrame) -> list[str]:
+    changed = regions[regions["change"] != "same"]
+    lines = ["## Regions", "", _tally(regions["change"]), ""]
+    if changed.empty:
+        return lines
+    lines += ["| change | before | after | km2 before | after |", "| --- | --- | --- | ---: | ---: |"]
+    for row in changed.head(LISTED).itertuples():
+        before, after = " ".join(row.ids_before) or "–", " ".join(row.ids_after) or "–"
+        lines.append(f"| {row.change} | {before} | {after} | {row.area_before_km2:,.1f} | {row.area_after_km2:,.1f} |")
+    return [*lines, *_and_more(len(changed)), ""]
+
+
+def _records(records: pd.DataFrame) -> list[str]:
+    lines = ["## Records", "", _tally(records["change"]), ""]
+    if records.empty:
+        return lines
+    # Those that change the map come first.
+    on_map = (records["fate_before"] == "site") | (records["fate_after"] == "site")
+    ordered = records.assign(off=~on_map).sort_values(["off", "change", "record_id"], kind="stable")
+    lines += ["| change | record | name | fate before | after | moved | fields |", "| --- | --- | --- | --- | --- | ---: | --- |"]
+    for row in ordered.head(LISTED).itertuples():
+        moved = f"{row.moved_m / 1000:,.2f} km" if row.change == "moved" and row.moved_m == row.moved_m else ""
+        lines.append(
+            f"| {row.change} | {row.record_id} | {_cell(row.name)} | {_cell(row.fate_before)} | {_cell(row.fate_after)} "
+            f"| {moved} | {', '.join(row.fields) if row.change in ('moved', 'changed') else ''} |"
+        )
+    return [*lines, *_and_more(len(ordered)), ""]
+
+
+def _cell(value: object) -> str:
+    """Text of a record in a Markdown table: no bars, no line ends, no markup."""
+    return "–" if not isinstance(value, str) else " ".join(value.split()).translate(_MARKUP)
+
+
+_MARKUP = str.maketrans({sign: f"\\{sign}" for sign in "\\|*_`[]<>"})
+
+
+def _tally(change: pd.Series) -> str:
+    counts = change.value_counts().sort_index()
+    return ", ".join(f"{number:,} {name}" for name, number in counts.items()) + "." if len(counts) else "None changed."
+
+
+def _and_more(total: int) -> list[str]:
+    return [f"", f"... and {total - LISTED:,} more in `refresh_report.json`."] if total > LISTED else []

@@ -1,0 +1,159 @@
+"""One refresh from start to end: ask upstream, build from what is new, compare, pass the gates, replace."""
+
+from __future__ import annotations
+
+import fcntl
+import logging
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO
+
+from asmgold.config import Lock, Scenario, load_lock, plain
+from asmgold.errors import Busy, InputError, RefusedByGate
+from asmgold.publish.inplace import recover
+from asmgold.publish.release import MANIFEST, check_described, published_names
+from asmgold.refresh.compare import Comparison, compare
+from asmgold.refresh.gates import RefreshSettings, failed_gates
+from asmgold.refresh.replace import REPORTS, Place, replace, snapshots
+from asmgold.refresh.report import write_changes, write_report
+from asmgold.upstream import Client, Fetched, check_upstream, fetch, prune, write_lock
+
+log = logging.getLogger(__name__)
+
+Build = Callable[[Path, IO[str]], None]
+
+
+def refresh(
+    scenario: Scenario,
+    place: Place,
+    settings: RefreshSettings,
+    build: Build,
+    *,
+    client: Client,
+    only: Sequence[str] = (),
+    allow_fewer_rows: bool = False,
+) -> Comparison | None:
+    """Take in what changed upstream, or nothing.
+
+    Parameters
+    ----------
+    scenario : what is refreshed
+    place : where its results and the lock are
+    settings : the gates, and how many earlier results are kept
+    build : makes the products in the build folder, short of publishing them, from the bytes of the lock file that it
+        is given; the second argument is the file whose lock marks this refresh as running, to be handed on to
+        processes that must not outlive it unseen
+    client : how upstream is asked
+    only : sources to ask for; all that the scenario fetches if none is named
+    allow_fewer_rows : whether a source may have lost more than a tenth of its rows
+
+    Returns
+    -------
+    What changed; None if nothing did, or if there was nothing to compare with.
+
+    Raises
+    ------
+    Unreachable : a source is out of reach
+    Refused : a source gives something that is not accepted
+    RefusedByGate : the results would change more than the gates allow
+    Busy : another refresh, or a run of the workflow, is under way
+    InputError : anything else, such as a full disk
+    In each case the lock and the published results are as they were.
+    """
+    with alone(place) as running:
+        for finished in recover(place.results):
+            log.info("%s: finished what a killed run had begun to put in place", finished)
+        entries = load_lock(place.lock)
+        changed = _changed_upstream(scenario, entries, client, only, allow_fewer_rows)
+        if not changed and (place.published / MANIFEST).is_file():
+            log.info("%s: nothing changed upstream, nothing to do", place.scenario)
+            return None
+        candidate = place.build / "candidate.lock.yaml"
+        candidate.parent.mkdir(parents=True, exist_ok=True)
+        write_lock({**entries, **{name: fetched.lock for name, fetched in changed.items()}}, candidate)
+        build(candidate, running)
+        files = {name: place.build / name for name in published_names(place.build)}
+        check_described(list(files.values()))
+        comparison = compare(place.published, place.build) if (place.published / MANIFEST).is_file() else None
+        _judge(comparison, settings, place, scenario.data_date, _before_and_after(entries, changed))
+        reports = {name: place.build / name for name in REPORTS if (place.build / name).is_file()}
+        replace(place, {**files, **reports}, candidate, settings.keep)
+        _forget_unused(scenario, place)
+    log.info("%s: refreshed; the report is %s", place.scenario, place.published / REPORTS[0])
+    return comparison
+
+
+@contextmanager
+def alone(place: Place) -> Iterator[IO[str]]:
+    """Let one refresh at a time in; gives the locked file. Raises Busy if there is one already."""
+    place.results.mkdir(parents=True, exist_ok=True)
+    with (place.results / ".refresh.lock").open("a", encoding="utf-8") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            raise Busy(f"{place.scenario}: another refresh is under way; nothing was done") from None
+        yield file
+
+
+def _changed_upstream(
+    scenario: Scenario, entries: Mapping[str, Lock], client: Client, only: Sequence[str], allow_fewer_rows: bool
+) -> dict[str, Fetched]:
+    unknown = [name for name in only if name not in scenario.fetched]
+    if unknown:
+        known = ", ".join(scenario.fetched) or "none"
+        raise InputError(f"{unknown[0]}: not a source that {scenario.settings.scenario} fetches ({known})")
+    changed = {}
+    for name in only or scenario.fetched:
+        source, layers = scenario.sources[name], scenario.layers_of(name)
+        if name in entries:
+            found = check_upstream(
+                name, source, entries[name], client=client, layers=layers, allow_fewer_rows=allow_fewer_rows
+            )
+        else:
+            found = fetch(name, source, client=client, layers=layers)
+        log.info("%s: %s", name, "has changed" if found.changed else "is as it was")
+        if found.changed:
+            changed[name] = found
+    return changed
+
+
+def _judge(
+    comparison: Comparison | None, settings: RefreshSettings, place: Place, date: str, sources: Mapping[str, object]
+) -> None:
+    """Write the report; raise RefusedByGate if the change is too large to be taken in unseen."""
+    failed = failed_gates(comparison, settings.gates) if comparison is not None else []
+    for name in REPORTS:
+        (place.build / name).unlink(missing_ok=True)
+    write_report(place.build, comparison, sources, failed)
+    if comparison is not None:
+        write_changes(place.build, comparison, date)
+    if failed:
+        raise RefusedByGate(
+            "\n".join(
+                [
+                    f"{place.scenario}: refused: {'; '.join(failed)}.",
+                    f"Lock and results are as they were. The report is {place.build / REPORTS[0]}; raise the bound in "
+                    "config/refresh.yaml to take the change in.",
+                ]
+            )
+        )
+
+
+def _before_and_after(entries: Mapping[str, Lock], changed: Mapping[str, Fetched]) -> dict[str, object]:
+    return {
+        name: {"before": plain(entries[name]) if name in entries else None, "after": plain(fetched.lock)}
+        for name, fetched in changed.items()
+    }
+
+
+def _forget_unused(scenario: Scenario, place: Place) -> None:
+    """Remove fetched files that neither the lock nor any kept snapshot of any scenario names."""
+    locks = [place.lock, *place.results.glob(f".snapshots/*/*/{place.lock.name}")]
+    for name in scenario.fetched:
+        keep = {entries[name].sha256 for entries in map(load_lock, locks) if name in entries}
+        for gone in prune(name, keep):
+            log.info("%s: removed %s, which no kept results need", name, gone)
+
+
+__all__ = ["Build", "alone", "refresh", "snapshots"]
