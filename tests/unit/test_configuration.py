@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import json
+import re
 
+import geopandas as gpd
 import jsonschema
+import pandas as pd
+import pyproj
 import pytest
+import shapely
 import yaml
 
 from asmgold.config import Settings, load_corrections, load_lock, load_sources
 from asmgold.config.document import FILES, reference, schemas
 from asmgold.errors import InputError
-from asmgold.sources import check_bytes
+from asmgold.sources import check_bytes, read_records
 from tests.conftest import PROJECT
 
 CONFIG = PROJECT / "config"
@@ -63,3 +68,41 @@ def test_mistakes_in_a_list_of_corrections_are_named(tmp_path, text, message):
     path.write_text(text)
     with pytest.raises(InputError, match=message):
         load_corrections(path)
+
+
+def test_every_shipped_correction_holds_on_the_embedded_records():
+    corrections = load_corrections(CONFIG / "corrections.yaml")
+    rows = read_records(PROJECT / "data/raw/embedded/mrds_peru.csv", "mrds").set_index("record_id")
+    peru = gpd.read_file(PROJECT / "data/raw/embedded/peru.geojson").geometry[0]
+    assert len(corrections) == 37
+    for correction in corrections:
+        row = rows.loc[correction.record]
+        said = {"longitude": float(row["longitude_text"]), "latitude": float(row["latitude_text"])}
+        assert {field: said[field] for field in correction.expect} == correction.expect, correction.id
+        assert row["country_reported"] == "Peru"
+        mended = said | correction.set
+        assert not peru.intersects(shapely.Point(said["longitude"], said["latitude"])), correction.id
+        assert peru.contains(shapely.Point(mended["longitude"], mended["latitude"])), correction.id
+
+
+def test_the_distances_given_as_evidence_are_true():
+    corrections = load_corrections(CONFIG / "corrections.yaml")
+    mrds = read_records(PROJECT / "data/raw/embedded/mrds_peru.csv", "mrds")
+    deposits = read_records(PROJECT / "data/raw/embedded/major_deposits_peru.csv", "major_deposits")
+    rows = pd.concat([mrds, deposits]).set_index("record_id")
+    checked = 0
+    for correction in corrections:
+        found = re.search(r"([\d.]+) km from (\S+) of the same name", correction.evidence)
+        if found is None:
+            continue
+        mended = rows.loc[correction.record, ["longitude_text", "latitude_text"]].astype(float).tolist()
+        mended = [correction.set.get("longitude", mended[0]), correction.set.get("latitude", mended[1])]
+        other = rows.loc[found[2], ["longitude_text", "latitude_text"]].astype(float).tolist()
+        assert pyproj.Geod(ellps="WGS84").inv(*mended, *other)[2] / 1000 == pytest.approx(float(found[1]), abs=0.051)
+        assert names_agree(rows.loc[correction.record, "name"], rows.loc[found[2], "name"])
+        checked += 1
+    assert checked == 15
+
+
+def names_agree(one, two):
+    return re.sub(r"\W", "", one).casefold() == re.sub(r"\W", "", two).casefold()
