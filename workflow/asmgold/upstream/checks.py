@@ -39,8 +39,6 @@ def check_file(
     *,
     layers: Sequence[Layer] = (),
     allow_fewer_rows: bool = False,
-    most_unpacked: int = MOST_UNPACKED,
-    most_unpacked_member: int = MOST_UNPACKED_MEMBER,
 ) -> int:
     """Check a file that is to become the bytes of a source. It has to bear the name that the source gives it.
 
@@ -51,7 +49,6 @@ def check_file(
     lock : its bytes so far, to compare the number of rows with
     layers : how the file will be read, if it is a layer; by default, all of it
     allow_fewer_rows : accept that more than 10 % of the rows are gone
-    most_unpacked, most_unpacked_member : how many bytes an archive, and one member of it, may unpack to
 
     Returns
     -------
@@ -77,7 +74,7 @@ def check_file(
     elif suffix == ".zip":
         if not head.startswith(b"PK"):
             _refuse_error_message(path, name)
-        check_archive(path, name, most_unpacked, most_unpacked_member)
+        check_archive(path, name)
     elif head.lstrip().startswith(b"{"):
         _refuse_error_message(path, name)
     rows = _read(path, name, source, layers)
@@ -89,12 +86,7 @@ def check_file(
     return rows
 
 
-def check_archive(
-    path: Path,
-    name: str,
-    most_unpacked: int = MOST_UNPACKED,
-    most_unpacked_member: int = MOST_UNPACKED_MEMBER,
-) -> None:
+def check_archive(path: Path, name: str) -> None:
     """Read a zip archive from end to end: names that stay inside, right checksums, and no more bytes than allowed.
 
     What counts are the bytes that come out, not those that the archive claims.
@@ -114,8 +106,8 @@ def check_archive(
                     while chunk := stream.read(CHUNK):
                         unpacked += len(chunk)
                         total += len(chunk)
-                        if unpacked > most_unpacked_member or total > most_unpacked:
-                            bound = most_unpacked_member if unpacked > most_unpacked_member else most_unpacked
+                        if unpacked > MOST_UNPACKED_MEMBER or total > MOST_UNPACKED:
+                            bound = MOST_UNPACKED_MEMBER if unpacked > MOST_UNPACKED_MEMBER else MOST_UNPACKED
                             raise Refused(
                                 f"{name}: the archive unpacks to more than the {bound} bytes that are allowed "
                                 f"(at {member.filename!r})"

@@ -222,13 +222,13 @@ class Client:
         match inner:
             case urllib3.exceptions.NameResolutionError():
                 return "its name could not be resolved"
+            case urllib3.exceptions.NewConnectionError():
+                cause = inner.__cause__
+                return f"no connection ({(getattr(cause, 'strerror', None) or str(cause or inner)).lower()})"
             case urllib3.exceptions.ConnectTimeoutError():
                 return f"no connection within {self.connect_timeout_s:g} s"
             case urllib3.exceptions.ReadTimeoutError():
                 return f"silence for {self.read_timeout_s:g} s"
-            case urllib3.exceptions.NewConnectionError():
-                cause = inner.__cause__
-                return f"no connection ({(getattr(cause, 'strerror', None) or str(cause or inner)).lower()})"
             case urllib3.exceptions.ProtocolError():
                 cause = inner.args[1] if len(inner.args) > 1 else None
                 if isinstance(cause, urllib3.exceptions.IncompleteRead):
