@@ -20,7 +20,7 @@ from typing import Any
 import pytest
 import requests
 
-from asmgold.config import Layer, Lock, Source, load_lock
+from asmgold.config import Layer, Lock, Source, load_lock, stored_file
 from asmgold.errors import InputError
 from asmgold.upstream import (
     Client,
@@ -35,7 +35,6 @@ from asmgold.upstream import (
     mirrored,
     pin_missing,
     prune,
-    stored_file,
     update_lock,
     write_lock,
 )
@@ -52,7 +51,7 @@ QUICK = Client(attempts=3, backoff_s=0.01, longest_wait_s=0.05, read_timeout_s=0
 def mrds_csv(rows: int = 40, *, columns: str = COLUMNS, encoding: str = "utf-8", mark: str = "") -> bytes:
     lines = [columns]
     lines += [
-        f'{10_000_000 + row},,"Mina Ñahuí {row}{mark}",{-10 - row / 100},{-75 - row / 100},Peru,"Gold, Silver",,,Past Producer'
+        f'{10_000_000 + row},,"Mina Ñahuí {row}{mark}",{-10 - row / 100},{-75 - row / 100},Peru,"Gold, Silver",,,Producer'
         for row in range(rows)
     ]
     return "\r\n".join([*lines, ""]).encode(encoding)
@@ -123,9 +122,7 @@ class Place:
     def bring(self, content: bytes, **options: Any) -> Fetched:
         file = self.folder.parent / "brought"
         file.write_bytes(content)
-        return import_file(
-            self.name, self.source, file, self.lock, root=self.root, lock_file=self.lock_file, **options
-        )
+        return import_file(self.name, self.source, file, self.lock, root=self.root, lock_file=self.lock_file, **options)
 
     def state(self) -> dict[str, bytes]:
         """Every file and folder, with its bytes."""
@@ -156,7 +153,9 @@ def a_source(address: str, filename: str, reader: str, **more: Any) -> Source:
 
 def a_place(tmp_path: Path, server: FaultyServer, name: str, filename: str, reader: str, content: bytes) -> Place:
     path = f"/{filename}"
-    address = server.answer(path, Reply(content, headers={"ETag": '"old"', "Last-Modified": "Tue, 23 Aug 2022 12:00:00 GMT"}))
+    address = server.answer(
+        path, Reply(content, headers={"ETag": '"old"', "Last-Modified": "Tue, 23 Aug 2022 12:00:00 GMT"})
+    )
     place = Place(tmp_path / "place", server, name, path, a_source(address, filename, reader))
     place.lock_file.parent.mkdir(parents=True)
     place.lock_file.write_text(HEADER + "\nother:\n  sha256: " + "a" * 64 + "\n  bytes: 1\n")
@@ -380,12 +379,18 @@ PAGE = b"\r\n<!DOCTYPE html><html><head><title>Down for maintenance</title></hea
 TABLE_FAULTS = {
     "web page": (PAGE, "a web page came instead of the file ('Down for maintenance')"),
     "empty": (b"", "the file is empty"),
-    "error message": (b'{"error": {"code": 500, "message": "Out of\\nmemory"}}', "error instead of the file: 500 Out of"),
+    "error message": (
+        b'{"error": {"code": 500, "message": "Out of\\nmemory"}}',
+        "error instead of the file: 500 Out of",
+    ),
     "something else": (b"dep_id,site_name\n1,x\n", "the zip archive is damaged"),
     "cut short": (NEW[: len(NEW) // 2], "the zip archive is damaged or cut short"),
     "wrong checksum": (wrong_checksum(), "Bad CRC-32 for file 'mrds.csv'"),
     "flipped bits": (flipped_inside(), "the zip archive is damaged"),
-    "member missing": (zipped(readme__txt=b"x", other__csv=mrds_csv()), "holds readme.txt, other.csv; mrds.csv was expected"),
+    "member missing": (
+        zipped(readme__txt=b"x", other__csv=mrds_csv()),
+        "holds readme.txt, other.csv; mrds.csv was expected",
+    ),
     "parent path": (archive({"mrds.csv": mrds_csv(), "../../evil.sh": b"x"}), "holds '../../evil.sh'"),
     "absolute path": (archive({"/etc/mrds.csv": mrds_csv()}), "holds '/etc/mrds.csv'"),
     "Windows path": (archive({"C:\\mrds.csv": mrds_csv()}), "paths that stay inside it were expected"),
@@ -395,7 +400,7 @@ TABLE_FAULTS = {
     "no rows": (zipped(mrds__csv=mrds_csv(0)), "has a header and no rows"),
     "renamed column": (
         zipped(mrds__csv=mrds_csv(columns=COLUMNS.replace("latitude", "lat"))),
-        "mrds: mrds-csv.zip: has no column latitude",
+        "mrds: has no column latitude",
     ),
     "half the rows": (zipped(mrds__csv=mrds_csv(20)), "has 20 rows, 40 were there before"),
     "wrong encoding": (zipped(mrds__csv=mrds_csv(encoding="latin-1")), "is 0xd1, UTF-8 text was expected"),
@@ -422,12 +427,20 @@ LAYER_FAULTS = {
     "no Feature": (as_json(collection() | {"features": [{"type": "Point"}]}), "feature 1 is no Feature"),
     "no coordinates": (
         as_json(collection() | {"features": [{"type": "Feature", "geometry": {"type": "Polygon"}}]}),
-        "feature 1 has no geometry of a known shape",
+        "feature 1 has no geometry of a known kind",
     ),
     "no polygons": (
         as_json(
             collection()
-            | {"features": [{"type": "Feature", "properties": {}, "geometry": {"type": "Point", "coordinates": [1, 2]}}]}
+            | {
+                "features": [
+                    {
+                        "type": "Feature",
+                        "properties": {"shapeName": "Cusco"},
+                        "geometry": {"type": "Point", "coordinates": [1, 2]},
+                    }
+                ]
+            }
         ),
         "holds Point, polygons were expected",
     ),
@@ -437,12 +450,26 @@ LAYER_FAULTS = {
             collection()
             | {
                 "features": [
-                    {"type": "Feature", "properties": {}, "geometry": {"type": "Polygon", "coordinates": [[[1, 2], [3, 4]]]}}
+                    {
+                        "type": "Feature",
+                        "properties": {},
+                        "geometry": {"type": "Polygon", "coordinates": [[[1, 2], [3, 4]]]},
+                    }
                 ]
             }
         ),
-        "departments: ",
+        "feature 1 has a ring that is not closed",
     ),
+    "no positions": (NEW_LAYER.replace(b"-69", b'"-69"'), "feature 1 has a position that is not two or three numbers"),
+    "positions of another kind": (
+        NEW_LAYER.replace(b'"Polygon"', b'"MultiPolygon"'),
+        "has a position that is not two or three numbers",
+    ),
+    "numbers for rings": (
+        NEW_LAYER.replace(b"[[[-70, -13]", b"[-70, [[-13, 1]"),
+        "has coordinates that are not those of a Polygon",
+    ),
+    "another depth": (NEW_LAYER.replace(b"[[[", b"[[").replace(b"]]]", b"]]"), "feature 1 has a position that is not"),
     "half the rows": (as_json(collection("Cusco")), "has 1 rows, 2 were there before"),
     "renamed field": (NEW_LAYER.replace(b"shapeName", b"name"), "has no field 'shapeName', its fields are name"),
 }
@@ -459,7 +486,9 @@ def test_a_wrong_table_is_refused(table: Place, fault: str, way: str, monkeypatc
 @pytest.mark.parametrize("way", ["check", "ensure", "import"])
 @pytest.mark.parametrize("fault", LAYER_FAULTS)
 def test_a_wrong_layer_is_refused(layer: Place, fault: str, way: str) -> None:
-    refused_by_every_way(layer, way, *LAYER_FAULTS[fault], layers=[Layer(source="departments", where={"shapeName": "Cusco"})])
+    refused_by_every_way(
+        layer, way, *LAYER_FAULTS[fault], layers=[Layer(source="departments", where={"shapeName": "Cusco"})]
+    )
 
 
 def refused_by_every_way(place: Place, way: str, content: bytes, text: str, **options: Any) -> None:
@@ -532,7 +561,10 @@ def test_a_full_disk_while_importing(table: Place) -> None:
 
 
 def test_a_full_disk_while_writing_the_lock(table: Place) -> None:
-    with nothing_changes(table, InputError, "sources.lock.yaml: could not be written: the disk is full"), small_disk(50):
+    with (
+        nothing_changes(table, InputError, "sources.lock.yaml: could not be written: the disk is full"),
+        small_disk(50),
+    ):
         update_lock({"new": Lock(sha256="b" * 64, bytes=1)}, table.lock_file, table.root)
 
 
@@ -611,7 +643,9 @@ def test_pinning_a_source_leaves_the_other_entries_alone(table: Place) -> None:
     assert before.startswith(HEADER + "\nmrds:\n  asked: ")
     assert before.endswith("\n\nother:\n  sha256: " + "a" * 64 + "\n  bytes: 1\n")
     address = table.server.answer("/again.zip", NEW)
-    pin_missing("again", a_source(address, "again.zip", "mrds"), client=QUICK, root=table.root, lock_file=table.lock_file)
+    pin_missing(
+        "again", a_source(address, "again.zip", "mrds"), client=QUICK, root=table.root, lock_file=table.lock_file
+    )
     after = table.lock_file.read_text()
     assert after.startswith(HEADER + "\nagain:\n")
     assert after.endswith(before.removeprefix(HEADER))

@@ -4,7 +4,7 @@ from asmgold.errors import Refused, Unreachable
 from asmgold.upstream.checks import check_file
 from asmgold.upstream.client import Answer, Client, mirrored
 from asmgold.upstream.fetching import Fetched, check_upstream, ensure, fetch, import_file, pin_missing
-from asmgold.upstream.store import accept, is_stored, prune, stored_file, update_lock, write_lock
+from asmgold.upstream.store import accept, is_stored, prune, update_lock, write_lock
 
 __all__ = [
     "Answer",
@@ -22,7 +22,6 @@ __all__ = [
     "mirrored",
     "pin_missing",
     "prune",
-    "stored_file",
     "update_lock",
     "write_lock",
 ]

@@ -25,6 +25,8 @@ FEWEST_ROWS = 0.9  # of those that the lock counts
 CHUNK = 1 << 20
 HEAD = 4096
 
+GEOMETRIES = {"Point": 0, "MultiPoint": 0, "LineString": 0, "MultiLineString": 1, "Polygon": 1, "MultiPolygon": 2}
+
 PAGE = re.compile(
     rb"\s*(<\?xml[^>]*>\s*)?(<!--.*?-->\s*)*<(!doctype\s+html|html|head|body|title|script|h1)\b",
     re.DOTALL | re.IGNORECASE,
@@ -144,16 +146,35 @@ def _check_geojson(path: Path, name: str) -> None:
     for number, feature in enumerate(features, 1):
         if not isinstance(feature, dict) or feature.get("type") != "Feature":
             raise Refused(f"{name}: not valid GeoJSON: feature {number} is no Feature")
-        geometry = feature.get("geometry")
-        if geometry is not None and not (
-            isinstance(geometry, dict)
-            and isinstance(geometry.get("type"), str)
-            and isinstance(
-                geometry.get("geometries" if geometry["type"] == "GeometryCollection" else "coordinates"),
-                list,
-            )
-        ):
-            raise Refused(f"{name}: not valid GeoJSON: feature {number} has no geometry of a known shape")
+        if (fault := _fault_of_geometry(feature.get("geometry"))) is not None:
+            raise Refused(f"{name}: not valid GeoJSON: feature {number} {fault}")
+
+
+def _fault_of_geometry(geometry: Any) -> str | None:
+    if geometry is None:
+        return None
+    kind = geometry.get("type") if isinstance(geometry, dict) else None
+    if kind == "GeometryCollection" and isinstance(geometry.get("geometries"), list):
+        return next((fault for part in geometry["geometries"] if (fault := _fault_of_geometry(part))), None)
+    if kind not in GEOMETRIES or not isinstance(geometry.get("coordinates"), list):
+        return "has no geometry of a known kind with its coordinates"
+    parts = geometry["coordinates"]
+    for _ in range(GEOMETRIES[kind]):  # down to lists of positions
+        if not all(isinstance(part, list) for part in parts):
+            return f"has coordinates that are not those of a {kind}"
+        parts = [inner for part in parts for inner in part]
+    positions = [parts] if kind == "Point" else parts
+    if not all(_is_position(position) for position in positions if position != []):
+        return "has a position that is not two or three numbers"
+    if kind in ("Polygon", "MultiPolygon"):
+        polygons = [geometry["coordinates"]] if kind == "Polygon" else geometry["coordinates"]
+        if any(len(ring) < 4 or ring[0] != ring[-1] for polygon in polygons for ring in polygon):
+            return "has a ring that is not closed, or of fewer than four positions"
+    return None
+
+
+def _is_position(position: Any) -> bool:
+    return isinstance(position, list) and len(position) >= 2 and all(type(value) in (int, float) for value in position)
 
 
 def _json(path: Path, name: str) -> Any:

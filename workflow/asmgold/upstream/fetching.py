@@ -11,12 +11,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from asmgold.config import Layer, Lock, Source
+from asmgold.config import Layer, Lock, Source, stored_file
+from asmgold.config.places import LOCK_FILE, ROOT
 from asmgold.errors import InputError, Refused, Unreachable
 from asmgold.upstream.checks import check_file
 from asmgold.upstream.client import Answer, Client
 from asmgold.upstream.files import disk_failures_told
-from asmgold.upstream.store import LOCK_FILE, ROOT, accept, incoming, is_stored, stored_file, update_lock
+from asmgold.upstream.store import accept, incoming, is_stored, update_lock
 
 log = logging.getLogger(__name__)
 

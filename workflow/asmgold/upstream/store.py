@@ -1,7 +1,7 @@
 """Where fetched bytes live, and the lock that says which of them are meant.
 
-A file lives at `<root>/<source>/<first 16 digits of its sha256>/<filename>`: other bytes never take its place, and what
-was there before stays until someone prunes it.
+A file lives where `asmgold.config.stored_file` says: other bytes never take its place, and what was there before stays
+until someone prunes it.
 """
 
 from __future__ import annotations
@@ -15,22 +15,13 @@ from pathlib import Path
 
 import yaml
 
-from asmgold.config import Lock, Source, load_lock
+from asmgold.config import Lock, Source, load_lock, stored_file
+from asmgold.config.places import DIGITS, LOCK_FILE, ROOT
 from asmgold.errors import InputError
 from asmgold.sources import check_bytes, sha256_of
 from asmgold.upstream.files import disk_failures_told, to_disk, whole_file
 
-ROOT = Path("data/raw")
-LOCK_FILE = Path("config/sources.lock.yaml")
 PREFIX = ".incoming-"
-DIGITS = 16
-
-
-def stored_file(name: str, source: Source, lock: Lock, root: Path = ROOT) -> Path:
-    """Where the bytes of a fetched source live, whether they are there or not."""
-    if source.filename is None:
-        raise InputError(f"{name}: the project carries this source itself ({source.path}); it is not fetched")
-    return root / name / lock.sha256[:DIGITS] / source.filename
 
 
 def is_stored(name: str, source: Source, lock: Lock, root: Path = ROOT) -> bool:
