@@ -746,6 +746,12 @@ def test_a_mirror_is_asked_instead_everywhere(tmp_path: Path, server: FaultyServ
     assert (found.lock.asked, found.lock.answered) == ("https://api.example.org/PER/?a=1", answered)
 
 
+def test_a_mirror_that_has_not_the_file_is_named(table: Place) -> None:
+    table.source = a_source("https://example.org/x.zip", "x.zip", "mrds")
+    with nothing_changes(table, Unreachable, f"https://example.org/x.zip is out of reach by way of {table.server.root}: "):
+        table.check(client=replace(QUICK, mirror=table.server.root))
+
+
 def test_what_a_mirror_rewrites() -> None:
     mirror = "http://127.0.0.1:8765/mirror"
     assert mirrored("https://a.org:8443/b?c='d'#e", mirror) == f"{mirror}/a.org:8443/b?c='d'"

@@ -24,6 +24,12 @@ def source_input(name):
     return ancient(path) if name in SCENARIO.fetched else path
 
 
+def layer_input(name):
+    """The file of a layer: that of its source, or the user's own."""
+    source = LAYERS[name].source
+    return source_input(source) if source else LAYERS[name].file
+
+
 def report_success():
     """The table that a person wants to read."""
     summary = Path(f"results/.build/{SETTINGS.scenario}/summary.txt")

@@ -21,11 +21,7 @@ rule read_records:
 
 rule read_layer:
     input:
-        lambda wildcards: (
-            source_input(LAYERS[wildcards.layer].source)
-            if LAYERS[wildcards.layer].source
-            else LAYERS[wildcards.layer].file
-        ),
+        lambda wildcards: layer_input(wildcards.layer),
     output:
         "<build>/layers/{layer}.parquet",
     log:

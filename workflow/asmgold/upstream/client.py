@@ -100,6 +100,8 @@ class Client:
         """
         conditions = {"If-None-Match": etag} if etag else {"If-Modified-Since": last_modified} if last_modified else {}
 
+        by_mirror = f" by way of {self.mirror}" if self.mirror else ""
+
         def one_try() -> Answer:
             return self._download_once(
                 label, address, target, {key: value for key, value in conditions.items() if value}
@@ -115,9 +117,9 @@ class Client:
             )(one_try)
         except _Faltered as error:
             times = "once" if self.attempts == 1 else f"{self.attempts} times"
-            raise Unreachable(f"{label}: {address} is out of reach: {error} (tried {times})") from None
+            raise Unreachable(f"{label}: {address} is out of reach{by_mirror}: {error} (tried {times})") from None
         except _GaveUp as error:
-            raise Unreachable(f"{label}: {address} is out of reach: {error}") from None
+            raise Unreachable(f"{label}: {address} is out of reach{by_mirror}: {error}") from None
         return answer
 
     def _wait(self, state: tenacity.RetryCallState) -> float:
