@@ -1,4 +1,4 @@
-"""The one exception for what a user can mend: bad input, bad configuration."""
+"""The exceptions for what a user can mend, or wait for: bad input, bad configuration, a server out of reach."""
 
 from __future__ import annotations
 
@@ -8,3 +8,15 @@ class InputError(Exception):
 
     The message names the file, the row or key, what was found and what was expected; it is all the user sees.
     """
+
+    exit_status = 1
+
+
+class Refused(InputError):
+    """Upstream gave something, or a person brought it, and it is not what was expected. Nothing of it was kept."""
+
+
+class Unreachable(InputError):
+    """Upstream did not give the file: no connection, no end, or an answer that is not the file. Waiting may help."""
+
+    exit_status = 3

@@ -18,6 +18,18 @@ LAYERS = SCENARIO.layers
 OVERLAYS = list(SETTINGS.overlays)
 
 
+def source_input(name):
+    """The file of a source. The name of a fetched one says which bytes it holds, so that its age says nothing."""
+    path = SCENARIO.source_file(name)
+    return ancient(path) if name in SCENARIO.fetched else path
+
+
+def layer_input(name):
+    """The file of a layer: that of its source, or the user's own."""
+    source = LAYERS[name].source
+    return source_input(source) if source else LAYERS[name].file
+
+
 def report_success():
     """The table that a person wants to read."""
     summary = Path(f"results/.build/{SETTINGS.scenario}/summary.txt")

@@ -3,7 +3,7 @@
 
 rule read_records:
     input:
-        lambda wildcards: SCENARIO.sources[wildcards.source].path,
+        lambda wildcards: source_input(wildcards.source),
     output:
         "<build>/read/{source}.parquet",
     log:
@@ -13,7 +13,7 @@ rule read_records:
     conda:
         "../envs/asmgold.yaml"
     params:
-        lock=lambda wildcards: plain(SCENARIO.locks[wildcards.source]),
+        lock=lambda wildcards: SCENARIO.pin(wildcards.source),
         reader=lambda wildcards: SCENARIO.sources[wildcards.source].reader,
     script:
         "../scripts/read_records.py"
@@ -21,7 +21,7 @@ rule read_records:
 
 rule read_layer:
     input:
-        lambda wildcards: SCENARIO.file_of(LAYERS[wildcards.layer]),
+        lambda wildcards: layer_input(wildcards.layer),
     output:
         "<build>/layers/{layer}.parquet",
     log:

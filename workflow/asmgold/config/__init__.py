@@ -2,6 +2,7 @@
 
 from asmgold.config.loading import check_settings, load_corrections, load_lock, load_sources, read_yaml
 from asmgold.config.models import Area, Correction, Layer, Lock, Overlay, Settings, Source
+from asmgold.config.places import stored_file
 from asmgold.config.scenario import Scenario, load_scenario, plain
 
 __all__ = [
@@ -20,4 +21,5 @@ __all__ = [
     "load_sources",
     "plain",
     "read_yaml",
+    "stored_file",
 ]

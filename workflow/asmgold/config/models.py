@@ -2,15 +2,26 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+import datetime
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, model_validator
 
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$")]
 ScenarioName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_-]*$")]
 Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 DatasetName = Literal["mrds", "major_deposits"]
 Scalar = str | int | float | bool
+
+
+def _as_text(value: Any) -> Any:
+    # YAML reads an unquoted date as a date, not as text.
+    return value.isoformat() if type(value) is datetime.date else value
+
+
+Day = Annotated[str, BeforeValidator(_as_text), StringConstraints(pattern=r"^\d{4}-\d{2}-\d{2}$")]
+WebAddress = Annotated[str, StringConstraints(pattern=r"^https?://[^\s/]+(/\S*)?$")]
+FileName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")]
 
 
 class Model(BaseModel):
@@ -117,8 +128,24 @@ class Source(Model):
     producer: str = Field(description="Who made it.")
     citation: str = Field(description="How its producer asks to be cited.")
     licence: str = Field(description="The terms it may be used under.")
-    address: str = Field(description="Where it comes from (an URL).")
-    path: str = Field(description="The file in this repository, where the project carries the data itself.")
+    address: WebAddress = Field(description="Where it comes from (an URL).")
+    path: str | None = Field(
+        None, description="The file in this repository, where the project carries the data itself."
+    )
+    filename: FileName | None = Field(
+        None,
+        description="Or how the file is called that is fetched from the address. Its ending says what it is: `.zip`, "
+        "`.csv`, `.geojson`.",
+    )
+    second_address: WebAddress | None = Field(
+        None,
+        description="A preservation copy of the file that is fetched, asked only when the first is out of reach.",
+    )
+    via: Literal["geoboundaries"] | None = Field(
+        None,
+        description="How the address leads to the file, if it does not answer with the file itself. `geoboundaries`: "
+        "it answers with JSON whose `gjDownloadURL` names the file.",
+    )
     reader: DatasetName | Literal["vector"] = Field(description="Which reader understands the file.")
     date: str | None = Field(
         None,
@@ -127,12 +154,32 @@ class Source(Model):
     )
     notes: str = Field("", description="What a user has to know about its limits.")
 
+    @model_validator(mode="after")
+    def _one_origin(self) -> Source:
+        if (self.path is None) == (self.filename is None):
+            raise ValueError("names neither or both of path and filename, exactly one of them was expected")
+        for key in ("second_address", "via"):
+            if self.path is not None and getattr(self, key) is not None:
+                raise ValueError(f"names path and {key}, which is for a file that is fetched")
+        return self
+
 
 class Lock(Model):
     """The pinned bytes of a source: an entry of `config/sources.lock.yaml`."""
 
+    asked: str | None = Field(
+        None, description="The address that was asked. Absent if a person brought the file, or the project carries it."
+    )
+    answered: str | None = Field(
+        None,
+        description="The address that answered, in the end: after redirections, and through a mirror if one was set.",
+    )
     sha256: Sha256 = Field(description="The hash of the file.")
     bytes: int = Field(gt=0, description="Its size.")
+    rows: int | None = Field(None, gt=0, description="How many records or features it holds.")
+    etag: str | None = Field(None, description="The server's mark of this version, to ask whether there is another.")
+    last_modified: str | None = Field(None, description="When the server says that it changed last.")
+    retrieved: Day | None = Field(None, description="The day it was fetched or imported (UTC).")
 
 
 class Correction(Model):

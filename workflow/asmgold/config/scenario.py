@@ -9,6 +9,7 @@ from typing import Any
 
 from asmgold.config.loading import check_settings, load_corrections, load_lock, load_sources, read_yaml
 from asmgold.config.models import Correction, Layer, Lock, Settings, Source
+from asmgold.config.places import stored_file
 from asmgold.errors import InputError
 
 
@@ -44,13 +45,31 @@ class Scenario:
         dates = [date for name in self.used_sources if (date := self.sources[name].date)]
         return max([f"{date}-01-01"[:10] for date in dates], default="1970-01-01")
 
+    @property
+    def fetched(self) -> list[str]:
+        """Those of them that are fetched; the project carries the others itself."""
+        return [name for name in self.used_sources if self.sources[name].filename is not None]
+
+    def layers_of(self, name: str) -> list[Layer]:
+        """How the scenario reads a source, if it is a layer."""
+        return [layer for layer in self.layers.values() if layer.source == name]
+
+    def source_file(self, name: str) -> str:
+        """The file that a source is read from: the project's own, or the one in the store that the lock pins."""
+        source = self.sources[name]
+        return source.path or str(stored_file(name, source, self.locks[name]))
+
     def file_of(self, layer: Layer) -> str:
         """The file that a layer is read from."""
-        return self.sources[layer.source].path if layer.source else str(layer.file)
+        return self.source_file(layer.source) if layer.source else str(layer.file)
+
+    def pin(self, name: str) -> dict[str, Any]:
+        """The hash and size of a source as plain values: what its readers depend on, and nothing else of its lock."""
+        return self.locks[name].model_dump(include={"sha256", "bytes"})
 
     def lock_of(self, layer: Layer) -> dict[str, Any] | None:
         """The pin of a layer's file as plain values, or None for a file of the user's own."""
-        return plain(self.locks[layer.source]) if layer.source else None
+        return self.pin(layer.source) if layer.source else None
 
     def title_of(self, name: str) -> str:
         """What to call a layer on a map."""
@@ -62,7 +81,9 @@ class Scenario:
         return {name: plain(self.sources[name]) | {"lock": plain(self.locks[name])} for name in self.used_sources}
 
 
-def load_scenario(values: Mapping[str, Any], overrides: Mapping[str, Any], folder: Path = Path("config")) -> Scenario:
+def load_scenario(
+    values: Mapping[str, Any], overrides: Mapping[str, Any], folder: Path = Path("config"), *, pinned: bool = True
+) -> Scenario:
     """Load and check everything that a run needs, before any of it runs.
 
     Parameters
@@ -70,6 +91,7 @@ def load_scenario(values: Mapping[str, Any], overrides: Mapping[str, Any], folde
     values : the keys of `config.yaml`, with those given for this run
     overrides : the keys given for this run alone, which win over those of a scenario's file
     folder : where the configuration files are
+    pinned : whether each source that is used has to be pinned, and each file has to be there
 
     Raises
     ------
@@ -81,7 +103,8 @@ def load_scenario(values: Mapping[str, Any], overrides: Mapping[str, Any], folde
     settings = check_settings(merged, sources)
     corrections = load_corrections(folder / "corrections.yaml") if settings.corrections else []
     scenario = Scenario(settings, sources, load_lock(folder / "sources.lock.yaml"), tuple(corrections))
-    _check_files(scenario, folder)
+    if pinned:
+        _check_files(scenario, folder)
     return scenario
 
 
@@ -107,12 +130,15 @@ def _scenario_file(values: Mapping[str, Any], folder: Path) -> dict[str, Any]:
 
 def _check_files(scenario: Scenario, folder: Path) -> None:
     for name in scenario.used_sources:
-        if name not in scenario.locks:
-            raise InputError(
-                f"{folder}/sources.lock.yaml: has no entry {name!r}, a pin of each source was expected"
-            )
         path = scenario.sources[name].path
-        if not Path(path).is_file():
+        if name not in scenario.locks:
+            remedy = (
+                f"`make fetch SCENARIO={scenario.settings.scenario}` fetches what it needs and pins it"
+                if path is None
+                else "a pin of each source was expected"
+            )
+            raise InputError(f"{folder}/sources.lock.yaml: has no entry {name!r}; {remedy}")
+        if path is not None and not Path(path).is_file():
             raise InputError(f"{folder}/sources.yaml: {name}.path is {path}, there is no such file")
     for path in scenario.own_files:
         if not Path(path).exists():

@@ -1,0 +1,106 @@
+"""The commands that bring data in: `python -m asmgold fetch`, `python -m asmgold import`."""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from asmgold.config import Scenario, load_lock, load_scenario, load_sources, read_yaml
+from asmgold.config.places import LOCK_FILE
+from asmgold.errors import InputError
+from asmgold.upstream import Client, ensure, import_file, is_stored, pin_missing
+
+CONFIG = Path("config")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run a command. Returns its exit status: 0 done, 1 refused or mistaken, 3 upstream out of reach."""
+    options = _parser().parse_args(arguments)
+    logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr)
+    logging.getLogger("pyogrio").setLevel(logging.WARNING)
+    try:
+        if options.command == "fetch":
+            return fetch_scenario(options.scenario, Client(mirror=options.mirror or None))
+        import_source(options.source, options.file, options.scenario, allow_fewer_rows=options.allow_fewer_rows)
+    except InputError as error:
+        print(error, file=sys.stderr)
+        return error.exit_status
+    except KeyboardInterrupt:
+        print("Stopped.", file=sys.stderr)
+        return 130
+    return 0
+
+
+def fetch_scenario(name: str | None, client: Client) -> int:
+    """Pin and store what a scenario needs and has not. One source that fails does not keep the others away."""
+    scenario = _scenario(name)
+    failures: list[InputError] = []
+    brought = 0
+    for source_name in scenario.fetched:
+        source, lock = scenario.sources[source_name], scenario.locks.get(source_name)
+        layers = scenario.layers_of(source_name)
+        try:
+            if lock is None:
+                fetched = pin_missing(source_name, source, client=client, layers=layers)
+                print(f"{source_name}: fetched {fetched.lock.rows} rows and pinned them: sha256 {fetched.lock.sha256}")
+            elif is_stored(source_name, source, lock):
+                continue
+            else:
+                ensure(source_name, source, lock, client=client, layers=layers)
+                print(f"{source_name}: fetched what is pinned: sha256 {lock.sha256}")
+            brought += 1
+        except InputError as error:
+            print(error, file=sys.stderr)
+            failures.append(error)
+    if not brought and not failures:
+        print(f"{scenario.settings.scenario}: nothing to fetch, all that it needs is here and matches its pins")
+    # What a person has to look into comes before what may pass by itself.
+    return min((failure.exit_status for failure in failures), default=0)
+
+
+def import_source(name: str, file: Path, scenario_name: str | None, *, allow_fewer_rows: bool) -> None:
+    """Take in a file that a person brought."""
+    sources, locks = load_sources(CONFIG / "sources.yaml"), load_lock(LOCK_FILE)
+    if name not in sources:
+        known = ", ".join(key for key, source in sources.items() if source.filename)
+        raise InputError(f"{name}: not a source of config/sources.yaml that is fetched ({known})")
+    layers = _scenario(scenario_name).layers_of(name)
+    found = import_file(
+        name, sources[name], file, locks.get(name), layers=layers, allow_fewer_rows=allow_fewer_rows
+    )  # fmt: skip
+    told = f"pinned {found.lock.rows} rows" if found.changed else "these bytes are pinned already"
+    print(f"{name}: {told}: sha256 {found.lock.sha256}")
+
+
+def _scenario(name: str | None) -> Scenario:
+    values = read_yaml(CONFIG / "config.yaml")
+    if not isinstance(values, dict):
+        raise InputError(f"{CONFIG / 'config.yaml'}: a mapping of keys was expected")
+    return load_scenario(values | ({"scenario": name} if name else {}), {}, CONFIG, pinned=False)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m asmgold", description=__doc__)
+    commands = parser.add_subparsers(dest="command", required=True)
+    fetch = commands.add_parser("fetch", help="fetch and pin what a scenario needs and has not")
+    fetch.add_argument("--scenario", metavar="NAME", help="default: that of config/config.yaml")
+    fetch.add_argument(
+        "--mirror",
+        metavar="URL",
+        default=os.environ.get("ASMGOLD_MIRROR"),
+        help="ask URL/HOST/PATH instead of https://HOST/PATH (default: the environment variable ASMGOLD_MIRROR)",
+    )
+    bring = commands.add_parser("import", help="take in a file that was brought by hand, and pin it")
+    bring.add_argument("source", metavar="SOURCE", help="an entry of config/sources.yaml")
+    bring.add_argument("file", metavar="FILE", type=Path)
+    bring.add_argument("--scenario", metavar="NAME", help="check a layer as this scenario reads it")
+    bring.add_argument("--allow-fewer-rows", action="store_true", help="also if more than 10 %% of the rows are gone")
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,22 @@
+"""Where the configuration and the fetched files are, relative to the project's folder."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from asmgold.config.models import Lock, Source
+from asmgold.errors import InputError
+
+ROOT = Path("data/raw")
+LOCK_FILE = Path("config/sources.lock.yaml")
+DIGITS = 16
+
+
+def stored_file(name: str, source: Source, lock: Lock, root: Path = ROOT) -> Path:
+    """Where the bytes of a fetched source live, whether they are there or not.
+
+    `<root>/<source>/<first 16 digits of the sha256>/<filename>`: other bytes have another place.
+    """
+    if source.filename is None:
+        raise InputError(f"{name}: the project carries this source itself ({source.path}); it is not fetched")
+    return root / name / lock.sha256[:DIGITS] / source.filename

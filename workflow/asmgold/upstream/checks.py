@@ -1,0 +1,234 @@
+"""What is asked of bytes before they are accepted, whoever brings them."""
+
+from __future__ import annotations
+
+import json
+import re
+import struct
+import zipfile
+import zlib
+from collections.abc import Sequence
+from pathlib import Path, PurePosixPath, PureWindowsPath
+from typing import Any
+
+import pyogrio
+import shapely
+
+from asmgold.config import Layer, Lock, Source
+from asmgold.errors import InputError, Refused
+from asmgold.sources import read_polygons, read_records
+
+MOST_UNPACKED = 2 << 30
+MOST_UNPACKED_MEMBER = 1 << 30
+MOST_MEMBERS = 10_000
+FEWEST_ROWS = 0.9  # of those that the lock counts
+CHUNK = 1 << 20
+HEAD = 4096
+
+GEOMETRIES = {"Point": 0, "MultiPoint": 0, "LineString": 0, "MultiLineString": 1, "Polygon": 1, "MultiPolygon": 2}
+
+PAGE = re.compile(
+    rb"\s*(<\?xml[^>]*>\s*)?(<!--.*?-->\s*)*<(!doctype\s+html|html|head|body|title|script|h1)\b",
+    re.DOTALL | re.IGNORECASE,
+)
+
+
+def check_file(
+    path: Path,
+    name: str,
+    source: Source,
+    lock: Lock | None = None,
+    *,
+    layers: Sequence[Layer] = (),
+    allow_fewer_rows: bool = False,
+) -> int:
+    """Check a file that is to become the bytes of a source. It has to bear the name that the source gives it.
+
+    Parameters
+    ----------
+    path : the file
+    name, source : the source and its registration
+    lock : its bytes so far, to compare the number of rows with
+    layers : how the file will be read, if it is a layer; by default, all of it
+    allow_fewer_rows : accept that more than 10 % of the rows are gone
+
+    Returns
+    -------
+    The number of its records, or of its features.
+
+    Raises
+    ------
+    Refused : the file is empty, a web page, an error message, a damaged, unsafe or oversized archive, lacks a member
+        or a column, is not UTF-8, not valid GeoJSON, or has lost its rows.
+    """
+    try:
+        with path.open("rb") as file:
+            head = file.read(HEAD)
+    except OSError as error:
+        raise InputError(f"{path}: could not be read ({(error.strerror or str(error)).lower()})") from None
+    if not head:
+        raise Refused(f"{name}: the file is empty")
+    if PAGE.match(head.removeprefix(b"\xef\xbb\xbf")):
+        raise Refused(f"{name}: a web page came instead of the file{_title(head)}")
+    suffix = path.suffix.lower()
+    if suffix in (".geojson", ".json"):
+        _check_geojson(path, name)
+    elif suffix == ".zip":
+        if not head.startswith(b"PK"):
+            _refuse_error_message(path, name)
+        check_archive(path, name)
+    elif head.lstrip().startswith(b"{"):
+        _refuse_error_message(path, name)
+    rows = _read(path, name, source, layers)
+    if lock is not None and lock.rows is not None and rows < FEWEST_ROWS * lock.rows and not allow_fewer_rows:
+        raise Refused(
+            f"{name}: the file has {rows} rows, {lock.rows} were there before; it is only taken in with more "
+            "than 10 % fewer if you allow that (--allow-fewer-rows)"
+        )
+    return rows
+
+
+def check_archive(path: Path, name: str) -> None:
+    """Read a zip archive from end to end: names that stay inside, right checksums, and no more bytes than allowed.
+
+    What counts are the bytes that come out, not those that the archive claims.
+    """
+    try:
+        with zipfile.ZipFile(path) as archive:
+            members = archive.infolist()
+            if len(members) > MOST_MEMBERS:
+                raise Refused(f"{name}: the archive has {len(members)} members, at most {MOST_MEMBERS} are allowed")
+            if len({member.filename for member in members}) < len(members):
+                raise Refused(f"{name}: the archive holds two members of one name")
+            total = 0
+            for member in members:
+                _check_member_name(member, name)
+                unpacked = 0
+                with archive.open(member) as stream:
+                    while chunk := stream.read(CHUNK):
+                        unpacked += len(chunk)
+                        total += len(chunk)
+                        if unpacked > MOST_UNPACKED_MEMBER or total > MOST_UNPACKED:
+                            bound = MOST_UNPACKED_MEMBER if unpacked > MOST_UNPACKED_MEMBER else MOST_UNPACKED
+                            raise Refused(
+                                f"{name}: the archive unpacks to more than the {bound} bytes that are allowed "
+                                f"(at {member.filename!r})"
+                            )
+    except (
+        zipfile.BadZipFile, zlib.error, EOFError, OSError, struct.error, NotImplementedError, RuntimeError, ValueError,
+    ) as error:  # fmt: skip
+        reason = " ".join(str(error).split()) or type(error).__name__
+        raise Refused(f"{name}: the zip archive is damaged or cut short ({reason})") from None
+
+
+def _check_member_name(member: zipfile.ZipInfo, name: str) -> None:
+    # ZipInfo.orig_filename is what the archive says; filename was mended for this system.
+    for text in (member.orig_filename, member.filename):
+        posix, windows = PurePosixPath(text), PureWindowsPath(text)
+        if posix.is_absolute() or windows.drive or windows.root or ".." in windows.parts or "\x00" in text:
+            raise Refused(f"{name}: the archive holds {text!r}, paths that stay inside it were expected")
+
+
+def _check_geojson(path: Path, name: str) -> None:
+    content = _json(path, name)
+    _refuse_error_object(content, name)
+    kind = content.get("type") if isinstance(content, dict) else None
+    if kind != "FeatureCollection":
+        raise Refused(f"{name}: JSON of type {kind!r}, a GeoJSON FeatureCollection was expected")
+    properties = content.get("properties")
+    if content.get("exceededTransferLimit") or (
+        isinstance(properties, dict) and properties.get("exceededTransferLimit")
+    ):
+        raise Refused(f"{name}: the server gave only some of the features (exceededTransferLimit)")
+    features = content.get("features")
+    if not isinstance(features, list) or not features:
+        raise Refused(f"{name}: GeoJSON without features")
+    for number, feature in enumerate(features, 1):
+        if not isinstance(feature, dict) or feature.get("type") != "Feature":
+            raise Refused(f"{name}: not valid GeoJSON: feature {number} is no Feature")
+        if (fault := _fault_of_geometry(feature.get("geometry"))) is not None:
+            raise Refused(f"{name}: not valid GeoJSON: feature {number} {fault}")
+
+
+def _fault_of_geometry(geometry: Any) -> str | None:
+    if geometry is None:
+        return None
+    kind = geometry.get("type") if isinstance(geometry, dict) else None
+    if kind == "GeometryCollection" and isinstance(geometry.get("geometries"), list):
+        return next((fault for part in geometry["geometries"] if (fault := _fault_of_geometry(part))), None)
+    if kind not in GEOMETRIES or not isinstance(geometry.get("coordinates"), list):
+        return "has no geometry of a known kind with its coordinates"
+    parts = geometry["coordinates"]
+    for _ in range(GEOMETRIES[kind]):  # down to lists of positions
+        if not all(isinstance(part, list) for part in parts):
+            return f"has coordinates that are not those of a {kind}"
+        parts = [inner for part in parts for inner in part]
+    positions = [parts] if kind == "Point" else parts
+    if not all(_is_position(position) for position in positions if position != []):
+        return "has a position that is not two or three numbers"
+    if kind in ("Polygon", "MultiPolygon"):
+        polygons = [geometry["coordinates"]] if kind == "Polygon" else geometry["coordinates"]
+        if any(len(ring) < 4 or ring[0] != ring[-1] for polygon in polygons for ring in polygon):
+            return "has a ring that is not closed, or of fewer than four positions"
+    return None
+
+
+def _is_position(position: Any) -> bool:
+    return isinstance(position, list) and len(position) >= 2 and all(type(value) in (int, float) for value in position)
+
+
+def _json(path: Path, name: str) -> Any:
+    content = path.read_bytes().removeprefix(b"\xef\xbb\xbf")
+    try:
+        return json.loads(content.decode("utf-8"), parse_constant=_no_number)
+    except UnicodeDecodeError as error:
+        raise Refused(f"{name}: byte {error.start} is {content[error.start]:#04x}, UTF-8 text was expected") from None
+    except RecursionError:
+        raise Refused(f"{name}: not valid JSON (nested too deeply)") from None
+    except ValueError as error:
+        raise Refused(f"{name}: not valid JSON ({error})") from None
+
+
+def _no_number(text: str) -> None:
+    raise ValueError(f"{text} is not a number of JSON")
+
+
+def _refuse_error_object(content: Any, name: str) -> None:
+    if isinstance(content, dict) and "error" in content:
+        error = content["error"]
+        said = f"{error.get('code', '')} {error.get('message', '')}" if isinstance(error, dict) else str(error)
+        raise Refused(f"{name}: the server gave an error instead of the file: {' '.join(said.split())[:200]}")
+
+
+def _refuse_error_message(path: Path, name: str) -> None:
+    """Refuse an error object in place of another format, so that the message is the server's own."""
+    if path.stat().st_size <= CHUNK:
+        try:
+            content = _json(path, name)
+        except Refused:
+            return
+        _refuse_error_object(content, name)
+
+
+def _read(path: Path, name: str, source: Source, layers: Sequence[Layer]) -> int:
+    try:
+        if source.reader != "vector":
+            return len(read_records(path, source.reader))
+        rows = 0
+        for layer in layers or (Layer(source=name),):
+            read_polygons(path, layer)
+            rows = max(rows, int(pyogrio.read_info(path, layer=layer.layer, force_feature_count=True)["features"]))
+        return rows
+    except InputError as error:
+        raise Refused(f"{name}: {str(error).removeprefix(f'{path}: ').replace(str(path), path.name)}") from None
+    except (
+        RuntimeError,
+        ValueError,
+        shapely.errors.ShapelyError,
+    ) as error:  # what GDAL and GEOS make of broken shapes
+        raise Refused(f"{name}: the file could not be read ({' '.join(str(error).split())[:200]})") from None
+
+
+def _title(head: bytes) -> str:
+    found = re.search(rb"<(title|h1)[^>]*>\s*([^<]+)", head, re.IGNORECASE)
+    return f" ({' '.join(found[2].decode('utf-8', 'replace').split())[:80]!r})" if found else ""

@@ -1,0 +1,143 @@
+"""Where fetched bytes live, and the lock that says which of them are meant.
+
+A file lives where `asmgold.config.stored_file` says: other bytes never take its place, and what was there before stays
+until someone prunes it.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import shutil
+import tempfile
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+import yaml
+
+from asmgold.config import Lock, Source, load_lock, stored_file
+from asmgold.config.places import DIGITS, LOCK_FILE, ROOT
+from asmgold.errors import InputError
+from asmgold.sources import check_bytes, sha256_of
+from asmgold.upstream.files import disk_failures_told, to_disk, whole_file
+
+PREFIX = ".incoming-"
+
+
+def is_stored(name: str, source: Source, lock: Lock, root: Path = ROOT) -> bool:
+    """Whether the bytes that the lock pins are in the store, unaltered."""
+    try:
+        check_bytes(stored_file(name, source, lock, root), lock)
+    except InputError:
+        return False
+    return True
+
+
+@contextmanager
+def incoming(name: str, root: Path = ROOT) -> Iterator[Path]:
+    """A folder of one's own in the store, for a file that is not accepted yet. It is gone when the block ends.
+
+    Folders of programs that were killed are removed on this occasion.
+    """
+    folder = root / name
+    with disk_failures_told(folder):
+        folder.mkdir(parents=True, exist_ok=True)
+    # Who works in a folder holds a lock on its file `owner`; the system lets go of it when the program ends, however.
+    with _alone(root):
+        for left in folder.glob(f"{PREFIX}*"):
+            _remove_if_abandoned(left)
+        with disk_failures_told(folder):
+            own = Path(tempfile.mkdtemp(prefix=PREFIX, dir=folder))
+            owner = (own / "owner").open("w")
+        fcntl.flock(owner, fcntl.LOCK_EX)
+    try:
+        yield own
+    finally:
+        shutil.rmtree(own, ignore_errors=True)
+        owner.close()
+        for empty in (folder, root):  # leave nothing behind where nothing came
+            try:
+                empty.rmdir()
+            except OSError:
+                break
+
+
+def accept(path: Path, name: str, source: Source, root: Path = ROOT) -> tuple[Path, Lock]:
+    """Move a checked file, which lies in the store's own file system, to its place in the store.
+
+    Returns
+    -------
+    Its place, and a lock entry with its hash and size.
+    """
+    entry = Lock(sha256=sha256_of(path), bytes=path.stat().st_size)
+    place = stored_file(name, source, entry, root)
+    with disk_failures_told(place):
+        place.parent.mkdir(exist_ok=True)
+        path.replace(place)
+        to_disk(place.parent)
+        to_disk(place.parent.parent)
+    return place, entry
+
+
+def prune(name: str, keep: Collection[str], root: Path = ROOT) -> list[Path]:
+    """Remove the files of a source from the store, except those whose sha256 are given. Returns what was removed."""
+    kept = {sha256[:DIGITS] for sha256 in keep}
+    removed = []
+    for folder in sorted((root / name).glob("[0-9a-f]" * DIGITS)):
+        if folder.name not in kept:
+            shutil.rmtree(folder)
+            removed.append(folder)
+    return removed
+
+
+def write_lock(entries: Mapping[str, Lock], lock_file: Path = LOCK_FILE) -> None:
+    """Write the lock: all entries, sorted by source, below the comment that the file begins with. All or nothing."""
+    lines = lock_file.read_text(encoding="utf-8").splitlines(keepends=True) if lock_file.exists() else []
+    header = ""
+    for line in lines:
+        if not line.startswith("#"):
+            break
+        header += line
+    blocks = [_as_yaml(name, entries[name]) for name in sorted(entries)]
+    content = (header + "\n" if header else "") + "\n".join(blocks or ["{}\n"])
+    with whole_file(lock_file) as file:
+        file.write(content.encode("utf-8"))
+
+
+def update_lock(changes: Mapping[str, Lock | None], lock_file: Path = LOCK_FILE, root: Path = ROOT) -> None:
+    """Set some entries of the lock, or remove those that are None, and leave the others as they are on the disk."""
+    with _alone(root):
+        entries = {**load_lock(lock_file), **changes}
+        write_lock({name: entry for name, entry in entries.items() if entry is not None}, lock_file)
+
+
+def _as_yaml(name: str, entry: Lock) -> str:
+    text: str = yaml.safe_dump(
+        {name: entry.model_dump(mode="json", exclude_none=True)},
+        sort_keys=False,
+        allow_unicode=True,
+        width=10_000,
+    )
+    return text
+
+
+@contextmanager
+def _alone(root: Path) -> Iterator[None]:
+    """Let one program at a time in, for a moment."""
+    with disk_failures_told(root):
+        root.mkdir(parents=True, exist_ok=True)
+        file = (root / ".lock").open("a")
+    with file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
+def _remove_if_abandoned(folder: Path) -> None:
+    owner = folder / "owner"
+    if owner.exists():
+        with owner.open() as file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except OSError:
+                return
+    shutil.rmtree(folder, ignore_errors=True)

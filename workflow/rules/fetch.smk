@@ -1,0 +1,24 @@
+# The bytes that the lock pins, from upstream to the store. ASMGOLD_MIRROR names a mirror to ask instead.
+
+import re
+
+if SCENARIO.fetched:
+
+    rule fetch_source:
+        output:
+            # What is there and matches stays: nothing is removed before the job, and nothing is fetched twice.
+            update("data/raw/{source}/{digits}/{filename}"),
+        log:
+            "<build>/logs/fetch_source.{source}.{digits}.{filename}.log",
+        wildcard_constraints:
+            source="|".join(SCENARIO.fetched),
+            digits="[0-9a-f]{16}",
+            filename="|".join(re.escape(SCENARIO.sources[name].filename) for name in SCENARIO.fetched),
+        localrule: True
+        conda:
+            "../envs/asmgold.yaml"
+        params:
+            source=lambda wildcards: plain(SCENARIO.sources[wildcards.source]),
+            pin=lambda wildcards: SCENARIO.pin(wildcards.source),
+        script:
+            "../scripts/fetch_source.py"

@@ -1,0 +1,14 @@
+import os
+
+from _job import job
+
+from asmgold.config import Lock, Source
+from asmgold.upstream import Client, ensure
+
+with job(snakemake):
+    ensure(
+        snakemake.wildcards.source,
+        Source(**snakemake.params.source),
+        Lock(**snakemake.params.pin),
+        client=Client(mirror=os.environ.get("ASMGOLD_MIRROR") or None),
+    )
