@@ -3,16 +3,39 @@ SHELL := /bin/bash
 PYTHON ?= python3
 SCENARIO ?=
 BIN := .venv/bin
+ASMGOLD := $(BIN)/python -m asmgold
+OPTIONS := $(if $(SCENARIO),--scenario $(SCENARIO))
 CONFIG := $(if $(SCENARIO),--config scenario=$(SCENARIO))
+ifdef MIRROR
+export ASMGOLD_MIRROR := $(MIRROR)
+endif
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check docs lock clean
+.PHONY: help run fetch import refresh rollback unlock test check docs lock clean
 
 help:  ## what can be made
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
-run: .venv/ready  ## the products of a scenario, in results/ (SCENARIO=peru)
+run: .venv/ready  ## the products of a scenario, in results/ (SCENARIO=peru-upstream, MIRROR=http://...)
+ifdef SCENARIO
+	@$(ASMGOLD) fetch $(OPTIONS)
+endif
 	@$(BIN)/snakemake $(CONFIG)
+
+fetch: .venv/ready  ## fetch and pin what a scenario needs and has not (SCENARIO=, MIRROR=)
+	@$(ASMGOLD) fetch $(OPTIONS)
+
+import: .venv/ready  ## take in a file brought by hand (SOURCE=mrds FILE=...)
+	@$(ASMGOLD) import $(OPTIONS) $(if $(ALLOW_FEWER_ROWS),--allow-fewer-rows) "$(SOURCE)" "$(FILE)"
+
+refresh: .venv/ready  ## take in what changed upstream (SCENARIO=, SOURCES="mrds ...", MIRROR=, ALLOW_FEWER_ROWS=1)
+	@$(ASMGOLD) refresh $(OPTIONS) $(if $(ALLOW_FEWER_ROWS),--allow-fewer-rows) $(SOURCES)
+
+rollback: .venv/ready  ## return to the results and pins before the last refresh (SCENARIO=)
+	@$(ASMGOLD) rollback $(OPTIONS)
+
+unlock: .venv/ready  ## after a run was killed, if it left the folder locked
+	@$(BIN)/snakemake --unlock
 
 test: .venv/ready  ## all tests that can run on this machine
 	@$(BIN)/python -m pytest -n auto
@@ -34,11 +57,14 @@ lock:  ## pin the newest versions that pyproject.toml allows (needs uv)
 clean:  ## remove results and the environment
 	rm -rf results .snakemake .venv
 
-# The environment: made again when the lock changes. pip is told to read no index from the lock: it names none.
-.venv/ready: requirements.lock pyproject.toml
+# The environment: made again when the lock changes.
+.venv/packages: requirements.lock
 	@$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed, this is " + sys.version.split()[0]) if sys.version_info < (3, 11) else None'
 	@echo "Setting up the environment in .venv (once, a minute or two) ..."
 	@$(PYTHON) -m venv --clear .venv
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	@touch $@
+
+.venv/ready: .venv/packages pyproject.toml
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --no-index -e .
 	@touch $@

@@ -181,7 +181,7 @@ def nothing_changes(place: Place, kind: type[InputError], *texts: str) -> Iterat
     with pytest.raises(InputError) as caught:
         yield
     assert caught.type is kind, caught.value
-    assert caught.value.exit_status == (3 if kind is Unreachable else 1)
+    assert caught.value.exit_status == (3 if kind is Unreachable else 4)
     assert "\n" not in str(caught.value)
     for text in texts:
         assert text in str(caught.value)
@@ -748,7 +748,9 @@ def test_a_mirror_is_asked_instead_everywhere(tmp_path: Path, server: FaultyServ
 
 def test_a_mirror_that_has_not_the_file_is_named(table: Place) -> None:
     table.source = a_source("https://example.org/x.zip", "x.zip", "mrds")
-    with nothing_changes(table, Unreachable, f"https://example.org/x.zip is out of reach by way of {table.server.root}: "):
+    with nothing_changes(
+        table, Unreachable, f"https://example.org/x.zip is out of reach by way of {table.server.root}: "
+    ):
         table.check(client=replace(QUICK, mirror=table.server.root))
 
 

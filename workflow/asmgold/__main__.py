@@ -1,31 +1,45 @@
-"""The commands that bring data in: `python -m asmgold fetch`, `python -m asmgold import`."""
+"""The commands that bring data in: `python -m asmgold fetch`, `import`, `refresh`, `rollback`."""
 
 from __future__ import annotations
 
 import argparse
 import logging
 import os
+import subprocess
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import IO
 
-from asmgold.config import Scenario, load_lock, load_scenario, load_sources, read_yaml
+from asmgold.config import Scenario, load_lock, load_refresh_settings, load_scenario, load_sources, read_yaml
 from asmgold.config.places import LOCK_FILE
-from asmgold.errors import InputError
+from asmgold.errors import Busy, InputError
+from asmgold.inplace import recover
+from asmgold.refresh import Place, alone, refresh, rollback
 from asmgold.upstream import Client, ensure, import_file, is_stored, pin_missing
 
 CONFIG = Path("config")
+RESULTS = Path("results")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run a command. Returns its exit status: 0 done, 1 refused or mistaken, 3 upstream out of reach."""
+    """Run a command. Returns its exit status.
+
+    0 done, or nothing to do; 1 a mistake in the configuration or on this machine; 3 upstream out of reach; 4 refused,
+    by a check of what upstream gave or by a gate; 5 another run is under way.
+    """
     options = _parser().parse_args(arguments)
     logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr)
     logging.getLogger("pyogrio").setLevel(logging.WARNING)
     try:
         if options.command == "fetch":
             return fetch_scenario(options.scenario, Client(mirror=options.mirror or None))
-        import_source(options.source, options.file, options.scenario, allow_fewer_rows=options.allow_fewer_rows)
+        if options.command == "refresh":
+            refresh_scenario(options)
+        elif options.command == "rollback":
+            roll_back(options.scenario)
+        else:
+            import_source(options.source, options.file, options.scenario, allow_fewer_rows=options.allow_fewer_rows)
     except InputError as error:
         print(error, file=sys.stderr)
         return error.exit_status
@@ -76,6 +90,63 @@ def import_source(name: str, file: Path, scenario_name: str | None, *, allow_few
     print(f"{name}: {told}: sha256 {found.lock.sha256}")
 
 
+def refresh_scenario(options: argparse.Namespace) -> None:
+    """Take in what changed upstream, or nothing."""
+    scenario = _scenario(options.scenario)
+    place = _place(scenario)
+    settings = load_refresh_settings(CONFIG / "refresh.yaml")
+
+    def build(lock_file: Path, running: IO[str]) -> None:
+        _run_workflow(place, lock_file, running)
+
+    refresh(
+        scenario,
+        place,
+        settings,
+        build,
+        client=Client(mirror=options.mirror or None),
+        only=options.sources,
+        allow_fewer_rows=options.allow_fewer_rows,
+    )
+
+
+def roll_back(scenario_name: str | None) -> None:
+    """Return to the results and pins before the last refresh."""
+    place = _place(_scenario(scenario_name))
+    with alone(place):
+        recover(place.results)
+        rollback(place)
+    print(f"{place.scenario}: the results and pins before the last refresh are back")
+
+
+def _run_workflow(place: Place, lock_file: Path, running: IO[str]) -> None:
+    """Make the products in the build folder by Snakemake, short of publishing them."""
+    building = place.build / "building"
+    if building.is_file():
+        # A refresh was killed here and left the folder locked; it runs no more, or `running` would not be ours.
+        _snakemake("--unlock", "--quiet", "all", running=running)
+    elif any(Path(".snakemake/locks").glob("*")):
+        raise Busy(f"{place.scenario}: a run of the workflow holds this folder (or was killed: `make unlock`)")
+    building.touch()
+    done = _snakemake(
+        str(place.build / "manifest.json"), "--rerun-incomplete", "--no-hooks",
+        "--config", f"scenario={place.scenario}", f"lock_file={lock_file}",
+        running=running,
+    )  # fmt: skip
+    building.unlink()
+    if done.returncode:
+        raise InputError(f"{place.scenario}: what is new could not be made into products; nothing was replaced")
+
+
+def _snakemake(*arguments: str, running: IO[str]) -> subprocess.CompletedProcess[bytes]:
+    command = [sys.executable, "-m", "snakemake", *arguments]
+    return subprocess.run(command, check=False, stdout=sys.stderr, pass_fds=[running.fileno()])
+
+
+def _place(scenario: Scenario) -> Place:
+    return Place(RESULTS, scenario.settings.scenario, LOCK_FILE)
+
+
 def _scenario(name: str | None) -> Scenario:
     values = read_yaml(CONFIG / "config.yaml")
     if not isinstance(values, dict):
@@ -88,12 +159,19 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(dest="command", required=True)
     fetch = commands.add_parser("fetch", help="fetch and pin what a scenario needs and has not")
     fetch.add_argument("--scenario", metavar="NAME", help="default: that of config/config.yaml")
-    fetch.add_argument(
-        "--mirror",
-        metavar="URL",
-        default=os.environ.get("ASMGOLD_MIRROR"),
-        help="ask URL/HOST/PATH instead of https://HOST/PATH (default: the environment variable ASMGOLD_MIRROR)",
-    )
+    renew = commands.add_parser("refresh", help="take in what changed upstream, if it passes the gates")
+    renew.add_argument("--scenario", metavar="NAME", help="default: that of config/config.yaml")
+    renew.add_argument("--allow-fewer-rows", action="store_true", help="also if more than 10 %% of the rows are gone")
+    renew.add_argument("sources", nargs="*", metavar="SOURCE", help="ask for these sources only")
+    for asking in (fetch, renew):
+        asking.add_argument(
+            "--mirror",
+            metavar="URL",
+            default=os.environ.get("ASMGOLD_MIRROR"),
+            help="ask URL/HOST/PATH instead of https://HOST/PATH (default: the environment variable ASMGOLD_MIRROR)",
+        )
+    back = commands.add_parser("rollback", help="return to the results and pins before the last refresh")
+    back.add_argument("--scenario", metavar="NAME", help="default: that of config/config.yaml")
     bring = commands.add_parser("import", help="take in a file that was brought by hand, and pin it")
     bring.add_argument("source", metavar="SOURCE", help="an entry of config/sources.yaml")
     bring.add_argument("file", metavar="FILE", type=Path)

@@ -15,6 +15,18 @@ class InputError(Exception):
 class Refused(InputError):
     """Upstream gave something, or a person brought it, and it is not what was expected. Nothing of it was kept."""
 
+    exit_status = 4
+
+
+class RefusedByGate(Refused):
+    """The results would change more than the gates allow. Nothing was replaced."""
+
+
+class Busy(InputError):
+    """Another refresh or run is under way. Nothing was done."""
+
+    exit_status = 5
+
 
 class Unreachable(InputError):
     """Upstream did not give the file: no connection, no end, or an answer that is not the file. Waiting may help."""

@@ -55,8 +55,8 @@ def _zones(shapes: dict[str, Any], within: Mapping[str, str | None]) -> dict[tup
         if parent is None:
             continue
         zones[name, "outside"] = polygonal(shapely.difference(shapes[parent], shape))
-        whole = float(polygon_area([shape])[0])
-        beyond = float(polygon_area([polygonal(shapely.difference(shape, shapes[parent]))])[0])
+        left_over: Any = polygonal(shapely.difference(shape, shapes[parent]))
+        whole, beyond = float(polygon_area(shape)[0]), float(polygon_area(left_over)[0])
         if beyond > BEYOND_PARENT_WORTH_A_NOTE * whole:
             log.warning("%.2f %% of overlay %s lie outside %s, which it is within", 100 * beyond / whole, name, parent)
     return zones

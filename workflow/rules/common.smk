@@ -5,6 +5,10 @@ from pathlib import Path
 
 from asmgold.config import load_scenario, plain
 from asmgold.errors import InputError
+from asmgold.inplace import recover
+
+for finished in recover(Path("results")):
+    print(f"{finished}: finished what a killed run had begun to put in place", file=sys.stderr, flush=True)
 
 try:
     SCENARIO = load_scenario(config, workflow.config_settings.overwrite_config)

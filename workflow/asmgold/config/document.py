@@ -12,12 +12,23 @@ from typing import Any
 
 from pydantic import BaseModel, TypeAdapter
 
-from asmgold.config.models import Area, Correction, Lock, Name, Overlay, Settings, Source
+from asmgold.config.models import (
+    Area,
+    Correction,
+    GateSettings,
+    Lock,
+    Name,
+    Overlay,
+    RefreshSettings,
+    Settings,
+    Source,
+)
 
 FILES: dict[str, tuple[Any, str]] = {
     "config.schema.json": (Settings, "config/config.yaml: the question that is answered"),
     "sources.schema.json": (dict[Name, Source], "config/sources.yaml: where data come from"),
     "sources.lock.schema.json": (dict[Name, Lock], "config/sources.lock.yaml: the pinned bytes"),
+    "refresh.schema.json": (RefreshSettings, "config/refresh.yaml: what a refresh may change by itself"),
     "corrections.schema.json": (list[Correction], "config/corrections.yaml: declared corrections"),
 }
 
@@ -50,6 +61,8 @@ SECTIONS: tuple[tuple[str, type[BaseModel], str], ...] = (
         Lock,
         "Each source, by name: the bytes that it is pinned to. A run stops if a file differs.",
     ),
+    ("refresh.yaml", RefreshSettings, "What a refresh may change by itself, and how far back one can go."),
+    ("refresh.yaml, gates", GateSettings, "Bounds on one refresh; each is a share, 0.1 is 10 %."),
     (
         "corrections.yaml",
         Correction,
@@ -93,7 +106,7 @@ def _table(model: type[BaseModel]) -> str:
 
 
 def _default(value: Any) -> str:
-    return "–" if value in (None, {}, "") else f"`{json.dumps(value)}`"
+    return "–" if value in (None, {}, "") or isinstance(value, BaseModel) else f"`{json.dumps(value)}`"
 
 
 def _type(schema: dict[str, Any]) -> str:

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 import yaml
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
-from asmgold.config.models import Correction, Layer, Lock, Name, Settings, Source
+from asmgold.config.models import Correction, Layer, Lock, Name, RefreshSettings, Settings, Source
 from asmgold.errors import InputError
 
 T = TypeVar("T")
@@ -50,6 +50,11 @@ def load_sources(path: Path) -> dict[str, Source]:
 def load_lock(path: Path) -> dict[str, Lock]:
     """The pinned bytes by source. Raises InputError."""
     return _validated(TypeAdapter(dict[Name, Lock]), read_yaml(path), str(path))
+
+
+def load_refresh_settings(path: Path) -> RefreshSettings:
+    """An operator's choices for refreshing. Raises InputError."""
+    return _validated(TypeAdapter(RefreshSettings), read_yaml(path) or {}, str(path))
 
 
 def load_corrections(path: Path) -> list[Correction]:
@@ -111,7 +116,7 @@ def _expected(message: str) -> str:
 
 
 def _known_keys() -> set[str]:
-    models: list[type[BaseModel]] = [Settings, *Layer.__subclasses__(), Source, Lock, Correction]
+    models: list[type[BaseModel]] = [Settings, *Layer.__subclasses__(), Source, Lock, Correction, RefreshSettings]
     return {key for model in models for key in model.model_fields}
 
 

@@ -99,10 +99,11 @@ def load_scenario(
     """
     merged = {**values, **_scenario_file(values, folder), **overrides}
     merged.pop("pathvars", None)  # a key of Snakemake's own
+    lock_file = Path(merged.pop("lock_file", folder / "sources.lock.yaml"))  # a refresh builds from a candidate
     sources = load_sources(folder / "sources.yaml")
     settings = check_settings(merged, sources)
     corrections = load_corrections(folder / "corrections.yaml") if settings.corrections else []
-    scenario = Scenario(settings, sources, load_lock(folder / "sources.lock.yaml"), tuple(corrections))
+    scenario = Scenario(settings, sources, load_lock(lock_file), tuple(corrections))
     if pinned:
         _check_files(scenario, folder)
     return scenario

@@ -48,7 +48,9 @@ def discs(lon: ArrayLike, lat: ArrayLike, radius_m: float, tolerance_m: float = 
         return np.empty(0, dtype=object)
     curve = draw_arcs(full_circles(np.arange(lon.size), lon, lat), lon, lat, radius_m, tolerance_m)
     unrolled, turns = unroll(curve.lon, curve.arc)
-    polygons = np.asarray(shapely.polygons(shapely.linearrings(np.column_stack([unrolled, curve.lat]), indices=curve.arc)))
+    polygons = np.asarray(
+        shapely.polygons(shapely.linearrings(np.column_stack([unrolled, curve.lat]), indices=curve.arc))
+    )
     west, _, east, _ = shapely.bounds(polygons).T
     for site in np.flatnonzero((turns != 0) | (west < -180) | (east > 180)):
         mine = curve.arc == site
@@ -121,9 +123,7 @@ def _points_on_arcs(
     arcs: Arcs, arc: NDArray[np.intp], bearing: Floats, lift: Floats, lon: Floats, lat: Floats, radius_m: float
 ) -> tuple[Floats, Floats]:
     site = arcs.site[arc]
-    x, y = WGS84.fwd(
-        lon[site], lat[site], -np.degrees(bearing), radius_m + lift[arc], return_back_azimuth=False
-    )[:2]
+    x, y = WGS84.fwd(lon[site], lat[site], -np.degrees(bearing), radius_m + lift[arc], return_back_azimuth=False)[:2]
     return x, y
 
 

@@ -50,6 +50,7 @@ def write_geopackage(
 
 
 def append_layer(path: Path, name: str, table: pd.DataFrame, geometry_type: str | None) -> None:
+    """Append a table to a GeoPackage as a layer, lists as text; without geometry if the type of geometry is None."""
     flat = table.assign(
         **{column: table[column].map(_joined) for column in table.columns if _holds_lists(table[column])}
     )

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from asmgold.errors import InputError
-from asmgold.publish.inplace import STAGING, replace_together
+from asmgold.inplace import STAGING, replace_together
 from asmgold.sources import sha256_of
 
 MANIFEST = "manifest.json"

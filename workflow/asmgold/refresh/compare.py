@@ -71,7 +71,9 @@ def _records(old: gpd.GeoDataFrame, new: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     appeared = both["longitude_old"].isna() != both["longitude_new"].isna()
     fields = _changed_fields(both)
     change = np.select(
-        [~was, ~stays, (moved_m > MOVED_M) | appeared, fields.map(len) > 0], ["added", "removed", "moved", "changed"], ""
+        [~was, ~stays, (moved_m > MOVED_M) | appeared, fields.map(len) > 0],
+        ["added", "removed", "moved", "changed"],
+        "",
     )
     table = pd.DataFrame(
         {
@@ -170,8 +172,9 @@ def _counts(
 ) -> dict[str, Any]:
     sites_old = set(old_records.loc[old_records["fate"] == "site", "record_id"])
     sites_new = set(new_records.loc[new_records["fate"] == "site", "record_id"])
-    overlap = shapely.union_all(old_regions.geometry.array), shapely.union_all(new_regions.geometry.array)
-    changed_area = polygon_area([shapely.symmetric_difference(*overlap)]) / 1e6
+    covers = shapely.union_all(old_regions.geometry.array), shapely.union_all(new_regions.geometry.array)
+    changed: Any = shapely.symmetric_difference(*covers)
+    changed_area = polygon_area(changed) / 1e6
     return {
         "records_before": len(old_records),
         "records_after": len(new_records),

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from asmgold.config import load_lock
 from asmgold.errors import InputError
-from asmgold.publish.inplace import STAGING, replace_together
+from asmgold.inplace import STAGING, replace_together
 from asmgold.publish.release import MANIFEST, published_names
 from asmgold.upstream import write_lock
 
@@ -91,7 +91,7 @@ def rollback(place: Place) -> None:
     last = kept[-1]
     merged = last / "merged.lock.yaml"
     try:
-        write_lock(merged, {**load_lock(place.lock), **load_lock(last / place.lock.name)})
+        write_lock({**load_lock(place.lock), **load_lock(last / place.lock.name)}, merged)
         files = {path.name: path for path in last.iterdir() if path.name not in (place.lock.name, merged.name)}
         _replace(place, files, merged)
         shutil.rmtree(last)

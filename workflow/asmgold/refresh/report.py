@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
-import pyogrio
 
 from asmgold.publish.geopackage import append_layer
 from asmgold.refresh.compare import Comparison
@@ -50,7 +49,6 @@ def write_changes(folder: Path, comparison: Comparison, date: str) -> None:
     os.environ["OGR_CURRENT_DATE"] = f"{date}T00:00:00.000Z"
     append_layer(path, "changed_regions", comparison.regions[comparison.regions["change"] != "same"], "MultiPolygon")
     append_layer(path, "changed_records", comparison.records, "Point")
-    assert len(pyogrio.list_layers(path)) == 2
 
 
 def _rows(table: pd.DataFrame) -> list[dict[str, Any]]:
@@ -68,7 +66,9 @@ def _markdown(comparison: Comparison | None, changed_sources: Mapping[str, Any],
     for name, entry in changed_sources.items():
         before, after = entry.get("before") or {}, entry["after"]
         rows = f", {before.get('rows', '?')} rows before, {after['rows']} after" if after.get("rows") else ""
-        lines.append(f"- `{name}`: {before.get('sha256', 'not pinned')[:16]} before, {after['sha256'][:16]} after{rows}")
+        lines.append(
+            f"- `{name}`: {before.get('sha256', 'not pinned')[:16]} before, {after['sha256'][:16]} after{rows}"
+        )
     if comparison is None:
         return "\n".join([*lines, "", "There were no results to compare with.", ""])
     counts = comparison.counts
@@ -85,13 +85,15 @@ def _markdown(comparison: Comparison | None, changed_sources: Mapping[str, Any],
         f"{counts['area_changed_km2']:,.1f} km2 became or stopped being region.",
         "",
     ]  # fmt: skip
-    return "\n".join([*lines, *_overlays(comparison.overlays), *_regions(comparison.regions), *_records(comparison.records)])
+    return "\n".join(
+        [*lines, *_overlays(comparison.overlays), *_regions(comparison.regions), *_records(comparison.records)]
+    )
 
 
 def _overlays(overlays: pd.DataFrame) -> list[str]:
     lines = ["## Overlays", "", "| overlay | zone | regions in it before, km2 | after | share before | after |",
              "| --- | --- | ---: | ---: | ---: | ---: |"]  # fmt: skip
-    for row in overlays.itertuples():
+    for row in _each(overlays):
         lines.append(
             f"| {row.overlay} | {row.zone} | {row.regions_km2_before:,.1f} | {row.regions_km2_after:,.1f} "
             f"| {row.share_of_zone_before:.2%} | {row.share_of_zone_after:.2%} |"
@@ -105,7 +107,7 @@ def _regions(regions: pd.DataFrame) -> list[str]:
     if changed.empty:
         return lines
     lines += ["| change | before | after | km2 before | after |", "| --- | --- | --- | ---: | ---: |"]
-    for row in changed.head(LISTED).itertuples():
+    for row in _each(changed.head(LISTED)):
         before, after = " ".join(row.ids_before) or "–", " ".join(row.ids_after) or "–"
         lines.append(f"| {row.change} | {before} | {after} | {row.area_before_km2:,.1f} | {row.area_after_km2:,.1f} |")
     return [*lines, *_and_more(len(changed)), ""]
@@ -118,14 +120,21 @@ def _records(records: pd.DataFrame) -> list[str]:
     # Those that change the map come first.
     on_map = (records["fate_before"] == "site") | (records["fate_after"] == "site")
     ordered = records.assign(off=~on_map).sort_values(["off", "change", "record_id"], kind="stable")
-    lines += ["| change | record | name | fate before | after | moved | fields |", "| --- | --- | --- | --- | --- | ---: | --- |"]
-    for row in ordered.head(LISTED).itertuples():
+    lines += [
+        "| change | record | name | fate before | after | moved | fields |",
+        "| --- | --- | --- | --- | --- | ---: | --- |",
+    ]
+    for row in _each(ordered.head(LISTED)):
         moved = f"{row.moved_m / 1000:,.2f} km" if row.change == "moved" and row.moved_m == row.moved_m else ""
         lines.append(
-            f"| {row.change} | {row.record_id} | {_cell(row.name)} | {_cell(row.fate_before)} | {_cell(row.fate_after)} "
-            f"| {moved} | {', '.join(row.fields) if row.change in ('moved', 'changed') else ''} |"
+            f"| {row.change} | {row.record_id} | {_cell(row.name)} | {_cell(row.fate_before)} "
+            f"| {_cell(row.fate_after)} | {moved} | {', '.join(row.fields) if row.change in ('moved', 'changed') else ''} |"
         )
     return [*lines, *_and_more(len(ordered)), ""]
+
+
+def _each(table: pd.DataFrame) -> Any:
+    return table.itertuples()
 
 
 def _cell(value: object) -> str:
@@ -142,4 +151,4 @@ def _tally(change: pd.Series) -> str:
 
 
 def _and_more(total: int) -> list[str]:
-    return [f"", f"... and {total - LISTED:,} more in `refresh_report.json`."] if total > LISTED else []
+    return ["", f"... and {total - LISTED:,} more in `refresh_report.json`."] if total > LISTED else []

@@ -9,13 +9,13 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
-from asmgold.config import Lock, Scenario, load_lock, plain
+from asmgold.config import Lock, RefreshSettings, Scenario, load_lock, plain
 from asmgold.errors import Busy, InputError, RefusedByGate
-from asmgold.publish.inplace import recover
+from asmgold.inplace import recover
 from asmgold.publish.release import MANIFEST, check_described, published_names
 from asmgold.refresh.compare import Comparison, compare
-from asmgold.refresh.gates import RefreshSettings, failed_gates
-from asmgold.refresh.replace import REPORTS, Place, replace, snapshots
+from asmgold.refresh.gates import failed_gates
+from asmgold.refresh.replace import REPORTS, Place, replace
 from asmgold.refresh.report import write_changes, write_report
 from asmgold.upstream import Client, Fetched, check_upstream, fetch, prune, write_lock
 
@@ -154,6 +154,3 @@ def _forget_unused(scenario: Scenario, place: Place) -> None:
         keep = {entries[name].sha256 for entries in map(load_lock, locks) if name in entries}
         for gone in prune(name, keep):
             log.info("%s: removed %s, which no kept results need", name, gone)
-
-
-__all__ = ["Build", "alone", "refresh", "snapshots"]

@@ -49,7 +49,7 @@ def replace_together(staging: Path, moves: Mapping[Path, Path], removals: Iterab
 
 
 def recover(results: Path) -> list[str]:
-    """Finish what a killed process had begun to put in place, and throw away what it had only begun to copy.
+    """Finish what a killed process had begun to put in place. What it had only begun to copy counts for nothing.
 
     Parameters
     ----------
@@ -60,12 +60,9 @@ def recover(results: Path) -> list[str]:
     The names of the scenarios that were finished.
     """
     finished = []
-    for staging in sorted((results / STAGING).glob("*")):
-        if (staging / JOURNAL).is_file():
-            _finish(staging)
-            finished.append(staging.name)
-        else:
-            shutil.rmtree(staging)
+    for journal in sorted((results / STAGING).glob(f"*/{JOURNAL}")):
+        _finish(journal.parent)
+        finished.append(journal.parent.name)
     return finished
 
 
@@ -78,8 +75,8 @@ def _finish(staging: Path) -> None:
             source.replace(target)
     for target in journal["removals"]:
         Path(target).unlink(missing_ok=True)
-    (staging / JOURNAL).unlink()
-    shutil.rmtree(staging)
+    (staging / JOURNAL).unlink(missing_ok=True)
+    shutil.rmtree(staging, ignore_errors=True)
 
 
 def _flush(path: Path) -> None:
