@@ -13,7 +13,7 @@ from typing import IO
 
 from asmgold.config import Scenario, load_lock, load_refresh_settings, load_scenario, load_sources, read_yaml
 from asmgold.config.places import LOCK_FILE
-from asmgold.errors import Busy, InputError
+from asmgold.errors import Busy, InputError, Unreachable
 from asmgold.inplace import recover
 from asmgold.refresh import Place, alone, refresh, rollback
 from asmgold.upstream import Client, ensure, import_file, is_stored, pin_missing
@@ -73,7 +73,8 @@ def fetch_scenario(name: str | None, client: Client) -> int:
     if not brought and not failures:
         print(f"{scenario.settings.scenario}: nothing to fetch, all that it needs is here and matches its pins")
     # What a person has to look into comes before what may pass by itself.
-    return min((failure.exit_status for failure in failures), default=0)
+    failures.sort(key=lambda failure: isinstance(failure, Unreachable))
+    return failures[0].exit_status if failures else 0
 
 
 def import_source(name: str, file: Path, scenario_name: str | None, *, allow_fewer_rows: bool) -> None:

@@ -35,9 +35,10 @@ def layer_input(name):
 
 
 def report_success():
-    """The table that a person wants to read."""
+    """The table that a person wants to read, if the run went as far as that."""
     summary = Path(f"results/.build/{SETTINGS.scenario}/summary.txt")
-    print(f"\n{summary.read_text(encoding='utf-8')}", file=sys.stderr, flush=True)
+    if summary.is_file():
+        print(f"\n{summary.read_text(encoding='utf-8')}", file=sys.stderr, flush=True)
 
 
 def report_failure():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import zipfile
+import zlib
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
@@ -41,7 +42,7 @@ def read_bytes(path: Path, member: str) -> bytes:
                 if PurePosixPath(name).name.lower() == member:
                     return archive.read(name)
             held = ", ".join(archive.namelist()[:5]) or "nothing"
-    except (zipfile.BadZipFile, EOFError) as error:
+    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError) as error:
         raise InputError(f"{path}: not a whole zip archive ({error})") from None
     raise InputError(f"{path}: holds {held}; {member} was expected")
 

@@ -10,7 +10,7 @@ import fcntl
 import shutil
 import tempfile
 from collections.abc import Collection, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import yaml
@@ -40,26 +40,23 @@ def incoming(name: str, root: Path = ROOT) -> Iterator[Path]:
     Folders of programs that were killed are removed on this occasion.
     """
     folder = root / name
-    with disk_failures_told(folder):
-        folder.mkdir(parents=True, exist_ok=True)
     # Who works in a folder holds a lock on its file `owner`; the system lets go of it when the program ends, however.
     with _alone(root):
         for left in folder.glob(f"{PREFIX}*"):
             _remove_if_abandoned(left)
         with disk_failures_told(folder):
+            folder.mkdir(exist_ok=True)
             own = Path(tempfile.mkdtemp(prefix=PREFIX, dir=folder))
             owner = (own / "owner").open("w")
         fcntl.flock(owner, fcntl.LOCK_EX)
     try:
         yield own
     finally:
-        shutil.rmtree(own, ignore_errors=True)
-        owner.close()
-        for empty in (folder, root):  # leave nothing behind where nothing came
-            try:
-                empty.rmdir()
-            except OSError:
-                break
+        with _alone(root):
+            shutil.rmtree(own, ignore_errors=True)
+            owner.close()
+            with suppress(OSError):
+                folder.rmdir()  # if nothing ever came
 
 
 def accept(path: Path, name: str, source: Source, root: Path = ROOT) -> tuple[Path, Lock]:
