@@ -181,7 +181,7 @@ def nothing_changes(place: Place, kind: type[InputError], *texts: str) -> Iterat
     with pytest.raises(InputError) as caught:
         yield
     assert caught.type is kind, caught.value
-    assert caught.value.exit_status == (3 if kind is Unreachable else 4)
+    assert caught.value.exit_status == {Unreachable: 3, Refused: 4, InputError: 1}[kind]
     assert "\n" not in str(caught.value)
     for text in texts:
         assert text in str(caught.value)
