@@ -27,7 +27,7 @@ from tests.faulty_server import FaultyServer, Reply, faulty_server
 
 ADDRESS = "/mrdata.usgs.gov/mrds/mrds-csv.zip"
 TABLE = (PROJECT / "data/raw/embedded/mrds_peru.csv").read_bytes()
-KILLS = int(os.environ.get("ASMGOLD_KILLS", "20"))
+KILLS = int(os.environ.get("ASMGOLD_KILLS", "4"))  # twenty in CI
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="the project runs on Linux and macOS")
 
@@ -55,7 +55,7 @@ class Station:
             [sys.executable, "-m", "asmgold", *arguments],
             cwd=self.copy.folder,
             env=os.environ | {"ASMGOLD_MIRROR": self.server.root, "PYTHONPATH": str(self.copy.folder / "workflow")},
-            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, start_new_session=True,
         )  # fmt: skip
 
     def do(self, *arguments: str) -> tuple[int, str]:
@@ -217,7 +217,9 @@ def test_a_change_beyond_the_gates_is_refused_with_a_report(station):
 def test_a_full_disk_while_replacing_changes_nothing(station):
     before = station.state()
     station.serve(changed_table())
-    (station.copy.folder / "results/.incoming").write_text("a file where the staging folder has to be")
+    incoming = station.copy.folder / "results/.incoming"
+    incoming.rmdir()
+    incoming.write_text("a file where the staging folder has to be")
     status, output = station.refresh()
     assert status == 1
     assert "cannot be written" in output
@@ -250,34 +252,45 @@ def test_a_refresh_killed_at_any_moment_leaves_the_old_or_the_new(station):
     assert station.refresh()[0] == 0
     duration = time.monotonic() - began
     complete[str(station.pinned())] = products(station)
-    outcomes = []
-    for _ in range(KILLS):
+    killed = 0
+    for attempt in range(KILLS):
         other = next(table for pin, table in versions.items() if pin != station.pinned())
         station.serve(other)
         process = station.start("refresh", "--scenario", "live")
         try:
             process.wait(randomness.uniform(0.2, 1.02 * duration))
         except subprocess.TimeoutExpired:
-            process.send_signal(signal.SIGKILL)
+            # Most often with all that it had started, as when the machine goes down; now and then alone.
+            (os.kill if attempt % 7 == 3 else os.killpg)(process.pid, signal.SIGKILL)
         process.communicate(timeout=120)
+        killed += process.returncode == -signal.SIGKILL
         # Anyone who comes next first finishes what was begun; a dry run of the workflow is enough.
         assert station.copy.run("-n", "--nolock", "--quiet", "all", "--config", "scenario=live").returncode == 0
         assert products(station) == complete[str(station.pinned())]
-        outcomes.append(process.returncode)
-    assert -signal.SIGKILL in outcomes
-    wait_for_orphans(station)
-    status, output = station.refresh()
+        check_manifest(station)
+    assert killed >= KILLS // 2, killed
+    station.serve(TABLE)
+    status, output = when_not_busy(station)
     assert status == 0, output
-    assert products(station) == complete[str(station.pinned())]
+    assert products(station) == complete[sha256_of_bytes(zipped(TABLE))]
+    check_manifest(station)
 
 
 def products(station: Station) -> dict[str, str]:
-    reports = {"lock", "refresh_report.md", "refresh_report.json", "refresh_changes.gpkg"}
-    return {name: value for name, value in station.state().items() if name not in reports}
+    """The hashes of the products that follow from the bytes of the sources alone."""
+    others = {"lock", "manifest.json", "refresh_report.md", "refresh_report.json", "refresh_changes.gpkg"}
+    return {name: value for name, value in station.state().items() if name not in others}
 
 
-def wait_for_orphans(station: Station) -> None:
-    """The workflow that a killed refresh had started may still run; until it ends, a refresh says it is busy."""
+def check_manifest(station: Station) -> None:
+    manifest = json.loads((station.results / "manifest.json").read_text())
+    assert manifest["sources"]["mrds"]["lock"]["sha256"] == station.pinned()
+    assert {name: described["sha256"] for name, described in manifest["products"].items()} == products(station)
+
+
+def when_not_busy(station: Station) -> tuple[int, str]:
+    """A workflow that a killed refresh had started may still run; until it ends, a refresh says it is busy."""
     deadline = time.monotonic() + 120
-    while station.refresh("mrds")[0] == 5 and time.monotonic() < deadline:
+    while (outcome := station.refresh())[0] == 5 and time.monotonic() < deadline:
         time.sleep(0.5)
+    return outcome
