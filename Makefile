@@ -47,8 +47,8 @@ check: .venv/ready  ## formatting, lints and types
 	$(BIN)/snakefmt --check .
 	$(BIN)/snakemake --lint
 
-docs: .venv/ready  ## the files that are written from the code: config/README.md and the schemas
-	@$(BIN)/python -m asmgold.config.document
+docs: .venv/ready  ## the files that are written from the code: config/README.md, schemas, data dictionary
+	@$(BIN)/python -m asmgold.document
 
 lock:  ## pin the newest versions that pyproject.toml allows (needs uv)
 	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-annotate --no-header --no-emit-index-url \

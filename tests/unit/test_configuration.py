@@ -15,6 +15,7 @@ import yaml
 
 from asmgold.config import Settings, load_corrections, load_lock, load_sources
 from asmgold.config.document import FILES, reference, schemas
+from asmgold.document import data_dictionary
 from asmgold.errors import InputError
 from asmgold.sources import check_bytes, read_records
 from tests.conftest import PROJECT
@@ -24,6 +25,7 @@ CONFIG = PROJECT / "config"
 
 def test_the_reference_and_the_schemas_are_those_of_the_models():
     assert (CONFIG / "README.md").read_text() == reference(), "run `make docs`"
+    assert (PROJECT / "docs/data-dictionary.md").read_text() == data_dictionary(), "run `make docs`"
     for name, text in schemas().items():
         assert (CONFIG / name).read_text() == text, "run `make docs`"
 

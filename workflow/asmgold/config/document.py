@@ -1,12 +1,8 @@
-"""Writes what people and editors read about the configuration, from the models that check it.
-
-`python -m asmgold.config.document` writes `config/README.md` and `config/*.schema.json` again.
-"""
+"""Writes what people and editors read about the configuration, from the models that check it."""
 
 from __future__ import annotations
 
 import json
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -122,7 +118,3 @@ def _type(schema: dict[str, Any]) -> str:
     if "enum" in schema:
         kind = " or ".join(f"`{value}`" for value in schema["enum"])
     return f"{kind} {bounds}".strip()
-
-
-if __name__ == "__main__":
-    write(Path(sys.argv[1] if len(sys.argv) > 1 else "config"))

@@ -1,0 +1,69 @@
+"""Writes what is documented from the code: `python -m asmgold.document`, which `make docs` calls.
+
+`config/README.md` and `config/*.schema.json` come from the models of the configuration, `docs/data-dictionary.md` from
+the schemas of the tables.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from asmgold.config.document import write as write_configuration
+from asmgold.schemas import FATES, FLAGS, GOLD_ROLES, OVERLAY_SUMMARY, OVERLAYS, RECORDS, REGIONS, SITES
+
+INTRODUCTION = """\
+# Data dictionary
+
+<!-- Written by `make docs` from workflow/asmgold/schemas.py: change that, not this. -->
+
+Geometry is in EPSG:4326, areas are on the WGS84 ellipsoid with edges straight in longitude and latitude, as drawn.
+Lists are lists in Parquet and text, separated by commas, in the GeoPackage. Nothing is written where a value is not
+known.
+"""
+
+TABLES: tuple[tuple[str, str, Any], ...] = (
+    ("Records", "Every row that was read: `records.parquet`; the rejected ones also as `records_rejected` in the "
+     "GeoPackage.", RECORDS),
+    ("Sites", "The records that count: `sites.parquet`, layer `gold_sites`. The columns of the records, and:", SITES),
+    ("Regions", "`regions.parquet`, layer `asm_gold_regions` (there without the unclipped geometry).", REGIONS),
+    ("Intersections", "Each region within each zone: `overlays.parquet`, layer `overlay_intersections`.", OVERLAYS),
+    ("Overlay summary", "`overlay_summary.csv`.", OVERLAY_SUMMARY),
+)  # fmt: skip
+VOCABULARIES = (
+    ("Fates", "What becomes of a record; each has exactly one.", FATES),
+    ("Roles of gold", "The place that gold takes among a record's commodities.", GOLD_ROLES),
+    ("Flags", "What is remarkable about a record.", FLAGS),
+)
+
+
+def data_dictionary() -> str:
+    """The text of `docs/data-dictionary.md`."""
+    parts = [INTRODUCTION]
+    for title, description, schema in TABLES:
+        columns = {
+            name: column for name, column in schema.columns.items() if schema is not SITES or name == "region_id"
+        }
+        rows = [f"| `{name}` | {_kind(column)} | {column.description} |" for name, column in columns.items()]
+        parts += [f"## {title}\n", f"{description}\n", "| column | type | meaning |\n| --- | --- | --- |", *rows, ""]
+    for title, description, words in VOCABULARIES:
+        rows = [f"| `{word}` | {meaning} |" for word, meaning in words.items()]
+        parts += [f"## {title}\n", f"{description}\n", "| word | meaning |\n| --- | --- |", *rows, ""]
+    return "\n".join(parts)
+
+
+def _kind(column: Any) -> str:
+    if column.dtype is None:
+        return "geometry"
+    kinds = {"float64": "number", "int64": "whole number", "object": "list"}
+    return kinds.get(str(column.dtype), "text")
+
+
+def write(project: Path) -> None:
+    """Write all of it into the project's folders."""
+    write_configuration(project / "config")
+    (project / "docs/data-dictionary.md").write_text(data_dictionary(), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    write(Path())
