@@ -8,8 +8,8 @@ triangulation of points on a globe is their convex hull (Brown 1979, Voronoi dia
 2. the hull gives the neighbours of the others; each neighbour covers an interval of bearings on the circle;
 3. where an interval's end is exposed, the crossing of the two circles is found on the ellipsoid by Newton's
    method, to a tenth of a millimetre;
-4. what no interval covers are the arcs of the boundary. An arc that ends where disc j begins is followed by the
-   arc of j that begins there, which chains the arcs into closed rings;
+4. what no interval covers are the arcs of the boundary. An arc that ends where disc j begins is followed by
+   the arc of j that begins there, which chains the arcs into closed rings;
 5. a ring that lies within the discs of sites set aside in step 1 is no boundary, and goes.
 
 Cost follows the boundary: no polygon is ever made of a disc, and nothing is overlaid.
@@ -27,9 +27,7 @@ from scipy.spatial import ConvexHull, cKDTree
 
 from asmgold.geodesy.discs import Arcs, check_radius, checked_positions, draw_arcs, full_circles
 from asmgold.geodesy.ellipsoid import (
-    LARGEST_CURVATURE_RADIUS_M,
     MEAN_RADIUS_M,
-    SMALLEST_CURVATURE_RADIUS_M,
     WGS84,
     Floats,
     NearestSite,
@@ -41,7 +39,9 @@ Ints = NDArray[np.intp]
 
 POSITION_DECIMALS = 8  # one millimetre: sites nearer than that are one
 CROSSING_ERROR_M = 1e-4
-BEARING_SLACK = 1e-3  # spherical bearings are right to this; only what is hidden by more than it is left unsolved
+BEARING_SLACK = (
+    1e-3  # spherical bearings are right to this; only what is hidden by more than it is left unsolved
+)
 CROWD = 4000  # fewer sites than this are not worth thinning
 
 
@@ -56,8 +56,8 @@ def union_of_discs(lon: ArrayLike, lat: ArrayLike, radius_m: float, tolerance_m:
 
     Returns
     -------
-    Polygons in EPSG:4326, or MultiPolygons split at 180 degrees; shells counter-clockwise, in an order that does
-    not depend on that of the sites. Discs that only touch are two regions.
+    Polygons in EPSG:4326, or MultiPolygons split at 180 degrees; shells counter-clockwise, in an order that
+    does not depend on that of the sites. Discs that only touch are two regions.
 
     Raises
     ------
@@ -89,22 +89,22 @@ def union_of_discs(lon: ArrayLike, lat: ArrayLike, radius_m: float, tolerance_m:
 
 
 def _distinct(lon: Floats, lat: Floats) -> tuple[Floats, Floats]:
-    """The distinct positions, sorted, each written in one way (no 180 beside -180, no longitude at a pole)."""
+    """The distinct positions, sorted, each written in one way (never 180, and no longitude at a pole)."""
     lon, lat = np.round(lon, POSITION_DECIMALS) + 0.0, np.round(lat, POSITION_DECIMALS) + 0.0
     lon = np.where(np.abs(lat) == 90, 0.0, np.where(lon == 180, -180.0, lon))
     positions = np.unique(np.column_stack([lon, lat]), axis=0)
     return positions[:, 0].copy(), positions[:, 1].copy()
 
 
-# --- step 1: the crowd ---------------------------------------------------------------------------------------
+# --- step 1: the crowd ----------------------------------------------------------------------------------
 
 
 def _possibly_exposed(lon: Floats, lat: Floats, radius_m: float) -> Ints:
     """Indices of the sites whose circle may touch the boundary.
 
     Sites are thrown into cubes. The circles around all sites of a cube are certainly covered if the circle
-    around one of them is covered everywhere with enough to spare: the cube's diagonal, half the distance of the
-    points that are looked at, and a little for the Earth not being a sphere.
+    around one of them is covered everywhere with enough to spare: the cube's diagonal, half the distance of
+    the points that are looked at, and a little for the Earth not being a sphere.
     """
     sites = np.arange(lon.size)
     if lon.size < CROWD or radius_m > 0.1 * MEAN_RADIUS_M:
@@ -140,7 +140,8 @@ def _points_at(xyz: Floats, lon: Floats, lat: Floats, bearing: float, distance_m
     east, north, up = _frames(lon, lat)
     angle = distance_m / MEAN_RADIUS_M
     sideways = np.cos(bearing) * north - np.sin(bearing) * east
-    return xyz + MEAN_RADIUS_M * (np.sin(angle) * sideways - (1 - np.cos(angle)) * up)
+    points: Floats = xyz + MEAN_RADIUS_M * (np.sin(angle) * sideways - (1 - np.cos(angle)) * up)
+    return points
 
 
 def _frames(lon: Floats, lat: Floats) -> tuple[Floats, Floats, Floats]:
@@ -153,7 +154,7 @@ def _frames(lon: Floats, lat: Floats) -> tuple[Floats, Floats, Floats]:
     return east, north, up
 
 
-# --- steps 2 to 4: neighbours, crossings, arcs, rings --------------------------------------------------------
+# --- steps 2 to 4: neighbours, crossings, arcs, rings ---------------------------------------------------
 
 
 @dataclass
@@ -161,8 +162,8 @@ class _Pairs:
     """Ordered pairs of overlapping discs: what disc ``other`` covers of the circle around ``site``.
 
     The second half of the arrays repeats the first with the roles changed, so that pair k and pair
-    (k + n/2) mod n are the two sides of one. ``low`` and ``high`` bound the covered bearings, counter-clockwise;
-    ``crossing`` holds the points there, (n, 2, 2) degrees, once they are known.
+    (k + n/2) mod n are the two sides of one. ``low`` and ``high`` bound the covered bearings,
+    counter-clockwise; ``crossing`` holds the points there, (n, 2, 2) degrees, once they are known.
     """
 
     site: Ints
@@ -182,7 +183,9 @@ def _closed_rings(lon: Floats, lat: Floats, radius_m: float) -> tuple[Arcs, Ints
     None if the arcs do not chain into closed rings.
     """
     pairs = _exact_pairs(_spherical_pairs(lon, lat, radius_m), lon, lat, radius_m)
-    after, before = _gaps(pairs)  # a gap runs from the end of one pair's interval to the beginning of another's
+    after, before = _gaps(
+        pairs
+    )  # a gap runs from the end of one pair's interval to the beginning of another's
     span = (pairs.low[before] - pairs.high[after]) % (2 * np.pi)
     arcs = Arcs(
         site=pairs.site[after],
@@ -226,7 +229,7 @@ def _neighbours(lon: Floats, lat: Floats) -> tuple[Ints, Ints]:
 
 
 def _spherical_pairs(lon: Floats, lat: Floats, radius_m: float) -> _Pairs:
-    """Overlapping discs, and what they cover of one another by spherical trigonometry (right to a few seconds)."""
+    """Overlapping discs, and what they cover of one another by spherical trigonometry."""
     if lon.size == 1:
         none = np.empty(0, dtype=np.intp)
         return _Pairs(none, none, np.empty(0), np.empty(0), np.empty((0, 2, 2)))
@@ -249,7 +252,7 @@ def _exact_pairs(pairs: _Pairs, lon: Floats, lat: Floats, radius_m: float) -> _P
     if pairs.site.size == 0:
         return pairs
     exposed = _exposed_ends(pairs)
-    either = (exposed | exposed[pairs.twin(np.arange(pairs.site.size))]).any(axis=1)
+    either: NDArray[np.bool_] = np.any(exposed | exposed[pairs.twin(np.arange(pairs.site.size))], axis=1)
     half = pairs.site.size // 2
     chosen = np.flatnonzero(either[:half])
     site, other = pairs.site[chosen], pairs.other[chosen]
@@ -300,7 +303,7 @@ def _cut_open(
 
 
 def _gaps(pairs: _Pairs) -> tuple[Ints, Ints]:
-    """What no interval covers of each circle: the pairs whose intervals end before and begin after each gap."""
+    """What no interval covers of each circle: the pairs that end before and begin after each gap."""
     if pairs.site.size == 0:
         return np.empty(0, dtype=np.intp), np.empty(0, dtype=np.intp)
     site, begin, end, pair, second = _cut_open(pairs, pairs.low, pairs.high, np.ones(pairs.site.size, bool))
@@ -383,7 +386,7 @@ def _concatenated(one: Arcs, two: Arcs) -> Arcs:
     )
 
 
-# --- step 5 and the finish -----------------------------------------------------------------------------------
+# --- step 5 and the finish ------------------------------------------------------------------------------
 
 
 def _without_covered_rings(
@@ -392,7 +395,11 @@ def _without_covered_rings(
     """Drop the rings inside the discs of sites that were set aside: all of a ring is covered, or nothing."""
     middle = -np.degrees(arcs.bearing + arcs.span / 2)
     x, y = WGS84.fwd(
-        kept_lon[arcs.site], kept_lat[arcs.site], middle, np.full(arcs.site.size, radius_m), return_back_azimuth=False
+        kept_lon[arcs.site],
+        kept_lat[arcs.site],
+        middle,
+        np.full(arcs.site.size, radius_m),
+        return_back_azimuth=False,
     )[:2]
     distance, _ = NearestSite(lon, lat).query(x, y)
     deepest = np.zeros(int(ring[-1]) + 1 if ring.size else 0)
@@ -404,7 +411,7 @@ def _without_covered_rings(
 
 def _mended(regions: NDArray[Any]) -> NDArray[Any]:
     """Where a neck or a gap is thinner than the tolerance, edges can cross; GEOS unties them there."""
-    for index in np.flatnonzero(~shapely.is_valid(regions)):
+    for index in np.flatnonzero(~np.asarray(shapely.is_valid(regions))):
         regions[index] = shapely.make_valid(regions[index], method="structure", keep_collapsed=False)
     return regions
 
