@@ -17,6 +17,17 @@ def densify(geometries: ArrayLike, max_segment_deg: float) -> NDArray[Any]:
     return np.asarray(shapely.segmentize(np.asarray(geometries, dtype=object), max_segment_deg))
 
 
+def mended(geometry: BaseGeometry) -> BaseGeometry:
+    """The geometry itself if it is valid; otherwise GEOS unties its edges where they cross.
+
+    Edges can cross where a neck or a gap is thinner than the tolerance they are drawn with.
+    """
+    if geometry.is_valid:
+        return geometry
+    valid: BaseGeometry = shapely.make_valid(geometry, method="structure", keep_collapsed=False)
+    return valid
+
+
 def polygonal(geometry: BaseGeometry) -> BaseGeometry:
     """The polygons of a geometry, without the points and lines that an intersection leaves."""
     if geometry.geom_type in ("Polygon", "MultiPolygon"):

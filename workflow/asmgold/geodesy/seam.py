@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from shapely.geometry.base import BaseGeometry
 
 from asmgold.geodesy.ellipsoid import Floats
-from asmgold.geodesy.planar import polygonal
+from asmgold.geodesy.planar import mended, polygonal
 
 _WORLD = shapely.box(-180, -90, 180, 90)
 
@@ -85,7 +85,7 @@ def polygons_from_rings(lon: Floats, lat: Floats, ring: NDArray[np.intp]) -> lis
         for number in np.flatnonzero(turns)
     ]
     shells += _belts(circling, around_everything=bool(holes) and not shells)
-    return [split_at_antimeridian(polygon) for polygon in _cut_holes(shells, holes)]
+    return [split_at_antimeridian(mended(polygon)) for polygon in _cut_holes(shells, holes)]
 
 
 def _cut_holes(shells: list[Any], holes: list[shapely.Polygon]) -> list[Any]:
@@ -95,7 +95,8 @@ def _cut_holes(shells: list[Any], holes: list[shapely.Polygon]) -> list[Any]:
     turned = np.array([_shifted(hole, turn) for hole in holes for turn in (-1, 0, 1)], dtype=object).reshape(
         -1, 3
     )
-    points = shapely.point_on_surface(turned.ravel())
+    # A point of the edge of the hole: one inside it might lie on an island.
+    points = shapely.get_point(shapely.get_exterior_ring(turned.ravel()), 0)
     inside, around = shapely.STRtree(shells).query(points, predicate="within")
     smallest_first = np.argsort(shapely.area(np.array(shells, dtype=object))[around], kind="stable")
     owner: dict[int, tuple[int, int]] = {}
@@ -129,7 +130,7 @@ def _belts(circling: list[tuple[int, Floats]], *, around_everything: bool) -> li
     belts = []
     for (_, south), (_, north) in zip(edges[::2], edges[1::2], strict=True):
         belt: Any = shapely.polygons(np.vstack([south, north[::-1]]))
-        belts.append(polygonal(shapely.intersection(belt, _WORLD)))
+        belts.append(polygonal(shapely.intersection(mended(belt), _WORLD)))
     return belts
 
 
