@@ -19,7 +19,7 @@ from asmgold.geodesy.ellipsoid import MEAN_RADIUS_M, WGS84, Floats, to_ecef
 from asmgold.geodesy.seam import polygons_from_rings, unroll
 
 MAX_RADIUS_M = 1_000_000.0
-MIN_STEPS = 32
+MIN_STEPS = 64  # keeps the bias of area of a disc drawn very coarsely below 0.01 % at any radius
 SAG_SHARE_OF_TOLERANCE = 0.7
 PLANAR_SHARE_OF_TOLERANCE = 0.1
 PLANAR_SHARE_OF_RADIUS = 2e-5  # keeps the bias of area of a disc over a pole below 0.01 %

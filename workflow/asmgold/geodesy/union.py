@@ -45,7 +45,7 @@ from asmgold.geodesy.seam import polygons_from_rings
 
 Ints = NDArray[np.intp]
 
-POSITION_DECIMALS = 8  # one millimetre: sites nearer than that are one
+POSITION_DECIMALS = 10  # a hundredth of a millimetre: sites nearer than that are one
 CROSSING_ERROR_M = 1e-4
 BEARING_SLACK = (
     1e-3  # spherical bearings are right to this; only what is hidden by more than it is left unsolved
