@@ -14,7 +14,7 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
 GEOD = Geod(ellps="WGS84")
-VERTICES = 360
+VERTICES = 180
 # An inscribed ring whose radius is raised by two thirds of its sag has the area of the disc.
 SAG = 1 - np.cos(np.pi / VERTICES)
 
