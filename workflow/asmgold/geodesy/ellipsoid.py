@@ -15,8 +15,7 @@ Floats = NDArray[np.float64]
 WGS84 = Geod(ellps="WGS84")
 SEMI_MAJOR_M = float(WGS84.a)
 ECCENTRICITY_SQUARED = float(WGS84.es)
-# The smallest and the largest radius of curvature on the ellipsoid: along the meridian at the equator, and at the poles.
-SMALLEST_CURVATURE_RADIUS_M = float(WGS84.b**2 / WGS84.a)
+# The largest radius of curvature on the ellipsoid is the one at the poles.
 LARGEST_CURVATURE_RADIUS_M = float(WGS84.a**2 / WGS84.b)
 MEAN_RADIUS_M = float((2 * WGS84.a + WGS84.b) / 3)
 
@@ -38,7 +37,11 @@ def to_ecef(lon: ArrayLike, lat: ArrayLike) -> Floats:
     normal = SEMI_MAJOR_M / np.sqrt(1 - ECCENTRICITY_SQUARED * np.sin(phi) ** 2)
     equatorial = normal * np.cos(phi)
     return np.stack(
-        [equatorial * np.cos(lam), equatorial * np.sin(lam), normal * (1 - ECCENTRICITY_SQUARED) * np.sin(phi)],
+        [
+            equatorial * np.cos(lam),
+            equatorial * np.sin(lam),
+            normal * (1 - ECCENTRICITY_SQUARED) * np.sin(phi),
+        ],
         axis=-1,
     )
 
@@ -76,23 +79,29 @@ def _signed_ring_areas(rings: NDArray[Any]) -> Floats:
     xy, ring_of_point = shapely.get_coordinates(rings, return_index=True)
     same_ring = ring_of_point[1:] == ring_of_point[:-1]
     start, end = xy[:-1][same_ring], xy[1:][same_ring]
-    phi = np.radians(start[:, 1])[:, None] + (_GAUSS_NODES + 1) / 2 * np.radians(end[:, 1] - start[:, 1])[:, None]
+    phi = (
+        np.radians(start[:, 1])[:, None]
+        + (_GAUSS_NODES + 1) / 2 * np.radians(end[:, 1] - start[:, 1])[:, None]
+    )
     mean_q = _authalic_q(np.sin(phi)) @ _GAUSS_WEIGHTS / 2
     strips = SEMI_MAJOR_M**2 / 2 * mean_q * np.radians(end[:, 0] - start[:, 0])
-    return np.bincount(ring_of_point[:-1][same_ring], weights=strips, minlength=len(rings))
+    rings_of_edges: Any = ring_of_point[:-1][same_ring]
+    sums: Floats = np.bincount(rings_of_edges, weights=strips, minlength=len(rings)).astype(float)
+    return sums
 
 
 def _authalic_q(sin_lat: Floats) -> Floats:
     e = np.sqrt(ECCENTRICITY_SQUARED)
     x = e * sin_lat
-    return (1 - ECCENTRICITY_SQUARED) * (sin_lat / (1 - x * x) + np.arctanh(x) / e)
+    q: Floats = (1 - ECCENTRICITY_SQUARED) * (sin_lat / (1 - x * x) + np.arctanh(x) / e)
+    return q
 
 
 class NearestSite:
     """Geodesic distance from any points to the nearest of a set of sites, exact on WGS84.
 
-    Straight-line neighbours through the Earth are found in a k-d tree and measured along the ellipsoid; as many
-    of them as it takes to prove that no other site can be nearer.
+    Straight-line neighbours through the Earth are found in a k-d tree and measured along the ellipsoid; as
+    many of them as it takes to prove that no other site can be nearer.
 
     Parameters
     ----------
@@ -103,7 +112,7 @@ class NearestSite:
     ValueError : if there is no site.
     """
 
-    def __init__(self, lon: ArrayLike, lat: ArrayLike) -> None:
+    def __init__(self, lon: ArrayLike, lat: ArrayLike) -> None:  # noqa: D107 - the class says it
         self.lon = np.atleast_1d(np.asarray(lon, float))
         self.lat = np.atleast_1d(np.asarray(lat, float))
         if self.lon.size == 0:

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import shapely
 from numpy.typing import ArrayLike, NDArray
+from shapely.geometry.base import BaseGeometry
 
 POLYGONAL_TYPES = (shapely.GeometryType.POLYGON, shapely.GeometryType.MULTIPOLYGON)
 
@@ -16,9 +17,21 @@ def densify(geometries: ArrayLike, max_segment_deg: float) -> NDArray[Any]:
     return np.asarray(shapely.segmentize(np.asarray(geometries, dtype=object), max_segment_deg))
 
 
-def polygonal(geometry: shapely.Geometry) -> shapely.Geometry:
-    """The polygons of a geometry, without the points and lines that an intersection leaves where edges touch."""
+def mended(geometry: BaseGeometry) -> BaseGeometry:
+    """The geometry itself if it is valid; otherwise GEOS unties its edges where they cross.
+
+    Edges can cross where a neck or a gap is thinner than the tolerance they are drawn with.
+    """
+    if geometry.is_valid:
+        return geometry
+    valid: BaseGeometry = shapely.make_valid(geometry, method="structure", keep_collapsed=False)
+    return valid
+
+
+def polygonal(geometry: BaseGeometry) -> BaseGeometry:
+    """The polygons of a geometry, without the points and lines that an intersection leaves."""
     if geometry.geom_type in ("Polygon", "MultiPolygon"):
         return geometry
     parts = shapely.get_parts(geometry)
-    return shapely.union_all(parts[np.isin(shapely.get_type_id(parts), POLYGONAL_TYPES)])
+    union: BaseGeometry = shapely.union_all(parts[np.isin(shapely.get_type_id(parts), POLYGONAL_TYPES)])
+    return union

@@ -1,4 +1,4 @@
-"""From closed curves on the globe to polygons in longitude and latitude, across 180 degrees and over the poles.
+"""From closed curves on the globe to polygons in longitude and latitude, across 180 degrees and the poles.
 
 A ring here is a run of points, its first one not repeated, with the land it bounds on its left. *Unrolled*
 longitudes follow one another by less than 180 degrees, and may leave the range from -180 to 180.
@@ -11,14 +11,15 @@ from typing import Any
 import numpy as np
 import shapely
 from numpy.typing import NDArray
+from shapely.geometry.base import BaseGeometry
 
 from asmgold.geodesy.ellipsoid import Floats
-from asmgold.geodesy.planar import polygonal
+from asmgold.geodesy.planar import mended, polygonal
 
 _WORLD = shapely.box(-180, -90, 180, 90)
 
 
-def split_at_antimeridian(polygon: shapely.Geometry) -> shapely.Geometry:
+def split_at_antimeridian(polygon: BaseGeometry) -> BaseGeometry:
     """Bring a polygon whose longitudes leave the range from -180 to 180 back into it, split at the seam.
 
     Parameters
@@ -33,7 +34,9 @@ def split_at_antimeridian(polygon: shapely.Geometry) -> shapely.Geometry:
     if west >= -180 and east <= 180:
         return polygon
     pieces = [
-        shapely.transform(polygonal(shapely.intersection(polygon, _shifted(_WORLD, turn))), _shift_by(-360 * turn))
+        shapely.transform(
+            polygonal(shapely.intersection(polygon, _shifted(_WORLD, turn))), _shift_by(-360 * turn)
+        )
         for turn in (-1, 0, 1)
     ]
     return shapely.union_all([piece for piece in pieces if not piece.is_empty])
@@ -56,7 +59,7 @@ def unroll(lon: Floats, ring: NDArray[np.intp]) -> tuple[Floats, NDArray[np.intp
     return lon + 360 * turns_at_point, turns_before[np.r_[first[1:], lon.size]] - turns_before[first]
 
 
-def polygons_from_rings(lon: Floats, lat: Floats, ring: NDArray[np.intp]) -> list[shapely.Geometry]:
+def polygons_from_rings(lon: Floats, lat: Floats, ring: NDArray[np.intp]) -> list[BaseGeometry]:
     """The polygons that a set of boundary curves encloses, one for each connected piece of land.
 
     Parameters
@@ -74,22 +77,26 @@ def polygons_from_rings(lon: Floats, lat: Floats, ring: NDArray[np.intp]) -> lis
     points = np.bincount(ring)
     home = 360 * np.round(np.bincount(ring, weights=unrolled) / points / 360)
     curves = shapely.linearrings(np.column_stack([unrolled - home[ring], lat]), indices=ring)
-    areas = shapely.polygons(curves)
+    areas: Any = shapely.polygons(curves)
     is_shell = shapely.is_ccw(curves)
     shells, holes = areas[(turns == 0) & is_shell].tolist(), areas[(turns == 0) & ~is_shell].tolist()
     circling = [
-        (int(turns[number]), np.column_stack([unrolled, lat])[ring == number]) for number in np.flatnonzero(turns)
+        (int(turns[number]), np.column_stack([unrolled, lat])[ring == number])
+        for number in np.flatnonzero(turns)
     ]
     shells += _belts(circling, around_everything=bool(holes) and not shells)
-    return [split_at_antimeridian(polygon) for polygon in _cut_holes(shells, holes)]
+    return [split_at_antimeridian(mended(polygon)) for polygon in _cut_holes(shells, holes)]
 
 
-def _cut_holes(shells: list[shapely.Geometry], holes: list[shapely.Polygon]) -> list[shapely.Geometry]:
+def _cut_holes(shells: list[Any], holes: list[shapely.Polygon]) -> list[Any]:
     """Give each hole to the smallest shell around it."""
     if not holes:
         return shells
-    turned = np.array([_shifted(hole, turn) for hole in holes for turn in (-1, 0, 1)], dtype=object).reshape(-1, 3)
-    points = shapely.point_on_surface(turned.ravel())
+    turned = np.array([_shifted(hole, turn) for hole in holes for turn in (-1, 0, 1)], dtype=object).reshape(
+        -1, 3
+    )
+    # A point of the edge of the hole: one inside it might lie on an island.
+    points = shapely.get_point(shapely.get_exterior_ring(turned.ravel()), 0)
     inside, around = shapely.STRtree(shells).query(points, predicate="within")
     smallest_first = np.argsort(shapely.area(np.array(shells, dtype=object))[around], kind="stable")
     owner: dict[int, tuple[int, int]] = {}
@@ -107,7 +114,7 @@ def _cut_holes(shells: list[shapely.Geometry], holes: list[shapely.Polygon]) -> 
     return cut
 
 
-def _belts(circling: list[tuple[int, Floats]], *, around_everything: bool) -> list[shapely.Geometry]:
+def _belts(circling: list[tuple[int, Floats]], *, around_everything: bool) -> list[BaseGeometry]:
     """Land bounded by curves that go round the Earth: from an eastward one north to the next westward one.
 
     Where there is none to the south or to the north, the land reaches the pole.
@@ -122,8 +129,8 @@ def _belts(circling: list[tuple[int, Floats]], *, around_everything: bool) -> li
         edges.append((-1, _parallel(90)))
     belts = []
     for (_, south), (_, north) in zip(edges[::2], edges[1::2], strict=True):
-        belt = shapely.polygons(np.vstack([south, north[::-1]]))
-        belts.append(polygonal(shapely.intersection(belt, _WORLD)))
+        belt: Any = shapely.polygons(np.vstack([south, north[::-1]]))
+        belts.append(polygonal(shapely.intersection(mended(belt), _WORLD)))
     return belts
 
 
@@ -132,7 +139,7 @@ def _as_line(curve: Floats, turns: int) -> Floats:
     eastward = curve[::turns]
     first = eastward[:, 0].min()
     start = -360 * np.floor((first + 180) / 360)
-    return np.vstack([eastward + [start + 360 * turn, 0] for turn in (-2, -1, 0, 1)])
+    return np.vstack([eastward + np.array([start + 360 * turn, 0]) for turn in (-2, -1, 0, 1)])
 
 
 def _parallel(lat: float) -> Floats:
@@ -141,10 +148,12 @@ def _parallel(lat: float) -> Floats:
 
 def _shift_by(degrees: float) -> Any:
     def shift(xy: NDArray[np.float64]) -> NDArray[np.float64]:
-        return xy + [degrees, 0.0]
+        shifted: NDArray[np.float64] = xy + np.array([degrees, 0.0])
+        return shifted
 
     return shift
 
 
-def _shifted(geometry: shapely.Geometry, turns: int) -> shapely.Geometry:
-    return shapely.transform(geometry, _shift_by(360 * turns)) if turns else geometry
+def _shifted(geometry: BaseGeometry, turns: int) -> BaseGeometry:
+    shifted: BaseGeometry = shapely.transform(geometry, _shift_by(360 * turns)) if turns else geometry
+    return shifted

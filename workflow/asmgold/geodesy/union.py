@@ -8,8 +8,8 @@ triangulation of points on a globe is their convex hull (Brown 1979, Voronoi dia
 2. the hull gives the neighbours of the others; each neighbour covers an interval of bearings on the circle;
 3. where an interval's end is exposed, the crossing of the two circles is found on the ellipsoid by Newton's
    method, to a tenth of a millimetre;
-4. what no interval covers are the arcs of the boundary. An arc that ends where disc j begins is followed by the
-   arc of j that begins there, which chains the arcs into closed rings;
+4. what no interval covers are the arcs of the boundary. An arc that ends where disc j begins is followed by
+   the arc of j that begins there, which chains the arcs into closed rings;
 5. a ring that lies within the discs of sites set aside in step 1 is no boundary, and goes.
 
 Cost follows the boundary: no polygon is ever made of a disc, and nothing is overlaid.
@@ -23,9 +23,17 @@ from typing import Any
 import numpy as np
 import shapely
 from numpy.typing import ArrayLike, NDArray
+from scipy.sparse import coo_array, eye_array
 from scipy.spatial import ConvexHull, cKDTree
 
-from asmgold.geodesy.discs import Arcs, check_radius, checked_positions, draw_arcs, full_circles
+from asmgold.geodesy.discs import (
+    Arcs,
+    check_radius,
+    checked_positions,
+    draw_arcs,
+    edge_error_bound,
+    full_circles,
+)
 from asmgold.geodesy.ellipsoid import (
     MEAN_RADIUS_M,
     WGS84,
@@ -37,9 +45,13 @@ from asmgold.geodesy.seam import polygons_from_rings
 
 Ints = NDArray[np.intp]
 
-POSITION_DECIMALS = 8  # one millimetre: sites nearer than that are one
+POSITION_DECIMALS = 10  # a hundredth of a millimetre: sites nearer than that are one
 CROSSING_ERROR_M = 1e-4
-BEARING_SLACK = 1e-3  # spherical bearings are right to this; only what is hidden by more than it is left unsolved
+BEARING_SLACK = (
+    1e-3  # spherical bearings are right to this; only what is hidden by more than it is left unsolved
+)
+FEW_PAIRS = 12  # with fewer overlapping discs than this a site, all of them are compared
+COINCIDENT_M = 5.0  # nearer sites than this may be lost by the hull
 CROWD = 4000  # fewer sites than this are not worth thinning
 
 
@@ -54,8 +66,8 @@ def union_of_discs(lon: ArrayLike, lat: ArrayLike, radius_m: float, tolerance_m:
 
     Returns
     -------
-    Polygons in EPSG:4326, or MultiPolygons split at 180 degrees; shells counter-clockwise, in an order that does
-    not depend on that of the sites. Discs that only touch are two regions.
+    Polygons in EPSG:4326, or MultiPolygons split at 180 degrees; shells counter-clockwise, in an order that
+    does not depend on that of the sites. Discs that only touch are two regions.
 
     Raises
     ------
@@ -68,56 +80,54 @@ def union_of_discs(lon: ArrayLike, lat: ArrayLike, radius_m: float, tolerance_m:
     if lon.size == 0:
         return np.empty(0, dtype=object)
     kept = _possibly_exposed(lon, lat, radius_m)
-    # Three circles through one point cannot be told apart from their bearings; a radius changed by less than
-    # anyone could measure can.
-    for nudge_m in (0.0, 1e-3, -2e-3, 3e-3, -5e-3):
-        rings = _closed_rings(lon[kept], lat[kept], radius_m + nudge_m)
-        if rings is not None:
-            break
-    else:
-        raise ArithmeticError(f"the arcs around {lon.size} sites did not close at radius {radius_m} m")
-    arcs, ring = rings
+    arcs, ring, touches = _boundary(lon[kept], lat[kept], radius_m, tolerance_m)
     if kept.size < lon.size:
         arcs, ring = _without_covered_rings(arcs, ring, lon, lat, lon[kept], lat[kept], radius_m)
     if arcs.site.size == 0:
         return np.array([shapely.box(-180, -90, 180, 90)], dtype=object)
+    arcs, ring = _split_at_touches(arcs, ring, touches, lon[kept], lat[kept], radius_m)
     curve = draw_arcs(arcs, lon[kept], lat[kept], radius_m, tolerance_m)
     regions = np.array(polygons_from_rings(curve.lon, curve.lat, ring[curve.arc]), dtype=object)
-    return _in_order(_mended(regions))
+    return _in_order(regions)
 
 
 def _distinct(lon: Floats, lat: Floats) -> tuple[Floats, Floats]:
-    """The distinct positions, sorted, each written in one way (no 180 beside -180, no longitude at a pole)."""
+    """The distinct positions, sorted, each written in one way (never 180, and no longitude at a pole)."""
     lon, lat = np.round(lon, POSITION_DECIMALS) + 0.0, np.round(lat, POSITION_DECIMALS) + 0.0
     lon = np.where(np.abs(lat) == 90, 0.0, np.where(lon == 180, -180.0, lon))
     positions = np.unique(np.column_stack([lon, lat]), axis=0)
     return positions[:, 0].copy(), positions[:, 1].copy()
 
 
-# --- step 1: the crowd ---------------------------------------------------------------------------------------
+# --- step 1: the crowd ----------------------------------------------------------------------------------
 
 
 def _possibly_exposed(lon: Floats, lat: Floats, radius_m: float) -> Ints:
     """Indices of the sites whose circle may touch the boundary.
 
     Sites are thrown into cubes. The circles around all sites of a cube are certainly covered if the circle
-    around one of them is covered everywhere with enough to spare: the cube's diagonal, half the distance of the
-    points that are looked at, and a little for the Earth not being a sphere.
+    around one of them is covered everywhere with enough to spare: the cube's diagonal, half the distance of
+    the points that are looked at, and a little for the Earth not being a sphere.
     """
     sites = np.arange(lon.size)
     if lon.size < CROWD or radius_m > 0.1 * MEAN_RADIUS_M:
         return sites
     xyz = to_ecef(lon, lat)
     coverers = cKDTree(xyz[_one_per_cube(xyz, radius_m / 16)[0]])
-    for cubes_per_radius, directions in ((4, 16), (16, 48)):
+    for cubes_per_radius, directions, stride in ((4, 16, 7), (16, 48, 19)):
         cube_m = radius_m / cubes_per_radius
         chosen, cube = _one_per_cube(xyz[sites], cube_m)
         chosen = sites[chosen]
         spare = np.sqrt(3) * cube_m + radius_m * (np.pi / directions + 0.02)
+        angle = radius_m / MEAN_RADIUS_M
+        east, north, up = _frames(lon[chosen], lat[chosen])
+        centres = xyz[chosen] - MEAN_RADIUS_M * (1 - np.cos(angle)) * up
         open_cubes = np.zeros(chosen.size, bool)
-        for bearing in np.arange(directions) * 2 * np.pi / directions:
+        # Far apart directions first: most cubes that are open are open on one whole side.
+        for bearing in np.arange(directions) * stride % directions * 2 * np.pi / directions:
             left = np.flatnonzero(~open_cubes)
-            probes = _points_at(xyz[chosen[left]], lon[chosen[left]], lat[chosen[left]], bearing, radius_m)
+            sideways = np.cos(bearing) * north[left] - np.sin(bearing) * east[left]
+            probes = centres[left] + MEAN_RADIUS_M * np.sin(angle) * sideways
             distance, _ = coverers.query(probes, distance_upper_bound=radius_m - spare)
             open_cubes[left[np.isinf(distance)]] = True
         sites = sites[open_cubes[cube]]
@@ -134,13 +144,6 @@ def _one_per_cube(xyz: Floats, cube_m: float) -> tuple[Ints, Ints]:
     return first, cube
 
 
-def _points_at(xyz: Floats, lon: Floats, lat: Floats, bearing: float, distance_m: float) -> Floats:
-    east, north, up = _frames(lon, lat)
-    angle = distance_m / MEAN_RADIUS_M
-    sideways = np.cos(bearing) * north - np.sin(bearing) * east
-    return xyz + MEAN_RADIUS_M * (np.sin(angle) * sideways - (1 - np.cos(angle)) * up)
-
-
 def _frames(lon: Floats, lat: Floats) -> tuple[Floats, Floats, Floats]:
     """Unit vectors to the east, to the north and upward at points on the ellipsoid, each (n, 3)."""
     lam, phi = np.radians(lon), np.radians(lat)
@@ -151,7 +154,18 @@ def _frames(lon: Floats, lat: Floats) -> tuple[Floats, Floats, Floats]:
     return east, north, up
 
 
-# --- steps 2 to 4: neighbours, crossings, arcs, rings --------------------------------------------------------
+# --- steps 2 to 4: neighbours, crossings, arcs, rings ---------------------------------------------------
+
+
+@dataclass
+class _Candidates:
+    """Pairs of sites whose discs may overlap or touch: distance, and bearing of each from the other."""
+
+    first: Ints
+    second: Ints
+    distance: Floats
+    from_first: Floats
+    from_second: Floats
 
 
 @dataclass
@@ -159,8 +173,8 @@ class _Pairs:
     """Ordered pairs of overlapping discs: what disc ``other`` covers of the circle around ``site``.
 
     The second half of the arrays repeats the first with the roles changed, so that pair k and pair
-    (k + n/2) mod n are the two sides of one. ``low`` and ``high`` bound the covered bearings, counter-clockwise;
-    ``crossing`` holds the points there, (n, 2, 2) degrees, once they are known.
+    (k + n/2) mod n are the two sides of one. ``low`` and ``high`` bound the covered bearings,
+    counter-clockwise; ``crossing`` holds the points there, (n, 2, 2) degrees, once they are known.
     """
 
     site: Ints
@@ -174,13 +188,57 @@ class _Pairs:
         return (pair + n // 2) % n
 
 
-def _closed_rings(lon: Floats, lat: Floats, radius_m: float) -> tuple[Arcs, Ints] | None:
+def _boundary(
+    lon: Floats, lat: Floats, radius_m: float, tolerance_m: float
+) -> tuple[Arcs, Ints, tuple[Ints, Floats]]:
+    """The arcs of the boundary in their order along it, the ring of each, and where other discs nearly touch.
+
+    The pairs of neighbours are tried first. A pair that is missing among them can only leave an arc inside a
+    disc, or a chain open: both are noticed, and then all pairs of discs that overlap are taken.
+
+    Raises
+    ------
+    ArithmeticError : if the arcs do not chain into closed rings.
+    """
+    # Three circles through one point cannot be told apart from their bearings; a radius changed by less than
+    # anyone could measure can.
+    for every_pair in (False, True):
+        candidates = _candidates(lon, lat, radius_m, tolerance_m, every_pair=every_pair)
+        for nudge_m in (0.0, 1e-3, -2e-3, 3e-3, -5e-3):
+            rings = _closed_rings(lon, lat, radius_m + nudge_m, candidates)
+            if rings is None:
+                continue
+            if not every_pair and _deepest(rings[0], lon, lat, radius_m) > 0.02 * tolerance_m:
+                break
+            return *rings, _touches(candidates, radius_m, tolerance_m)
+    raise ArithmeticError(f"the arcs around {lon.size} sites did not close at radius {radius_m} m")
+
+
+def _deepest(arcs: Arcs, lon: Floats, lat: Floats, radius_m: float) -> float:
+    """How far the arcs enter the disc of a site that is near, at most, metres."""
+    if arcs.site.size == 0:
+        return 0.0
+    site = np.tile(arcs.site, 5)
+    bearing = np.concatenate([arcs.bearing + share * arcs.span for share in (0, 0.25, 0.5, 0.75, 1)])
+    x, y = WGS84.fwd(
+        lon[site], lat[site], -np.degrees(bearing), np.full(site.size, radius_m), return_back_azimuth=False
+    )[:2]
+    _, nearest = cKDTree(to_ecef(lon, lat)).query(to_ecef(x, y))
+    _, _, distance = WGS84.inv(lon[nearest], lat[nearest], x, y)
+    return float(radius_m - distance.min())
+
+
+def _closed_rings(
+    lon: Floats, lat: Floats, radius_m: float, candidates: _Candidates
+) -> tuple[Arcs, Ints] | None:
     """The arcs of the boundary in their order along it, and the number of the ring each belongs to.
 
     None if the arcs do not chain into closed rings.
     """
-    pairs = _exact_pairs(_spherical_pairs(lon, lat, radius_m), lon, lat, radius_m)
-    after, before = _gaps(pairs)  # a gap runs from the end of one pair's interval to the beginning of another's
+    pairs = _exact_pairs(_spherical_pairs(candidates, radius_m), lon, lat, radius_m)
+    after, before = _gaps(
+        pairs
+    )  # a gap runs from the end of one pair's interval to the beginning of another's
     span = (pairs.low[before] - pairs.high[after]) % (2 * np.pi)
     arcs = Arcs(
         site=pairs.site[after],
@@ -200,7 +258,51 @@ def _closed_rings(lon: Floats, lat: Floats, radius_m: float) -> tuple[Arcs, Ints
     return _concatenated(_picked(arcs, order), alone), np.r_[ring, rings + np.arange(alone.site.size)]
 
 
-def _neighbours(lon: Floats, lat: Floats) -> tuple[Ints, Ints]:
+def _candidates(
+    lon: Floats, lat: Floats, radius_m: float, tolerance_m: float, *, every_pair: bool
+) -> _Candidates:
+    """Pairs of sites whose discs overlap or nearly touch: all of them where they are few, or neighbours."""
+    reach = 2 * radius_m + _touching_m(radius_m, tolerance_m)
+    tree = cKDTree(to_ecef(lon, lat))
+    if every_pair or tree.count_neighbors(tree, reach) <= FEW_PAIRS * lon.size:
+        first, second = tree.query_pairs(reach, output_type="ndarray").astype(np.intp).reshape(-1, 2).T
+    else:
+        first, second = _neighbours(lon, lat, tree)
+    azimuth, back_azimuth, distance = WGS84.inv(lon[first], lat[first], lon[second], lat[second])
+    near = distance < reach
+    return _Candidates(
+        first[near], second[near], distance[near], -np.radians(azimuth[near]), -np.radians(back_azimuth[near])
+    )
+
+
+def _neighbours(lon: Floats, lat: Floats, tree: Any) -> tuple[Ints, Ints]:
+    """Pairs of sites that are neighbours, where sites that all but coincide share their neighbours.
+
+    The hull is computed in floating point, and a site within a metre of another may go missing in it.
+    """
+    head = _heads(lon.size, tree)
+    heads, group = np.unique(head, return_inverse=True)
+    first, second = _hull_neighbours(lon[heads], lat[heads])
+    if heads.size == lon.size:
+        return first, second
+    joined = coo_array((np.ones(first.size, bool), (first, second)), shape=(heads.size, heads.size)).tocsr()
+    member = coo_array((np.ones(lon.size, bool), (np.arange(lon.size), group))).tocsr()
+    pairs = (member @ (joined + joined.T + eye_array(heads.size, dtype=bool)) @ member.T).tocoo()
+    once = pairs.row < pairs.col
+    return pairs.row[once].astype(np.intp), pairs.col[once].astype(np.intp)
+
+
+def _heads(n: int, tree: Any) -> Ints:
+    """For each site the one that stands for it: itself, or an earlier one that all but coincides with it."""
+    head = np.arange(n)
+    close = tree.query_pairs(COINCIDENT_M, output_type="ndarray").reshape(-1, 2)
+    for earlier, later in np.sort(close, axis=1)[np.lexsort(np.sort(close, axis=1).T)].tolist():
+        if head[earlier] == earlier:
+            head[later] = min(head[later], earlier)
+    return head
+
+
+def _hull_neighbours(lon: Floats, lat: Floats) -> tuple[Ints, Ints]:
     """Pairs of sites that are neighbours in the Delaunay triangulation, or would be if an edge of it flipped.
 
     The flipped edges make up for the triangulation being that of straight lines through the ellipsoid, not of
@@ -223,23 +325,89 @@ def _neighbours(lon: Floats, lat: Floats) -> tuple[Ints, Ints]:
     return (key // lon.size).astype(np.intp), (key % lon.size).astype(np.intp)
 
 
-def _spherical_pairs(lon: Floats, lat: Floats, radius_m: float) -> _Pairs:
-    """Overlapping discs, and what they cover of one another by spherical trigonometry (right to a few seconds)."""
-    if lon.size == 1:
-        none = np.empty(0, dtype=np.intp)
-        return _Pairs(none, none, np.empty(0), np.empty(0), np.empty((0, 2, 2)))
-    first, second = _neighbours(lon, lat)
-    _, _, exact = WGS84.inv(lon[first], lat[first], lon[second], lat[second])
-    overlap = exact < 2 * radius_m - CROSSING_ERROR_M
-    first, second, exact = first[overlap], second[overlap], exact[overlap]
-    site, other, distance = np.r_[first, second], np.r_[second, first], np.r_[exact, exact]
-    xyz = to_ecef(lon, lat)
-    east, north, _ = _frames(lon, lat)
-    across = xyz[other] - xyz[site]
-    towards = np.arctan2(-np.sum(across * east[site], axis=1), np.sum(across * north[site], axis=1))
-    cosine = np.tan(distance / 2 / MEAN_RADIUS_M) / np.tan(radius_m / MEAN_RADIUS_M)
+def _spherical_pairs(candidates: _Candidates, radius_m: float) -> _Pairs:
+    """Overlapping discs, and what they cover of one another by spherical trigonometry."""
+    overlap = candidates.distance < 2 * radius_m - CROSSING_ERROR_M
+    first, second, distance = (
+        candidates.first[overlap],
+        candidates.second[overlap],
+        candidates.distance[overlap],
+    )
+    towards = np.r_[candidates.from_first[overlap], candidates.from_second[overlap]]
+    cosine = np.tan(np.r_[distance, distance] / 2 / MEAN_RADIUS_M) / np.tan(radius_m / MEAN_RADIUS_M)
     half = np.arccos(np.clip(cosine, -1, 1))
+    site, other = np.r_[first, second], np.r_[second, first]
     return _Pairs(site, other, towards - half, towards + half, np.full((site.size, 2, 2), np.nan))
+
+
+def _touching_m(radius_m: float, tolerance_m: float) -> float:
+    """Discs no farther apart than this could overlap once they are drawn, metres."""
+    return 2 * edge_error_bound(radius_m, tolerance_m)
+
+
+def _touches(candidates: _Candidates, radius_m: float, tolerance_m: float) -> tuple[Ints, Floats]:
+    """Sites, and bearings at which another disc touches theirs, or all but touches it."""
+    gap = candidates.distance - 2 * radius_m
+    which = (gap >= -CROSSING_ERROR_M) & (gap < _touching_m(radius_m, tolerance_m))
+    return (
+        np.r_[candidates.first[which], candidates.second[which]],
+        np.r_[candidates.from_first[which], candidates.from_second[which]],
+    )
+
+
+def _split_at_touches(
+    arcs: Arcs, ring: Ints, touches: tuple[Ints, Floats], lon: Floats, lat: Floats, radius_m: float
+) -> tuple[Arcs, Ints]:
+    """Put a vertex on each arc where another disc all but touches it, a hair inside the circle.
+
+    Elsewhere vertices lie outside the circle by up to two thirds of the sag, so the polygons could overlap.
+    """
+    by_site = np.argsort(touches[0], kind="stable")
+    site, bearing = touches[0][by_site], touches[1][by_site]
+    begin, end = np.searchsorted(site, arcs.site), np.searchsorted(site, arcs.site, side="right")
+    arc = np.repeat(np.arange(arcs.site.size), end - begin)
+    touch = np.arange(arc.size) - np.repeat(np.cumsum(end - begin) - end, end - begin)
+    along = (bearing[touch] - arcs.bearing[arc]) % (2 * np.pi)
+    margin = np.sqrt(CROSSING_ERROR_M / radius_m)
+    inside = (along < arcs.span[arc]) & (
+        arcs.closed[arc] | ((along > margin) & (along < arcs.span[arc] - margin))
+    )
+    arc, along = arc[inside], along[inside]
+    if arc.size == 0:
+        return arcs, ring
+    order = np.lexsort((along, arc))
+    arc, along = arc[order], along[order]
+    apart = np.r_[True, (arc[1:] != arc[:-1]) | (np.diff(along) > margin)]
+    arc, along = arc[apart], along[apart]
+    x, y = WGS84.fwd(
+        lon[arcs.site[arc]],
+        lat[arcs.site[arc]],
+        -np.degrees(arcs.bearing[arc] + along),
+        np.full(arc.size, radius_m - CROSSING_ERROR_M),
+        return_back_azimuth=False,
+    )[:2]
+    point = np.column_stack([x, y])
+    # A piece begins at each old arc, but for whole circles, and at each touch.
+    piece = np.r_[np.flatnonzero(~arcs.closed | ~np.isin(np.arange(arcs.site.size), arc)), arc]
+    olds = piece.size - arc.size
+    start = np.r_[np.zeros(olds), along]
+    first_point = np.concatenate([arcs.ends[piece[:olds], 0], point])
+    order = np.lexsort((start, piece))
+    piece, start, first_point = piece[order], start[order], first_point[order]
+    last = np.r_[piece[1:] != piece[:-1], True]
+    head = np.r_[0, np.flatnonzero(last)[:-1] + 1][np.cumsum(np.r_[0, last[:-1]])]
+    following = np.where(last, head, np.arange(piece.size) + 1)
+    whole = arcs.closed[piece] & np.isin(piece, arc)
+    stop = np.where(last, np.where(whole, start[head] + 2 * np.pi, arcs.span[piece]), start[following])
+    last_point = np.where((last & ~whole)[:, None], arcs.ends[piece, 1], first_point[following])
+    pieces = Arcs(
+        arcs.site[piece],
+        arcs.bearing[piece] + start,
+        stop - start,
+        np.stack([first_point, last_point], axis=1),
+        arcs.closed[piece] & ~whole,
+    )
+    return pieces, ring[piece]
 
 
 def _exact_pairs(pairs: _Pairs, lon: Floats, lat: Floats, radius_m: float) -> _Pairs:
@@ -247,7 +415,7 @@ def _exact_pairs(pairs: _Pairs, lon: Floats, lat: Floats, radius_m: float) -> _P
     if pairs.site.size == 0:
         return pairs
     exposed = _exposed_ends(pairs)
-    either = (exposed | exposed[pairs.twin(np.arange(pairs.site.size))]).any(axis=1)
+    either: NDArray[np.bool_] = np.any(exposed | exposed[pairs.twin(np.arange(pairs.site.size))], axis=1)
     half = pairs.site.size // 2
     chosen = np.flatnonzero(either[:half])
     site, other = pairs.site[chosen], pairs.other[chosen]
@@ -259,7 +427,9 @@ def _exact_pairs(pairs: _Pairs, lon: Floats, lat: Floats, radius_m: float) -> _P
         bearing[chosen] = here
         twin_end[twin] = there
         crossing[chosen, end] = crossing[twin, 1 - end] = np.column_stack([x, y])
-    high = low + (high - low) % (2 * np.pi)
+    # A disc covers less than half of an equal circle; more means that the ends of a hair changed places.
+    covered = (high - low) % (2 * np.pi)
+    high = low + np.where(covered > 1.5 * np.pi, 0, covered)
     return _Pairs(pairs.site, pairs.other, low, high, crossing)
 
 
@@ -267,6 +437,8 @@ def _exposed_ends(pairs: _Pairs) -> NDArray[np.bool_]:
     """Which ends of the covered intervals no other interval hides by more than the slack, shape (n, 2)."""
     narrow = np.maximum(pairs.high - pairs.low - 2 * BEARING_SLACK, 0) > 0
     site, begin, end, _, _ = _cut_open(pairs, pairs.low + BEARING_SLACK, pairs.high - BEARING_SLACK, narrow)
+    if site.size == 0:  # every interval is narrower than the slack
+        return np.ones((pairs.site.size, 2), bool)
     turn = 4 * np.pi
     reach = np.maximum.accumulate(end + site * turn)
     keys = begin + site * turn
@@ -298,7 +470,7 @@ def _cut_open(
 
 
 def _gaps(pairs: _Pairs) -> tuple[Ints, Ints]:
-    """What no interval covers of each circle: the pairs whose intervals end before and begin after each gap."""
+    """What no interval covers of each circle: the pairs that end before and begin after each gap."""
     if pairs.site.size == 0:
         return np.empty(0, dtype=np.intp), np.empty(0, dtype=np.intp)
     site, begin, end, pair, second = _cut_open(pairs, pairs.low, pairs.high, np.ones(pairs.site.size, bool))
@@ -381,7 +553,7 @@ def _concatenated(one: Arcs, two: Arcs) -> Arcs:
     )
 
 
-# --- step 5 and the finish -----------------------------------------------------------------------------------
+# --- step 5 and the finish ------------------------------------------------------------------------------
 
 
 def _without_covered_rings(
@@ -390,7 +562,11 @@ def _without_covered_rings(
     """Drop the rings inside the discs of sites that were set aside: all of a ring is covered, or nothing."""
     middle = -np.degrees(arcs.bearing + arcs.span / 2)
     x, y = WGS84.fwd(
-        kept_lon[arcs.site], kept_lat[arcs.site], middle, np.full(arcs.site.size, radius_m), return_back_azimuth=False
+        kept_lon[arcs.site],
+        kept_lat[arcs.site],
+        middle,
+        np.full(arcs.site.size, radius_m),
+        return_back_azimuth=False,
     )[:2]
     distance, _ = NearestSite(lon, lat).query(x, y)
     deepest = np.zeros(int(ring[-1]) + 1 if ring.size else 0)
@@ -398,13 +574,6 @@ def _without_covered_rings(
     stays = deepest < 2 * CROSSING_ERROR_M
     renumbered = np.cumsum(stays) - 1
     return _picked(arcs, stays[ring]), renumbered[ring[stays[ring]]]
-
-
-def _mended(regions: NDArray[Any]) -> NDArray[Any]:
-    """Where a neck or a gap is thinner than the tolerance, edges can cross; GEOS unties them there."""
-    for index in np.flatnonzero(~shapely.is_valid(regions)):
-        regions[index] = shapely.make_valid(regions[index], method="structure", keep_collapsed=False)
-    return regions
 
 
 def _in_order(regions: NDArray[Any]) -> NDArray[Any]:
