@@ -113,14 +113,7 @@ def geopandas_3857(lon: np.ndarray, lat: np.ndarray) -> Any:
     import geopandas as gpd
 
     points = gpd.GeoSeries.from_xy(lon, lat, crs=4326).to_crs(3857)
-    return (
-        points.buffer(RADIUS_M, quad_segs=32)
-        .to_frame("geometry")
-        .dissolve()
-        .to_crs(4326)
-        .explode()
-        .geometry.array
-    )
+    return points.buffer(RADIUS_M, quad_segs=32).to_frame("geometry").dissolve().to_crs(4326).explode().geometry.array
 
 
 def postgis(lon: np.ndarray, lat: np.ndarray) -> Any:
@@ -146,9 +139,7 @@ def _psql(command: str, stdin: str | None = None) -> str:
 
 
 def load_into_postgis(sites: Sites) -> None:
-    _psql(
-        "DROP TABLE IF EXISTS benchmark_sites; CREATE TABLE benchmark_sites (x float8, y float8, g geography(Point))"
-    )
+    _psql("DROP TABLE IF EXISTS benchmark_sites; CREATE TABLE benchmark_sites (x float8, y float8, g geography(Point))")
     lines = "\n".join(f"{x!r}\t{y!r}" for x, y in zip(*(a.tolist() for a in sites), strict=True))
     _psql("COPY benchmark_sites (x, y) FROM STDIN", lines + "\n")
     _psql("UPDATE benchmark_sites SET g = ST_MakePoint(x, y)::geography")
@@ -204,9 +195,7 @@ def quality(regions: np.ndarray, lon: np.ndarray, lat: np.ndarray) -> dict[str, 
 def in_a_process(name: str, sites_file: Path, *, judge: bool = False) -> dict[str, float]:
     environment = os.environ | {"PYTHONPATH": str(PROJECT / "workflow")}
     command = [sys.executable, __file__, "--run-one", name, "--stored", str(sites_file)]
-    done = subprocess.run(
-        command + ["--judge"] * judge, env=environment, capture_output=True, text=True, check=False
-    )
+    done = subprocess.run(command + ["--judge"] * judge, env=environment, capture_output=True, text=True, check=False)
     if done.returncode:
         raise RuntimeError(f"{name}: {done.stderr.strip().splitlines()[-1]}")
     result: dict[str, float] = json.loads(done.stdout)
@@ -272,9 +261,7 @@ def growth(sites: Sites, repeats: int, folder: Path, picture: Path) -> None:
     by_density = []
     print("\n| sites in the same footprint | number | this project, s | times the first | peak memory, MB |")
     print("| --- | ---: | ---: | ---: | ---: |")
-    stored_by_density = {
-        times: store(denser(sites, times), folder, f"density-{times}") for times in (1, 3, 10)
-    }
+    stored_by_density = {times: store(denser(sites, times), folder, f"density-{times}") for times in (1, 3, 10)}
     runs: dict[int, list[dict[str, float]]] = {times: [] for times in stored_by_density}
     for _ in range(repeats):
         for times, stored in stored_by_density.items():
@@ -288,18 +275,14 @@ def growth(sites: Sites, repeats: int, folder: Path, picture: Path) -> None:
     draw(by_size, by_density, picture)
 
 
-def draw(
-    by_size: list[tuple[int, float, float | None]], by_density: list[tuple[int, float]], picture: Path
-) -> None:
+def draw(by_size: list[tuple[int, float, float | None]], by_density: list[tuple[int, float]], picture: Path) -> None:
     import matplotlib as mpl
 
     mpl.use("Agg")
     import matplotlib.pyplot as plt
 
     figure, (left, right) = plt.subplots(1, 2, figsize=(9, 3.6), layout="constrained")
-    left.loglog(
-        [n for n, _, _ in by_size], [s for _, s, _ in by_size], "o-", color="#b8860b", label="this project"
-    )
+    left.loglog([n for n, _, _ in by_size], [s for _, s, _ in by_size], "o-", color="#b8860b", label="this project")
     others = [(n, s) for n, _, s in by_size if s is not None]
     left.loglog(*zip(*others, strict=True), "s--", color="#555555", label="pyproj, shapely union_all")
     left.set(xlabel="generated sites", ylabel="seconds", title="Growth with size")
@@ -310,9 +293,7 @@ def draw(
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--sites", type=Path, help="a CSV with the columns longitude and latitude")
     parser.add_argument("--mrds", type=Path, help="the zip of MRDS, together with --major-deposits")
     parser.add_argument("--major-deposits", type=Path, help="the zip of Major mineral deposits of the world")

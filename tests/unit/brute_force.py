@@ -30,9 +30,7 @@ def fine_ring(lon: float, lat: float, radius_m: float, vertices: int = VERTICES)
 def equal_area_frame(lon: np.ndarray, lat: np.ndarray) -> Transformer:
     """A Lambert azimuthal equal-area frame in which the seam, wherever it is near, is a straight line."""
     lam, phi = np.radians(lon), np.radians(lat)
-    centre = np.array(
-        [(np.cos(phi) * np.cos(lam)).sum(), (np.cos(phi) * np.sin(lam)).sum(), np.sin(phi).sum()]
-    )
+    centre = np.array([(np.cos(phi) * np.cos(lam)).sum(), (np.cos(phi) * np.sin(lam)).sum(), np.sin(phi).sum()])
     if np.linalg.norm(centre) < 0.3 * lon.size:  # all round the globe
         middle_lon, middle_lat = 0.0, 90.0
     else:

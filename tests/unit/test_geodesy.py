@@ -35,9 +35,7 @@ def geodesic_disc_area(lon: float, lat: float, radius_m: float) -> float:
 
 def geod_area(geometry: Any) -> float:
     """Area by pyproj, after adding so many vertices that a geodesic edge is as good as a straight one."""
-    return float(
-        abs(GEOD.geometry_area_perimeter(shapely.orient_polygons(shapely.segmentize(geometry, 0.01)))[0])
-    )
+    return float(abs(GEOD.geometry_area_perimeter(shapely.orient_polygons(shapely.segmentize(geometry, 0.01)))[0]))
 
 
 def check_edges(regions: Any, lon: Any, lat: Any, radius_m: float, tolerance_m: float) -> None:
@@ -112,9 +110,7 @@ def test_two_discs_make_the_analytic_lens() -> None:
 
 @pytest.mark.parametrize("bearing", [0.0, 33.0, 90.0, 211.0])
 @pytest.mark.parametrize("gap_m", [0.0, 1e-5, 0.001, 0.1, 1.0, 5.0])
-def test_discs_that_touch_or_nearly_do_are_two_regions_that_do_not_overlap(
-    bearing: float, gap_m: float
-) -> None:
+def test_discs_that_touch_or_nearly_do_are_two_regions_that_do_not_overlap(bearing: float, gap_m: float) -> None:
     radius_m = 20_000.0
     x, y, _ = GEOD.fwd(-70.0, -13.0, bearing, 2 * radius_m + gap_m)
     regions = union_of_discs([-70.0, x], [-13.0, y], radius_m)
@@ -213,10 +209,7 @@ def test_all_but_one_place_covered() -> None:
 
 def test_sites_that_coincide_are_one() -> None:
     one = union_of_discs([10.0], [20.0], 5_000.0)
-    assert (
-        shapely.to_wkb(union_of_discs([10.0] * 3, [20.0] * 3, 5_000.0)).tolist()
-        == shapely.to_wkb(one).tolist()
-    )
+    assert shapely.to_wkb(union_of_discs([10.0] * 3, [20.0] * 3, 5_000.0)).tolist() == shapely.to_wkb(one).tolist()
     apart = union_of_discs([10.0, 10.0 + 4e-11], [20.0, 20.0], 5_000.0)
     assert shapely.to_wkb(apart).tolist() == shapely.to_wkb(one).tolist()
 
@@ -230,9 +223,7 @@ def test_sites_that_nearly_coincide_are_one_region(apart_m: float) -> None:
     regions = union_of_discs(lon, lat, 20_000.0)
     assert len(regions) == 1
     assert len(regions[0].interiors) == 0
-    assert polygon_area(regions)[0] == pytest.approx(
-        geodesic_disc_area(-70.0, -13.0, 20_000.0 + apart_m), rel=4e-4
-    )
+    assert polygon_area(regions)[0] == pytest.approx(geodesic_disc_area(-70.0, -13.0, 20_000.0 + apart_m), rel=4e-4)
 
 
 def test_180_and_minus_180_are_one_meridian_and_a_pole_has_no_longitude() -> None:
@@ -312,9 +303,7 @@ def test_nearest_of_no_sites_is_refused() -> None:
 
 def test_split_at_antimeridian() -> None:
     split = split_at_antimeridian(shapely.box(170, -10, 190, 10))
-    assert split.equals(
-        shapely.MultiPolygon([shapely.box(170, -10, 180, 10), shapely.box(-180, -10, -170, 10)])
-    )
+    assert split.equals(shapely.MultiPolygon([shapely.box(170, -10, 180, 10), shapely.box(-180, -10, -170, 10)]))
     inside = shapely.box(0, 0, 1, 1)
     assert split_at_antimeridian(inside) is inside
 

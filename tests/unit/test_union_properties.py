@@ -49,9 +49,7 @@ def _report_cases(request: pytest.FixtureRequest) -> Iterator[None]:
     yield
     reporter = request.config.pluginmanager.get_plugin("terminalreporter")
     if reporter is not None:
-        reporter.write_line(
-            f"\nunions compared with brute force: {sum(CASES_RUN.values())} {dict(CASES_RUN)}"
-        )
+        reporter.write_line(f"\nunions compared with brute force: {sum(CASES_RUN.values())} {dict(CASES_RUN)}")
 
 
 # --- sets of sites
@@ -67,9 +65,7 @@ def around(centre: tuple[float, float], bearing_deg: np.ndarray, distance_m: np.
 
 def scattered(rng: np.random.Generator, centre: tuple[float, float], radius_m: float) -> Sites:
     n = rng.integers(1, 40)
-    return around(
-        centre, rng.uniform(0, 360, n), radius_m * rng.uniform(0.5, 6) * np.sqrt(rng.uniform(0, 1, n))
-    )
+    return around(centre, rng.uniform(0, 360, n), radius_m * rng.uniform(0.5, 6) * np.sqrt(rng.uniform(0, 1, n)))
 
 
 def square_lattice(rng: np.random.Generator, centre: tuple[float, float], radius_m: float) -> Sites:
@@ -158,9 +154,7 @@ KINDS = {
 CENTRES = st.one_of(
     st.tuples(st.floats(-180, 180), st.floats(-90, 90)),
     st.tuples(st.sampled_from([-180.0, -179.99, 0.0, 179.9, 180.0]), st.floats(-85, 85)),
-    st.tuples(
-        st.sampled_from([0.0, 45.0, 180.0]), st.sampled_from([-90.0, -89.9, 0.0, 80.0, 89.0, 89.999, 90.0])
-    ),
+    st.tuples(st.sampled_from([0.0, 45.0, 180.0]), st.sampled_from([-90.0, -89.9, 0.0, 80.0, 89.0, 89.999, 90.0])),
 )
 RADII = st.one_of(
     st.sampled_from([100.0, 1_000.0, 20_000.0, 100_000.0, 500_000.0]),
@@ -213,9 +207,7 @@ def check_union(lon: np.ndarray, lat: np.ndarray, radius_m: float, tolerance_m: 
     return regions
 
 
-def check_points(
-    regions: np.ndarray, lon: np.ndarray, lat: np.ndarray, radius_m: float, bound: float
-) -> None:
+def check_points(regions: np.ndarray, lon: np.ndarray, lat: np.ndarray, radius_m: float, bound: float) -> None:
     """Points at random near the sites are inside when, and only when, a site is near enough."""
     rng = np.random.default_rng(lon.size)
     site = rng.integers(lon.size, size=200)

@@ -114,9 +114,7 @@ def draw_arcs(arcs: Arcs, lon: Floats, lat: Floats, radius_m: float, tolerance_m
     y = np.where(at_end < 0, y, arcs.ends[arc, np.maximum(at_end, 0), 1])
     reach = np.degrees(radius_m / MEAN_RADIUS_M)
     if (np.abs(lat[arcs.site]) + reach).max(initial=0) > _harmless_latitude(radius_m, tolerance_m):
-        arc, bearing, x, y = _refine_near_poles(
-            arcs, arc, bearing, x, y, lift, lon, lat, radius_m, tolerance_m
-        )
+        arc, bearing, x, y = _refine_near_poles(arcs, arc, bearing, x, y, lift, lon, lat, radius_m, tolerance_m)
     last = np.r_[arc[1:] != arc[:-1], True] if arc.size else np.empty(0, bool)
     return Curve(arc[~last], x[~last], y[~last])
 
@@ -207,9 +205,7 @@ def _lowered(
     inner = np.flatnonzero((arc[1:-1] == arc[:-2]) & (arc[1:-1] == arc[2:])) + 1
     step = (bearing[inner + 1] - bearing[inner - 1]) / 2
     wanted = 2 / 3 * radius_m * (1 - np.cos(step / 2))
-    refined = (
-        wanted < 0.45 * lift[arc[inner]]
-    )  # halving a step quarters its sag; unrefined it is at least half
+    refined = wanted < 0.45 * lift[arc[inner]]  # halving a step quarters its sag; unrefined it is at least half
     inner, wanted = inner[refined], wanted[refined]
     site = arcs.site[arc[inner]]
     x[inner], y[inner] = WGS84.fwd(
@@ -231,9 +227,7 @@ def checked_positions(lon: ArrayLike, lat: ArrayLike) -> tuple[Floats, Floats]:
     bad = ~((np.abs(lon) <= 180) & (np.abs(lat) <= 90))
     if bad.any():
         first = int(np.argmax(bad))
-        raise ValueError(
-            f"position {first} is longitude {lon[first]}, latitude {lat[first]}: not on the globe"
-        )
+        raise ValueError(f"position {first} is longitude {lon[first]}, latitude {lat[first]}: not on the globe")
     return lon, lat
 
 

@@ -79,10 +79,7 @@ def _signed_ring_areas(rings: NDArray[Any]) -> Floats:
     xy, ring_of_point = shapely.get_coordinates(rings, return_index=True)
     same_ring = ring_of_point[1:] == ring_of_point[:-1]
     start, end = xy[:-1][same_ring], xy[1:][same_ring]
-    phi = (
-        np.radians(start[:, 1])[:, None]
-        + (_GAUSS_NODES + 1) / 2 * np.radians(end[:, 1] - start[:, 1])[:, None]
-    )
+    phi = np.radians(start[:, 1])[:, None] + (_GAUSS_NODES + 1) / 2 * np.radians(end[:, 1] - start[:, 1])[:, None]
     mean_q = _authalic_q(np.sin(phi)) @ _GAUSS_WEIGHTS / 2
     strips = SEMI_MAJOR_M**2 / 2 * mean_q * np.radians(end[:, 0] - start[:, 0])
     rings_of_edges: Any = ring_of_point[:-1][same_ring]

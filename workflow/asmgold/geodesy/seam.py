@@ -34,9 +34,7 @@ def split_at_antimeridian(polygon: BaseGeometry) -> BaseGeometry:
     if west >= -180 and east <= 180:
         return polygon
     pieces = [
-        shapely.transform(
-            polygonal(shapely.intersection(polygon, _shifted(_WORLD, turn))), _shift_by(-360 * turn)
-        )
+        shapely.transform(polygonal(shapely.intersection(polygon, _shifted(_WORLD, turn))), _shift_by(-360 * turn))
         for turn in (-1, 0, 1)
     ]
     return shapely.union_all([piece for piece in pieces if not piece.is_empty])
@@ -81,8 +79,7 @@ def polygons_from_rings(lon: Floats, lat: Floats, ring: NDArray[np.intp]) -> lis
     is_shell = shapely.is_ccw(curves)
     shells, holes = areas[(turns == 0) & is_shell].tolist(), areas[(turns == 0) & ~is_shell].tolist()
     circling = [
-        (int(turns[number]), np.column_stack([unrolled, lat])[ring == number])
-        for number in np.flatnonzero(turns)
+        (int(turns[number]), np.column_stack([unrolled, lat])[ring == number]) for number in np.flatnonzero(turns)
     ]
     shells += _belts(circling, around_everything=bool(holes) and not shells)
     return [split_at_antimeridian(mended(polygon)) for polygon in _cut_holes(shells, holes)]
@@ -92,9 +89,7 @@ def _cut_holes(shells: list[Any], holes: list[shapely.Polygon]) -> list[Any]:
     """Give each hole to the smallest shell around it."""
     if not holes:
         return shells
-    turned = np.array([_shifted(hole, turn) for hole in holes for turn in (-1, 0, 1)], dtype=object).reshape(
-        -1, 3
-    )
+    turned = np.array([_shifted(hole, turn) for hole in holes for turn in (-1, 0, 1)], dtype=object).reshape(-1, 3)
     # A point of the edge of the hole: one inside it might lie on an island.
     points = shapely.get_point(shapely.get_exterior_ring(turned.ravel()), 0)
     inside, around = shapely.STRtree(shells).query(points, predicate="within")

@@ -47,9 +47,7 @@ Ints = NDArray[np.intp]
 
 POSITION_DECIMALS = 10  # a hundredth of a millimetre: sites nearer than that are one
 CROSSING_ERROR_M = 1e-4
-BEARING_SLACK = (
-    1e-3  # spherical bearings are right to this; only what is hidden by more than it is left unsolved
-)
+BEARING_SLACK = 1e-3  # spherical bearings are right to this; only what is hidden by more than it is left unsolved
 FEW_PAIRS = 12  # with fewer overlapping discs than this a site, all of them are compared
 COINCIDENT_M = 5.0  # nearer sites than this may be lost by the hull
 CROWD = 4000  # fewer sites than this are not worth thinning
@@ -188,9 +186,7 @@ class _Pairs:
         return (pair + n // 2) % n
 
 
-def _boundary(
-    lon: Floats, lat: Floats, radius_m: float, tolerance_m: float
-) -> tuple[Arcs, Ints, tuple[Ints, Floats]]:
+def _boundary(lon: Floats, lat: Floats, radius_m: float, tolerance_m: float) -> tuple[Arcs, Ints, tuple[Ints, Floats]]:
     """The arcs of the boundary in their order along it, the ring of each, and where other discs nearly touch.
 
     The pairs of neighbours are tried first. A pair that is missing among them can only leave an arc inside a
@@ -228,17 +224,13 @@ def _deepest(arcs: Arcs, lon: Floats, lat: Floats, radius_m: float) -> float:
     return float(radius_m - distance.min())
 
 
-def _closed_rings(
-    lon: Floats, lat: Floats, radius_m: float, candidates: _Candidates
-) -> tuple[Arcs, Ints] | None:
+def _closed_rings(lon: Floats, lat: Floats, radius_m: float, candidates: _Candidates) -> tuple[Arcs, Ints] | None:
     """The arcs of the boundary in their order along it, and the number of the ring each belongs to.
 
     None if the arcs do not chain into closed rings.
     """
     pairs = _exact_pairs(_spherical_pairs(candidates, radius_m), lon, lat, radius_m)
-    after, before = _gaps(
-        pairs
-    )  # a gap runs from the end of one pair's interval to the beginning of another's
+    after, before = _gaps(pairs)  # a gap runs from the end of one pair's interval to the beginning of another's
     span = (pairs.low[before] - pairs.high[after]) % (2 * np.pi)
     arcs = Arcs(
         site=pairs.site[after],
@@ -258,9 +250,7 @@ def _closed_rings(
     return _concatenated(_picked(arcs, order), alone), np.r_[ring, rings + np.arange(alone.site.size)]
 
 
-def _candidates(
-    lon: Floats, lat: Floats, radius_m: float, tolerance_m: float, *, every_pair: bool
-) -> _Candidates:
+def _candidates(lon: Floats, lat: Floats, radius_m: float, tolerance_m: float, *, every_pair: bool) -> _Candidates:
     """Pairs of sites whose discs overlap or nearly touch: all of them where they are few, or neighbours."""
     reach = 2 * radius_m + _touching_m(radius_m, tolerance_m)
     tree = cKDTree(to_ecef(lon, lat))
@@ -369,9 +359,7 @@ def _split_at_touches(
     touch = np.arange(arc.size) - np.repeat(np.cumsum(end - begin) - end, end - begin)
     along = (bearing[touch] - arcs.bearing[arc]) % (2 * np.pi)
     margin = np.sqrt(CROSSING_ERROR_M / radius_m)
-    inside = (along < arcs.span[arc]) & (
-        arcs.closed[arc] | ((along > margin) & (along < arcs.span[arc] - margin))
-    )
+    inside = (along < arcs.span[arc]) & (arcs.closed[arc] | ((along > margin) & (along < arcs.span[arc] - margin)))
     arc, along = arc[inside], along[inside]
     if arc.size == 0:
         return arcs, ring
