@@ -67,7 +67,7 @@ def append_layer(path: Path, name: str, table: pd.DataFrame, geometry_type: str 
             geometry_type=geometry_type,
             append=path.exists(),
             layer_options={"ASPATIAL_VARIANT": "GPKG_ATTRIBUTES"} if geometry_type is None else {"FID": "fid"},
-            dataset_options=None if path.exists() else {"VERSION": "1.4"},
+            dataset_options=None if path.exists() else {"VERSION": "1.3"},
         )
 
 

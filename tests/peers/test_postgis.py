@@ -1,0 +1,103 @@
+"""PostGIS measures geodesics on the same ellipsoid by other code: a second opinion on regions and areas."""
+
+from __future__ import annotations
+
+import geopandas as gpd
+import numpy as np
+import pytest
+import shapely
+
+from asmgold.geodesy import NearestSite, discs, polygon_area, union_of_discs
+
+SITES = {
+    "Madre de Dios": (np.array([-70.4, -70.2, -70.05, -69.6, -71.5]), np.array([-12.9, -13.0, -12.8, -12.9, -12.8])),
+    "across 180 degrees": (np.array([179.9, -179.9, 179.8]), np.array([-16.5, -16.6, -16.9])),
+    "Svalbard": (np.array([15.0, 15.9, 17.2]), np.array([78.2, 78.3, 78.25])),
+}
+
+
+def rows(lon, lat):
+    """The sites as rows. One by one: to a multipoint PostGIS measures from the point that is nearest on a sphere."""
+    points = ", ".join(
+        f"(ST_Point({x!r}, {y!r}, 4326)::geography)" for x, y in zip(lon.tolist(), lat.tolist(), strict=True)
+    )
+    return f"(VALUES {points}) AS sites(site)"
+
+
+def dumped(xy):
+    """Points as rows with their number."""
+    points = shapely.to_wkb(shapely.multipoints(xy), hex=True)
+    dump = f"ST_Dump(ST_GeomFromWKB('\\x{points}'::bytea, 4326))"
+    return f"(SELECT path[1] AS n, geom::geography AS point FROM {dump}) AS points"
+
+
+def geometry(shape):
+    return f"ST_GeomFromWKB('\\x{shapely.to_wkb(shape, hex=True)}'::bytea, 4326)"
+
+
+@pytest.mark.parametrize("place", SITES)
+def test_vertices_stand_at_the_radius_from_the_nearest_site(postgis, place):
+    lon, lat = SITES[place]
+    for region in union_of_discs(lon, lat, 20_000):
+        vertices = shapely.get_coordinates(region)
+        vertices = vertices[np.abs(np.abs(vertices[:, 0]) - 180) > 1e-9]
+        answer = postgis(
+            "SELECT min(d), max(d) FROM (SELECT min(ST_Distance(point, site)) AS d "
+            f"FROM {dumped(vertices)}, {rows(lon, lat)} GROUP BY n) AS distances"
+        )
+        nearest, farthest = map(float, answer.split("|"))
+        assert 20_000 - 5 < nearest <= farthest < 20_000 + 5
+
+
+@pytest.mark.parametrize("place", SITES)
+def test_regions_are_valid_there_too_and_have_the_same_area(postgis, place):
+    lon, lat = SITES[place]
+    for region in union_of_discs(lon, lat, 20_000):
+        valid, area = postgis(
+            f"SELECT ST_IsValid(g), ST_Area(g::geography) FROM (SELECT {geometry(region)} g) t"
+        ).split("|")
+        assert valid == "t"
+        # Edges are a kilometre long: straight in degrees or geodesic, they differ by millionths of the area.
+        assert polygon_area([region])[0] == pytest.approx(float(area), rel=2e-5)
+
+
+def test_points_are_inside_where_the_distance_says_so(postgis):
+    lon, lat = SITES["Madre de Dios"]
+    random = np.random.default_rng(7)
+    x, y = random.uniform(-72, -69, 2000), random.uniform(-13.5, -12.3, 2000)
+    regions = shapely.union_all(union_of_discs(lon, lat, 20_000))
+    inside = shapely.contains_xy(regions, x, y)
+    near = NearestSite(lon, lat).query(x, y)[0]
+    decided = np.abs(near - 20_000) > 5
+    answer = postgis(
+        "SELECT string_agg(near::int::text, '' ORDER BY n) "
+        "FROM (SELECT n, bool_or(ST_DWithin(point, site, 20000)) AS near "
+        f"FROM {dumped(np.column_stack([x, y]))}, {rows(lon, lat)} GROUP BY n) AS answers"
+    )
+    theirs = np.array([sign == "1" for sign in answer])
+    np.testing.assert_array_equal(inside[decided], theirs[decided])
+    assert 100 < theirs.sum() < 1900
+
+
+def test_the_union_is_that_of_their_buffers_to_within_what_these_are_good_for(postgis):
+    """PostGIS buffers in a map projection chosen for the place, with errors of some tenths of a per cent."""
+    lon, lat = SITES["Madre de Dios"]
+    area = postgis(
+        f"SELECT ST_Area(ST_Union(ST_Buffer(site, 20000, 'quad_segs=64')::geometry)::geography) FROM {rows(lon, lat)}"
+    )
+    assert polygon_area(union_of_discs(lon, lat, 20_000)).sum() == pytest.approx(float(area), rel=5e-3)
+
+
+def test_the_products_measure_the_same_there(postgis, built_once):
+    regions = gpd.read_file(built_once.product("asm_gold_regions.gpkg"), layer="asm_gold_regions")
+    for region in regions.head(10).itertuples():
+        area = float(postgis(f"SELECT ST_Area({geometry(region.geometry)}::geography)")) / 1e6
+        # Where a region is clipped by the border its edges are long: up to a hundred thousandth.
+        assert region.area_km2 == pytest.approx(area, rel=5e-5)
+
+
+def test_a_lone_disc_has_their_area(postgis):
+    for latitude in (0, 45, 80):
+        disc = discs([10.0], [latitude], 20_000, 0.05)[0]
+        area = float(postgis(f"SELECT ST_Area({geometry(disc)}::geography)"))
+        assert polygon_area([disc])[0] == pytest.approx(area, rel=1e-6)
