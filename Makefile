@@ -4,7 +4,8 @@ PYTHON ?= python3
 SCENARIO ?=
 BIN := .venv/bin
 ASMGOLD := $(BIN)/python -m asmgold
-OPTIONS := $(if $(SCENARIO),--scenario $(SCENARIO))
+# What is fetched belongs to a scenario of live data; the default one needs nothing from anywhere.
+OPTIONS := --scenario $(or $(SCENARIO),peru-upstream)
 CONFIG := $(if $(SCENARIO),--config scenario=$(SCENARIO))
 ifdef MIRROR
 export ASMGOLD_MIRROR := $(MIRROR)
@@ -16,7 +17,7 @@ endif
 help:  ## what can be made
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
-run: .venv/ready  ## the products of a scenario, in results/ (SCENARIO=peru-upstream, MIRROR=http://...)
+run: .venv/ready  ## the products of a scenario, in results/ (SCENARIO=peru-upstream for live data)
 ifdef SCENARIO
 	@$(ASMGOLD) fetch $(OPTIONS)
 endif

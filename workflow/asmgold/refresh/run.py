@@ -61,6 +61,8 @@ def refresh(
     InputError : anything else, such as a full disk
     In each case the lock and the published results are as they were.
     """
+    if not scenario.fetched:
+        raise InputError(f"{place.scenario}: uses only data that the project carries, there is nothing to refresh")
     with alone(place) as running:
         for finished in recover(place.results):
             log.info("%s: finished what a killed run had begun to put in place", finished)
