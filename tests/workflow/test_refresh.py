@@ -132,6 +132,23 @@ def test_nothing_new_upstream_means_nothing_is_done(station):
     assert station.state() == before
 
 
+def test_what_was_imported_by_hand_is_made_into_results_too(station, tmp_path):
+    station.server.answer(ADDRESS, zipped(changed_table()))
+    (tmp_path / "brought.zip").write_bytes(zipped(changed_table()))
+    status, output = station.do("import", "--scenario", "live", "mrds", str(tmp_path / "brought.zip"))
+    assert status == 0, output
+    status, output = station.refresh()
+    assert status == 0, output
+    check_manifest(station)
+    assert json.loads((station.results / "refresh_report.json").read_text())["counts"]["sites_lost"] == 2
+
+
+def test_a_scenario_without_live_sources_says_so(station):
+    status, output = station.do("refresh", "--scenario", "peru")
+    assert status == 1
+    assert "peru: uses only data that the project carries, there is nothing to refresh" in output
+
+
 def test_after_a_refresh_a_run_has_nothing_to_do(station):
     done = station.copy.run("--config", "scenario=live")
     assert done.returncode == 0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import json
 import logging
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -68,7 +69,9 @@ def refresh(
             log.info("%s: finished what a killed run had begun to put in place", finished)
         entries = load_lock(place.lock)
         changed = _changed_upstream(scenario, entries, client, only, allow_fewer_rows)
-        if not changed and (place.published / MANIFEST).is_file():
+        if not changed and _made_from(place.published) == {
+            name: entries[name].sha256 for name in scenario.used_sources
+        }:
             log.info("%s: nothing changed upstream, nothing to do", place.scenario)
             return None
         candidate = place.build / "candidate.lock.yaml"
@@ -118,6 +121,15 @@ def _changed_upstream(
         if found.changed:
             changed[name] = found
     return changed
+
+
+def _made_from(published: Path) -> dict[str, str] | None:
+    """The hashes of the sources that the published products were made from, by their manifest."""
+    manifest = published / MANIFEST
+    if not manifest.is_file():
+        return None
+    sources = json.loads(manifest.read_text("utf-8"))["sources"]
+    return {name: source["lock"]["sha256"] for name, source in sources.items() if "title" in source}
 
 
 def _judge(
