@@ -68,6 +68,28 @@ def test_a_site_across_the_border_counts_and_keeps_its_country_unknown():
     assert records["country_located"].fillna("none").tolist() == ["none", "AAA"]
 
 
+@pytest.mark.parametrize(
+    ("position", "precision", "flags"),
+    [
+        (("1.23456", "2.5"), 11_132, ["position_coarse", "name_missing"]),
+        (("1.23456", "2.34567"), 1.1132, ["name_missing"]),
+        (("1", "2"), 111_320, ["position_whole_degree", "position_coarse", "name_missing"]),
+        (("0.000", "0.000"), 111.32, ["position_zero", "name_missing"]),
+        (("north", "2"), None, ["position_unusable", "name_missing"]),
+    ],
+)
+def test_flags_say_what_is_remarkable_about_a_position(position, precision, flags):
+    records = judged((*position, "primary"), ("3.11111", "3.11111", "primary"))
+    assert records["flags"][0] == flags
+    found = records["precision_m"].tolist()[0]
+    assert np.isnan(found) if precision is None else found == pytest.approx(precision)
+
+
+def test_records_at_one_point_are_flagged():
+    records = judged((1.11111, 1.11111, None), (1.11111, 1.11111, "primary"), (1.11112, 1.11111, "primary"))
+    assert ["position_shared" in flags for flags in records["flags"]] == [True, True, False]
+
+
 def test_refineries_count_when_asked_for():
     assert judged((1, 1, "refinery"), include_refineries=True)["fate"].tolist() == ["site"]
 
@@ -78,7 +100,10 @@ def test_a_correction_moves_the_record_and_says_so():
     )
     records = judged((-1.5, 1, "primary"), (1, 1, "primary"), corrections=[flip])
     assert records.loc[0, ["longitude", "longitude_read", "correction", "fate"]].tolist() == [1.5, -1.5, "flip", "site"]
-    assert records["flags"].tolist() == [["corrected"], []]
+    assert [sorted(set(flags) & {"corrected", "correction_lapsed"}) for flags in records["flags"]] == [
+        ["corrected"],
+        [],
+    ]
 
 
 def test_a_correction_can_give_a_position_to_a_record_that_has_none_readable():

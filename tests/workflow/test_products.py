@@ -24,6 +24,7 @@ LAYERS = {
     "overlay_intersections": {"overlay", "zone", "region_id", "area_km2"},
     "overlay_madre_de_dios": {"name"},
     "overlay_mining_corridor": {"code", "official_area_ha"},
+    "corrections": {"correction", "record_id", "reason", "evidence"},
     "records_rejected": {"record_id", "fate_reason"},
 }  # fmt: skip
 RECORD_COLUMNS = {
@@ -66,6 +67,22 @@ def test_the_gold_bearing_records_are_those_that_the_data_are_known_to_hold(buil
     records = pd.read_parquet(built_once.product("records.parquet"))
     bearing = records[records["gold_role"].notna()].groupby("source").size()
     assert bearing.to_dict() == {"mrds": 518, "major_deposits": 9}
+
+
+def test_each_correction_is_an_arrow_from_the_old_place_to_the_new_one(built_once):
+    arrows = read(built_once, "corrections").set_index("record_id")
+    assert len(arrows) == 37
+    conga = arrows.loc["mrds:10400160"]
+    np.testing.assert_allclose(shapely.get_coordinates(conga.geometry), [[78.35896, 6.9265], [-78.35896, -6.9265]])
+    assert "0.2 km from major_deposits:1271" in conga["evidence"]
+
+
+def test_flags_of_the_embedded_records(built_once):
+    records = pd.read_parquet(built_once.product("records.parquet"))
+    mrds = records.loc[records["source"] == "mrds", "flags"].explode().value_counts()
+    # 457 records without id and name are known to 0.01 degree only.
+    assert mrds["name_missing"] == mrds["position_coarse"] == 457
+    assert mrds["corrected"] == 37
 
 
 def test_regions_have_the_area_that_geodesics_give_and_hold_their_sites(built_once):

@@ -12,6 +12,7 @@ import shapely
 from numpy.typing import NDArray
 
 from asmgold.config import Correction
+from asmgold.diagnosis import flags, precision_m
 from asmgold.errors import InputError
 from asmgold.geodesy import discs
 from asmgold.schemas import FATES, RECORDS
@@ -58,6 +59,9 @@ def judge(
     _correct(records, corrections)
     faults = rows["fault"].where(rows["fault"].notna(), _position_faults(records))
     _check_some_are_usable(records, faults)
+    records["precision_m"] = precision_m(records["longitude_text"], records["latitude_text"])
+    found = zip(records["flags"], flags(records, faults), strict=True)
+    records["flags"] = pd.Series([declared + seen for declared, seen in found], index=records.index, dtype=object)
     records.loc[faults.notna(), ["longitude", "latitude"]] = np.nan
     points = gpd.array.from_shapely(_points(records), crs=CRS)
     records["country_located"] = _locate(points, area, country_codes)

@@ -25,7 +25,13 @@ GOLD_ROLES = {
 FLAGS = {
     "corrected": "A declared correction was applied; `correction` names it.",
     "correction_lapsed": "A correction is declared, but the source no longer says what it expects; it was not applied.",
-    "outside_country_stated": "The position lies in another country than the one stated, or outside the one stated.",
+    "position_unusable": "The position is missing, not a number, or out of range; the record is rejected.",
+    "position_zero": "The position is 0, 0, which stands for a missing one in many tables.",
+    "position_whole_degree": "Longitude and latitude are whole degrees.",
+    "position_coarse": "The position is written to 500 m or more; `precision_m` says how coarsely.",
+    "position_shared": "Another record of the same source has exactly this position.",
+    "country_missing": "The source states no country.",
+    "name_missing": "The source gives no name, or says that it is unknown.",
 }
 
 TEXT = pd.StringDtype(na_value=np.nan)
@@ -99,6 +105,9 @@ _RECORD_COLUMNS = {
     "latitude_read": _number("Latitude as read", "Degrees, as the source gives it; none if no number.", nullable=True),
     "longitude_text": READ_RECORDS.columns["longitude_text"],
     "latitude_text": READ_RECORDS.columns["latitude_text"],
+    "precision_m": _number(
+        "Precision, m", "The step of the last decimal that the position is written with.", pa.Check.gt(0), nullable=True
+    ),
     "commodities": READ_RECORDS.columns["commodities"],
     "gold_role": READ_RECORDS.columns["gold_role"],
     "status": READ_RECORDS.columns["status"],

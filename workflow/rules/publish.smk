@@ -28,6 +28,7 @@ rule write_geopackage:
         "../envs/asmgold.yaml"
     params:
         overlays=OVERLAYS,
+        corrections=[plain(correction) for correction in SCENARIO.corrections],
         date=SCENARIO.data_date,
     script:
         "../scripts/write_geopackage.py"

@@ -2,6 +2,7 @@ from pathlib import Path
 
 from _job import job
 
+from asmgold.config import Correction
 from asmgold.publish import read_table, write_geopackage
 from asmgold.schemas import OVERLAYS, RECORDS, REGIONS, SITES
 
@@ -16,6 +17,7 @@ with job(snakemake):
             name: read_table(Path(path)) for name, path in zip(snakemake.params.overlays, paths.overlays, strict=True)
         },
         area=read_table(Path(paths.area)),
+        corrections=[Correction(**correction) for correction in snakemake.params.corrections],
         records=read_table(Path(paths.records), RECORDS),
         date=snakemake.params.date,
     )

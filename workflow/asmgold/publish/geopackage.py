@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import warnings
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import geopandas as gpd
@@ -12,6 +12,8 @@ import numpy as np
 import pandas as pd
 import pyogrio
 import shapely
+
+from asmgold.config import Correction
 
 
 def write_geopackage(
@@ -23,6 +25,7 @@ def write_geopackage(
     overlays: Mapping[str, gpd.GeoDataFrame],
     area: gpd.GeoDataFrame,
     records: gpd.GeoDataFrame,
+    corrections: Sequence[Correction],
     date: str,
 ) -> None:
     """Write the GeoPackage, the same bytes for the same tables.
@@ -33,9 +36,11 @@ def write_geopackage(
     regions, sites, intersections, records : tables of `asmgold.schemas`
     overlays : the overlays' polygons by name
     area : the polygons that the regions are clipped to
+    corrections : the declared corrections; those that were applied become arrows from the old place to the new one
     date : the date that GeoPackage asks for, `YYYY-MM-DD`: that of the data, not of the clock
     """
     os.environ["OGR_CURRENT_DATE"] = f"{date}T00:00:00.000Z"
+    moved = records[records["correction"].notna() & (records["fate"] != "rejected")]
     rejected = records[records["fate"] == "rejected"].drop(columns="geometry")
     layers: list[tuple[str, pd.DataFrame, str | None]] = [
         ("asm_gold_regions", regions.drop(columns="geometry_unclipped"), "MultiPolygon"),
@@ -43,6 +48,7 @@ def write_geopackage(
         ("overlay_intersections", intersections, "MultiPolygon"),
         *((f"overlay_{name}", layer, "MultiPolygon") for name, layer in overlays.items()),
         ("area", area, "MultiPolygon"),
+        ("corrections", _arrows(moved, corrections), "LineString"),
         ("records_rejected", rejected, None),
     ]
     for name, table, geometry_type in layers:
@@ -69,6 +75,17 @@ def append_layer(path: Path, name: str, table: pd.DataFrame, geometry_type: str 
             layer_options={"ASPATIAL_VARIANT": "GPKG_ATTRIBUTES"} if geometry_type is None else {"FID": "fid"},
             dataset_options=None if path.exists() else {"VERSION": "1.3"},
         )
+
+
+def _arrows(moved: gpd.GeoDataFrame, corrections: Sequence[Correction]) -> gpd.GeoDataFrame:
+    """A line from where the source puts a corrected record to where it was put."""
+    why = {correction.id: correction for correction in corrections}
+    ends = moved[["longitude_read", "latitude_read", "longitude", "latitude"]].to_numpy(float).reshape(-1, 2, 2)
+    table = moved[["correction", "record_id", "name", "fate"]].assign(
+        reason=[why[name].reason for name in moved["correction"]],
+        evidence=[why[name].evidence for name in moved["correction"]],
+    )
+    return gpd.GeoDataFrame(table, geometry=list(shapely.linestrings(ends)), crs=moved.crs)
 
 
 def _holds_lists(column: pd.Series) -> bool:
