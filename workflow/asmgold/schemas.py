@@ -25,6 +25,7 @@ GOLD_ROLES = {
 FLAGS = {
     "corrected": "A declared correction was applied; `correction` names it.",
     "correction_lapsed": "A correction is declared, but the source no longer says what it expects; it was not applied.",
+    "control_characters": "Its text held control characters or line ends; each run of them stands as one blank.",
     "outside_country_stated": "The position lies in another country than the one stated, or outside the one stated.",
 }
 
