@@ -12,7 +12,7 @@ class InputError(Exception):
 
     exit_status = 1
 
-    def __init__(self, message: object = "") -> None:
+    def __init__(self, message: object = "") -> None:  # noqa: D107
         super().__init__(printable(str(message)))
 
 

@@ -128,9 +128,10 @@ def _records(records: pd.DataFrame) -> list[str]:
     ]
     for row in _each(ordered.head(LISTED)):
         moved = f"{row.moved_m / 1000:,.2f} km" if row.change == "moved" and row.moved_m == row.moved_m else ""
+        fields = ", ".join(row.fields) if row.change in ("moved", "changed") else ""
         lines.append(
             f"| {row.change} | {_cell(row.record_id)} | {_cell(row.name)} | {_cell(row.fate_before)} "
-            f"| {_cell(row.fate_after)} | {moved} | {', '.join(row.fields) if row.change in ('moved', 'changed') else ''} |"
+            f"| {_cell(row.fate_after)} | {moved} | {fields} |"
         )
     return [*lines, *_and_more(len(ordered)), ""]
 

@@ -51,7 +51,7 @@ def read_bytes(path: Path, member: str) -> bytes:
         return path.read_bytes()
     try:
         with zipfile.ZipFile(path) as archive:
-            names = [item.filename for item in archive.infolist() if not item.is_dir()]
+            names = [name for name in archive.namelist() if not name.endswith("/")]
             found = [name for name in names if PurePosixPath(name).name.lower() == member]
             if len(found) == 1:
                 _check_size(archive.getinfo(found[0]).file_size, f"{path}/{member}")
