@@ -20,7 +20,7 @@ def precision_m(longitude_text: pd.Series, latitude_text: pd.Series) -> pd.Serie
     return METRES_PER_DEGREE * 10.0**-decimals
 
 
-def flags(records: pd.DataFrame, faults: pd.Series) -> list[list[str]]:
+def diagnose(records: pd.DataFrame, faults: pd.Series) -> list[list[str]]:
     """The flags of each record, in the order of `asmgold.schemas.FLAGS`.
 
     Parameters

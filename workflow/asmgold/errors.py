@@ -6,10 +6,14 @@ from __future__ import annotations
 class InputError(Exception):
     """Something in the input or the configuration is wrong.
 
-    The message names the file, the row or key, what was found and what was expected; it is all the user sees.
+    The message names the file, the row or key, what was found and what was expected; it is all the user sees. What
+    was found may be hostile: nothing in the message can steer a terminal.
     """
 
     exit_status = 1
+
+    def __init__(self, message: object = "") -> None:  # noqa: D107
+        super().__init__(printable(str(message)))
 
 
 class Refused(InputError):
@@ -32,3 +36,18 @@ class Unreachable(InputError):
     """Upstream did not give the file: no connection, no end, or an answer that is not the file. Waiting may help."""
 
     exit_status = 3
+
+
+def printable(text: str) -> str:
+    """Text for a terminal: line ends stay, other control characters and marks of direction show as escapes."""
+    if text.replace("\n", "").isprintable():
+        return text
+    return "".join(
+        sign if sign == "\n" or sign.isprintable() else sign.encode("unicode_escape").decode() for sign in text
+    )
+
+
+def shown(text: object, longest: int = 60) -> str:
+    """Text that was found, for a message: on one line, and no longer than needed to recognise it."""
+    line = " ".join(str(text).split())
+    return printable(line if len(line) <= longest else line[: longest - 4] + " ...")

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+import re
+from collections.abc import Iterable, Sequence
 
 import geopandas as gpd
 import numpy as np
@@ -12,7 +13,7 @@ import shapely
 from numpy.typing import NDArray
 
 from asmgold.config import Correction
-from asmgold.diagnosis import flags, precision_m
+from asmgold.diagnosis import diagnose, precision_m
 from asmgold.errors import InputError
 from asmgold.geodesy import discs
 from asmgold.schemas import FATES, RECORDS
@@ -20,6 +21,10 @@ from asmgold.schemas import FATES, RECORDS
 log = logging.getLogger(__name__)
 
 CRS = "EPSG:4326"
+CONTROL = "[\x00-\x1f\x7f\u2028\u2029]+"
+CONTROL_CHARACTERS = re.compile(CONTROL)
+POSITION_TEXTS = ("longitude_text", "latitude_text")
+CLEANED = ("name", "country_reported", "status", "deposit_type", "url", *POSITION_TEXTS)
 Geometries = NDArray[np.object_]
 
 
@@ -60,9 +65,10 @@ def judge(
     faults = rows["fault"].where(rows["fault"].notna(), _position_faults(records))
     _check_some_are_usable(records, faults)
     records["precision_m"] = precision_m(records["longitude_text"], records["latitude_text"])
-    found = zip(records["flags"], flags(records, faults), strict=True)
+    found = zip(records["flags"], diagnose(records, faults), strict=True)
     records["flags"] = pd.Series([declared + seen for declared, seen in found], index=records.index, dtype=object)
     records.loc[faults.notna(), ["longitude", "latitude"]] = np.nan
+    _clean(records)
     points = gpd.array.from_shapely(_points(records), crs=CRS)
     records["country_located"] = _locate(points, area, country_codes)
     records["fate"], records["fate_reason"] = _fates(
@@ -106,6 +112,33 @@ def _correct(records: pd.DataFrame, corrections: Sequence[Correction]) -> None:
             )  # fmt: skip
             flags[row].append("correction_lapsed")
     records["flags"] = pd.Series(flags, index=records.index, dtype=object)
+
+
+def _clean(records: pd.DataFrame) -> None:
+    """Put a blank in the place of control characters, which end texts in a GeoPackage and steer terminals; flag it."""
+    found = np.zeros(len(records), bool)
+    for name in CLEANED:
+        text = records[name]
+        odd = text.str.contains(CONTROL, na=False).to_numpy(bool)
+        if odd.any():
+            mended = text[odd].str.replace(CONTROL, " ", regex=True).str.strip()
+            records[name] = text.mask(odd, mended if name in POSITION_TEXTS else mended.where(mended != "", None))
+            found |= odd
+    lists = records["commodities"]
+    odd = np.array([CONTROL_CHARACTERS.search("".join(names)) is not None for names in lists], bool)
+    if odd.any():
+        records["commodities"] = pd.Series(
+            [_without_controls(names) if dirty else names for names, dirty in zip(lists, odd, strict=True)],
+            index=records.index, dtype=object,
+        )  # fmt: skip
+    for flags, dirty in zip(records["flags"], found | odd, strict=True):
+        if dirty:
+            flags.append("control_characters")
+
+
+def _without_controls(names: Iterable[str]) -> list[str]:
+    blanked = (CONTROL_CHARACTERS.sub(" ", name).strip() for name in names)
+    return [name for name in blanked if name]
 
 
 def _position_faults(records: pd.DataFrame) -> pd.Series:

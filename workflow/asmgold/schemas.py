@@ -32,6 +32,7 @@ FLAGS = {
     "position_shared": "Another record of the same source has exactly this position.",
     "country_missing": "The source states no country.",
     "name_missing": "The source gives no name, or says that it is unknown.",
+    "control_characters": "Its text held control characters or line ends; each run of them stands as one blank.",
 }
 
 TEXT = pd.StringDtype(na_value=np.nan)

@@ -10,10 +10,12 @@ from typing import Any
 
 import pandas as pd
 
+from asmgold.errors import shown
 from asmgold.publish.geopackage import append_layer
 from asmgold.refresh.compare import Comparison
 
 LISTED = 200
+LONGEST_CELL = 120
 CHANGES = ("added", "removed", "moved", "changed")
 
 
@@ -128,7 +130,7 @@ def _records(records: pd.DataFrame) -> list[str]:
         moved = f"{row.moved_m / 1000:,.2f} km" if row.change == "moved" and row.moved_m == row.moved_m else ""
         fields = ", ".join(row.fields) if row.change in ("moved", "changed") else ""
         lines.append(
-            f"| {row.change} | {row.record_id} | {_cell(row.name)} | {_cell(row.fate_before)} "
+            f"| {row.change} | {_cell(row.record_id)} | {_cell(row.name)} | {_cell(row.fate_before)} "
             f"| {_cell(row.fate_after)} | {moved} | {fields} |"
         )
     return [*lines, *_and_more(len(ordered)), ""]
@@ -139,11 +141,11 @@ def _each(table: pd.DataFrame) -> Any:
 
 
 def _cell(value: object) -> str:
-    """Text of a record in a Markdown table: no bars, no line ends, no markup."""
-    return "–" if not isinstance(value, str) else " ".join(value.split()).translate(_MARKUP)
+    """Text of a record in a Markdown table: no bars, no line ends, no markup, nothing that steers a terminal."""
+    return "–" if not isinstance(value, str) else shown(value, LONGEST_CELL).translate(_MARKUP)
 
 
-_MARKUP = str.maketrans({sign: f"\\{sign}" for sign in "\\|*_`[]<>"})
+_MARKUP = str.maketrans({sign: f"\\{sign}" for sign in "\\|*_`[]<>&~$"})
 
 
 def _tally(change: pd.Series) -> str:

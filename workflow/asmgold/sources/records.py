@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
+import numpy as np
 import pandas as pd
 
-from asmgold.errors import InputError
+from asmgold.errors import InputError, printable
 from asmgold.schemas import READ_RECORDS
 from asmgold.sources.commodities import listed_commodities, listed_gold_role, mrds_commodities, mrds_gold_role
 from asmgold.sources.tables import BrokenRow, read_bytes, read_table
@@ -47,7 +49,10 @@ def _read_mrds(path: Path) -> pd.DataFrame:
     names = _once_each(
         lists, lambda *texts: [_with_qualifiers(*found) for text in texts for found in mrds_commodities(text)]
     )
-    page = rows["url"].where(rows["url"] != "", MRDS_PAGE + rows["dep_id"]).where(rows["dep_id"] != "", None)
+    ids, page = rows["dep_id"].str.strip(), rows["url"].astype(object)
+    built = (ids != "") & (rows["url"].str.strip() == "")
+    page[built] = MRDS_PAGE + ids[built].map(quote)
+    page[ids == ""] = None
     return _assembled(
         "mrds", rows, broken,
         official_id=rows["dep_id"], name=rows["site_name"], commodities=names, gold_role=roles,
@@ -64,7 +69,7 @@ def _read_major_deposits(path: Path) -> pd.DataFrame:
         commodities=rows["commodity"].map(listed_commodities),
         gold_role=pd.Series(
             [
-                listed_gold_role(text, codes.get(gid, ()) if codes is not None else None)
+                listed_gold_role(text, codes.get(gid.strip(), ()) if codes is not None else None)
                 for text, gid in zip(rows["commodity"], rows["gid"], strict=True)
             ],
             index=rows.index, dtype=object,
@@ -77,8 +82,11 @@ def _codes_by_deposit(path: Path) -> dict[str, list[str]] | None:
     """The commodity codes of each deposit where the archive has them, or None."""
     if path.suffix.lower() != ".zip":
         return None
-    table, _ = read_table(read_bytes(path, "commodity.csv"), f"{path}/commodity.csv", ("gid", "value"))
-    return {str(gid): list(values) for gid, values in table.groupby("gid")["value"]}
+    origin = f"{path}/commodity.csv"
+    table, broken = read_table(read_bytes(path, "commodity.csv"), origin, ("gid", "value"))
+    if broken:
+        raise InputError(f"{origin}: row {broken[0].row}: {broken[0].reason}; whether deposits bear gold depends on it")
+    return {str(gid): list(values.str.strip()) for gid, values in table.groupby(table["gid"].str.strip())["value"]}
 
 
 def _assembled(dataset: str, rows: pd.DataFrame, broken: list[BrokenRow], **columns: Any) -> pd.DataFrame:
@@ -110,9 +118,30 @@ def _assembled(dataset: str, rows: pd.DataFrame, broken: list[BrokenRow], **colu
     )
     if broken:
         table = pd.concat([table, unread]).sort_values("row", kind="stable")
-    counter = table.groupby("record_id").cumcount()
-    table["record_id"] = table["record_id"].where(counter == 0, table["record_id"] + "#" + (counter + 1).astype(str))
+    table["record_id"] = _unique(_on_one_line(table["record_id"]))
     return table[list(READ_RECORDS.columns)]
+
+
+def _on_one_line(ids: pd.Series) -> pd.Series:
+    """Ids with the characters that cannot be shown as escapes: a person has to be able to name a record."""
+    odd = ~ids.str.fullmatch("[ -~]*")
+    return ids.where(~odd, ids[odd].map(lambda text: printable(text).replace("\n", r"\n")).reindex(ids.index))
+
+
+def _unique(ids: pd.Series) -> pd.Series:
+    """Ids with `#2`, `#3` and so on where one stands again, and that is not the id of another record."""
+    again = ids.duplicated().to_numpy()
+    if not again.any():
+        return ids
+    texts = ids.to_numpy(dtype=object, copy=True)
+    taken, last = set(texts), dict.fromkeys(texts[again], 1)
+    for row in np.flatnonzero(again):
+        text = texts[row]
+        while texts[row] in taken:
+            last[text] += 1
+            texts[row] = f"{text}#{last[text]}"
+        taken.add(texts[row])
+    return pd.Series(texts, index=ids.index, dtype=ids.dtype)
 
 
 def _filled(text: pd.Series) -> pd.Series:

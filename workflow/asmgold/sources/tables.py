@@ -2,19 +2,31 @@
 
 from __future__ import annotations
 
-import io
+import lzma
+import re
+import struct
 import zipfile
 import zlib
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
+import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.csv
 
-from asmgold.errors import InputError
+from asmgold.errors import InputError, shown
 
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+MOST_BYTES = 2**31 - 1  # what Arrow reads in one block
+MOST_LINES_IN_A_FIELD = 1000
+LONGEST_LINE = 1 << 14  # within which the fields beside one are looked for
+
+# A quote opens a field at its start only; two of them within it stand for one; the next one closes it.
+_QUOTED = re.compile(rb'(?:\A|(?<=[,\r\n]))"([^"]*+(?:""[^"]*+)*+)("?)')
+_FIELD = re.compile(rb'(?:"([^"]*+(?:""[^"]*+)*+)"?)?([^,\r\n]*+)(,|[\r\n]++|\Z)')
+_BEHIND = re.compile(rb"[^\r\n]*")
+_LINE_END = re.compile(rb"\r\n|\r|\n")
 
 
 @dataclass
@@ -35,16 +47,27 @@ def read_bytes(path: Path, member: str) -> bytes:
     if not path.is_file():
         raise InputError(f"{path}: there is no such file")
     if path.suffix.lower() != ".zip":
+        _check_size(path.stat().st_size, str(path))
         return path.read_bytes()
     try:
         with zipfile.ZipFile(path) as archive:
-            for name in archive.namelist():
-                if PurePosixPath(name).name.lower() == member:
-                    return archive.read(name)
-            held = ", ".join(archive.namelist()[:5]) or "nothing"
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError) as error:
-        raise InputError(f"{path}: not a whole zip archive ({error})") from None
+            names = [name for name in archive.namelist() if not name.endswith("/")]
+            found = [name for name in names if PurePosixPath(name).name.lower() == member]
+            if len(found) == 1:
+                _check_size(archive.getinfo(found[0]).file_size, f"{path}/{member}")
+                return archive.read(found[0])
+    except _NO_ZIP as error:
+        raise InputError(f"{path}: not a whole zip archive ({shown(error, 200)})") from None
+    if found:
+        raise InputError(f"{path}: holds {len(found)} files {member}, one was expected")
+    held = ", ".join(shown(name) for name in names[:5]) or "nothing"
     raise InputError(f"{path}: holds {held}; {member} was expected")
+
+
+_NO_ZIP = (
+    zipfile.BadZipFile, zlib.error, lzma.LZMAError, struct.error, EOFError, OSError, ValueError, OverflowError,
+    NotImplementedError, RuntimeError,
+)  # fmt: skip
 
 
 def read_table(
@@ -65,62 +88,137 @@ def read_table(
 
     Raises
     ------
-    InputError : if the text is not UTF-8 or not CSV, a needed column is missing or stands twice, or there is no row.
+    InputError : if the text is not UTF-8 or not CSV, a needed column is missing or stands twice, there is no row, or
+        a quote that was left open swallows rows. Empty lines are no rows.
     """
     content = content.removeprefix(BYTE_ORDER_MARK)
     if not content.strip():
         raise InputError(f"{origin}: is empty, a table with the columns {', '.join(needed)} was expected")
     _check_text(content, origin)
-    header = _header(content, origin)
+    header, start = _header(content)
     missing = [name for name in needed if name not in header]
     if missing:
         raise InputError(
-            f"{origin}: has no column {', '.join(missing)}; its columns are {', '.join(header[:12])}"
+            f"{origin}: has no column {', '.join(missing)}; its columns are {', '.join(map(shown, header[:12]))}"
             + (" ..." if len(header) > 12 else "")
         )
     present = [*needed, *(name for name in optional if name in header)]
     twice = [name for name in present if header.count(name) > 1]
     if twice:
         raise InputError(f"{origin}: has the column {twice[0]} twice, once was expected")
-    broken: list[BrokenRow] = []
-
-    def set_aside(row: pyarrow.csv.InvalidRow) -> str:
-        reason = f"the row has {row.actual_columns} fields, {row.expected_columns} were expected"
-        broken.append(BrokenRow(row.number - 1 if row.number else 0, reason))
-        return "skip"
-
-    try:
-        table = pyarrow.csv.read_csv(
-            io.BytesIO(content),
-            # One thread, so that rows are numbered; blocks as large as the file, so that no row is too long.
-            read_options=pyarrow.csv.ReadOptions(use_threads=False, block_size=max(len(content), 1 << 20)),
-            parse_options=pyarrow.csv.ParseOptions(newlines_in_values=True, invalid_row_handler=set_aside),
-            convert_options=pyarrow.csv.ConvertOptions(
-                include_columns=present,
-                column_types=dict.fromkeys(present, pa.string()),
-                strings_can_be_null=False,
-            ),
-        )
-    except pa.ArrowInvalid as error:
-        raise InputError(f"{origin}: not a CSV table ({error})") from None
-    if table.num_rows == 0 and not broken:
+    rows = memoryview(content)[start:]
+    frame, broken = _parse(rows, {str(header.index(name)): name for name in present}, len(header), origin)
+    # Where every line is a row nothing can have been swallowed, which is how tables are as a rule.
+    if _lines_with_text(content) != len(frame) + len(broken) + 1 or _ends_within_quotes(content):
+        _check_quotes(content, len(header), origin)
+    if not len(frame) and not broken:
         raise InputError(f"{origin}: has a header and no rows")
-    frame = table.to_pandas().reindex(columns=[*needed, *optional], fill_value="")
+    frame = frame.reindex(columns=[*needed, *optional], fill_value="")
     numbers = pd.RangeIndex(1, len(frame) + len(broken) + 1)
     frame.index = numbers.difference([row.row for row in broken]) if broken else numbers
     return frame, broken
 
 
-def _header(content: bytes, origin: str) -> list[str]:
-    first_lines = content[: 1 << 20]
+def _parse(
+    rows: memoryview, columns: dict[str, str], n_columns: int, origin: str
+) -> tuple[pd.DataFrame, list[BrokenRow]]:
+    """The columns, given as position and name, of rows without their header."""
+    broken: list[BrokenRow] = []
+
+    def set_aside(row: pyarrow.csv.InvalidRow) -> str:
+        reason = f"the row has {row.actual_columns} fields, {row.expected_columns} were expected"
+        broken.append(BrokenRow(row.number, reason))
+        return "skip"
+
+    if not rows:
+        return pd.DataFrame(columns=list(columns.values()), dtype="str"), broken
     try:
-        reader = pyarrow.csv.open_csv(
-            io.BytesIO(first_lines),
-            parse_options=pyarrow.csv.ParseOptions(invalid_row_handler=lambda row: "skip"),
+        table = pyarrow.csv.read_csv(
+            pa.BufferReader(pa.py_buffer(rows)),
+            # One thread, so that rows are numbered; blocks as large as the file, so that no row is too long.
+            read_options=pyarrow.csv.ReadOptions(
+                use_threads=False, block_size=max(len(rows), 1 << 20), column_names=list(map(str, range(n_columns)))
+            ),
+            parse_options=pyarrow.csv.ParseOptions(newlines_in_values=True, invalid_row_handler=set_aside),
+            convert_options=pyarrow.csv.ConvertOptions(
+                include_columns=list(columns),
+                column_types=dict.fromkeys(columns, pa.string()),
+                strings_can_be_null=False,
+            ),
         )
     except pa.ArrowInvalid as error:
-        raise InputError(f"{origin}: not a CSV table ({error})") from None
-    return [str(name).strip() for name in reader.schema.names]
+        raise InputError(f"{origin}: not a CSV table ({shown(error, 200)})") from None
+    return table.rename_columns(list(columns.values())).to_pandas(), broken
+
+
+def _header(content: bytes) -> tuple[list[str], int]:
+    """The names of the columns, and where the rows start."""
+    start = len(content) - len(content.lstrip(b"\r\n"))
+    names: list[str] = []
+    while True:
+        field = _FIELD.match(content, start)
+        assert field is not None  # it matches anything
+        name = (field[1] or b"").replace(b'""', b'"') + field[2]
+        names.append(name.decode().strip().removeprefix("\ufeff"))
+        start = field.end()
+        if field[3] != b",":
+            return names, start
+
+
+def _lines_with_text(content: bytes) -> int:
+    text = np.frombuffer(content, np.uint8)
+    ends = (text == 10) | (text == 13)
+    return int(np.count_nonzero(ends[1:] & ~ends[:-1])) + int(not ends[-1])
+
+
+def _ends_within_quotes(content: bytes) -> bool:
+    """Whether the last line, taken alone, ends within quotes."""
+    stripped = content.rstrip(b"\r\n")
+    last = stripped[max(stripped.rfind(b"\n"), stripped.rfind(b"\r")) + 1 :]
+    return any(not field[2] for field in _QUOTED.finditer(last))
+
+
+def _check_quotes(content: bytes, n_columns: int, origin: str) -> None:
+    """Refuse fields that hold line ends because a quote was left open, and not because their text has lines.
+
+    That is so if the quote is never closed; if the one that closes it is followed by more text, as an opening one is;
+    if two of the lines or more would be rows of their own; or if the lines are too many for a field.
+    """
+    for field in _QUOTED.finditer(content):
+        text = field[1]
+        closed, after = bool(field[2]), content[field.end() : field.end() + 1]
+        if not closed:
+            why = "and is not closed"
+        elif b"\n" not in text and b"\r" not in text:
+            continue
+        elif after not in (b",", b"\n", b"\r", b""):
+            why = f"on another line than it closes on, and {shown(after.decode(errors='replace'))!r} follows it there"
+        else:
+            lines = _LINE_END.split(text)
+            before, behind = _fields_around(content, field.start(), field.end())
+            commas = [line.count(b",") for line in lines]
+            commas[0] += before
+            commas[-1] += behind
+            alike = commas.count(n_columns - 1)
+            if alike < 2 and len(lines) <= MOST_LINES_IN_A_FIELD:
+                continue
+            why = f"and closes {len(lines) - 1} lines below" + (f", over {alike} rows" if alike > 1 else "")
+        line = len(_LINE_END.findall(content, 0, field.start())) + 1
+        raise InputError(f"{origin}: line {line}: a quote opens {why}; rows may be lost in it, mend the file there")
+
+
+def _fields_around(content: bytes, start: int, end: int) -> tuple[int, int]:
+    """How many commas part fields before and behind a field, on its own lines."""
+    low, high = max(0, start - LONGEST_LINE), min(len(content), end + LONGEST_LINE)
+    line = max(low, *(content.rfind(sign, low, start) + 1 for sign in (b"\n", b"\r")))
+    behind = _BEHIND.match(content, end, high)
+    before = _QUOTED.sub(b"", content[line:start]).count(b",")
+    return before, _QUOTED.sub(b"", behind[0]).count(b",") if behind else 0
+
+
+def _check_size(size: int, origin: str) -> None:
+    if size > MOST_BYTES:
+        raise InputError(f"{origin}: has {size:,} bytes, at most {MOST_BYTES:,} were expected of a table")
 
 
 def _check_text(content: bytes, origin: str) -> None:
