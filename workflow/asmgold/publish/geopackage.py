@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import warnings
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 import geopandas as gpd
@@ -54,6 +54,7 @@ def append_layer(path: Path, name: str, table: pd.DataFrame, geometry_type: str 
     flat = table.assign(
         **{column: table[column].map(_joined) for column in table.columns if _holds_lists(table[column])}
     )
+    flat = flat.rename(columns=_accepted_names(flat.columns))
     if geometry_type == "MultiPolygon":
         flat = gpd.GeoDataFrame(flat).set_geometry(_multi(flat))
     with warnings.catch_warnings():
@@ -69,6 +70,17 @@ def append_layer(path: Path, name: str, table: pd.DataFrame, geometry_type: str 
             layer_options={"ASPATIAL_VARIANT": "GPKG_ATTRIBUTES"} if geometry_type is None else {"FID": "fid"},
             dataset_options=None if path.exists() else {"VERSION": "1.4"},
         )
+
+
+def _accepted_names(names: Iterable[str]) -> dict[str, str]:
+    """Names for fields that a GeoPackage does not take: its own `fid` and `geom`, and those that differ in case only."""
+    taken, accepted = {"fid", "geom"}, {}
+    for name in names:
+        accepted[name] = name
+        while accepted[name].casefold() in taken:
+            accepted[name] += "_"
+        taken.add(accepted[name].casefold())
+    return accepted
 
 
 def _holds_lists(column: pd.Series) -> bool:
