@@ -73,7 +73,7 @@ def append_layer(path: Path, name: str, table: pd.DataFrame, geometry_type: str 
 
 
 def _accepted_names(names: Iterable[str]) -> dict[str, str]:
-    """Names for fields that a GeoPackage does not take: its own `fid` and `geom`, and those that differ in case only."""
+    """Names a GeoPackage takes: not its own `fid` and `geom`, nor two that differ in case only; `_` is added to those."""
     taken, accepted = {"fid", "geom"}, {}
     for name in names:
         accepted[name] = name
