@@ -73,7 +73,7 @@ def append_layer(path: Path, name: str, table: pd.DataFrame, geometry_type: str 
 
 
 def _accepted_names(names: Iterable[str]) -> dict[str, str]:
-    """Names a GeoPackage takes: not its own `fid` and `geom`, nor two that differ in case only; `_` is added to those."""
+    """Names a GeoPackage takes: not its own `fid` and `geom`, nor two alike but for case; `_` is added to those."""
     taken, accepted = {"fid", "geom"}, {}
     for name in names:
         accepted[name] = name
