@@ -1,7 +1,8 @@
 """Hostile rows and files: a result or one clear message, and no row is lost on the way.
 
-By default 388 generated cases are tried (80 tables of hostile rows to their fates, 8 to the GeoPackage and the
-manifest, 120 files damaged anywhere, 120 with a quote left open, 60 damaged archives) beside some 45 that are written out below.
+By default 388 generated cases are tried (80 tables of hostile rows to their fates, 8 to the GeoPackage and manifest,
+120 files damaged anywhere, 120 with a quote left open, 60 damaged archives) beside some 45 that are
+written out below.
 With ASMGOLD_THOROUGH=1 the generated ones are twenty times as many, 7,760.
 """
 
@@ -28,6 +29,7 @@ from hypothesis import strategies as st
 from asmgold.errors import InputError, printable, shown
 from asmgold.overlays import intersect
 from asmgold.publish import build_manifest, write_geopackage, write_table
+from asmgold.publish.geopackage import append_layer
 from asmgold.publish.parquet import read_table
 from asmgold.records import count_by_fate, judge
 from asmgold.refresh.report import _cell
@@ -194,8 +196,8 @@ def check_products(records, folder):
     intersections, _ = intersect(regions, sites, {}, {})
     path = folder / "asm_gold_regions.gpkg"
     write_geopackage(
-        path, regions=regions, sites=sites, intersections=intersections, overlays={}, area=AREA, records=records, corrections=[],
-        date="2020-01-01",
+        path, regions=regions, sites=sites, intersections=intersections, overlays={}, area=AREA,
+        records=records, corrections=[], date="2020-01-01",
     )  # fmt: skip
     manifest = build_manifest([path], records=records, settings={}, sources={}, corrections=[])
     for counts in manifest["records"].values():
@@ -353,6 +355,14 @@ def test_codes_that_cannot_be_read_are_not_passed_over():
     assert read(deposits, "major_deposits", packed=True, codes="gid,value\n 5 , Au \n")["gold_role"].tolist() == [
         "listed"
     ]
+
+
+def test_layers_whose_fields_a_geopackage_does_not_take_are_written(tmp_path):
+    fields = {"fid": ["x"], "geom": ["y"], "ISO": ["a"], "iso": ["b"], 'n\n"x': ["\x1b"]}
+    layer = gpd.GeoDataFrame(fields, geometry=[shapely.box(0, 0, 1, 1)], crs=4326)
+    append_layer(tmp_path / "a.gpkg", "area", layer, "MultiPolygon")
+    found = gpd.read_file(tmp_path / "a.gpkg")
+    assert found.loc[0, ["fid_", "geom_", "ISO", "iso_", 'n\n"x']].tolist() == ["x", "y", "a", "b", "\x1b"]
 
 
 def test_an_archive_with_two_tables_of_the_name_is_refused(tmp_path):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 import geopandas as gpd
@@ -60,6 +60,7 @@ def append_layer(path: Path, name: str, table: pd.DataFrame, geometry_type: str 
     flat = table.assign(
         **{column: table[column].map(_joined) for column in table.columns if _holds_lists(table[column])}
     )
+    flat = flat.rename(columns=_accepted_names(flat.columns))
     if geometry_type == "MultiPolygon":
         flat = gpd.GeoDataFrame(flat).set_geometry(_multi(flat))
     with warnings.catch_warnings():
@@ -86,6 +87,17 @@ def _arrows(moved: gpd.GeoDataFrame, corrections: Sequence[Correction]) -> gpd.G
         evidence=[why[name].evidence for name in moved["correction"]],
     )
     return gpd.GeoDataFrame(table, geometry=list(shapely.linestrings(ends)), crs=moved.crs)
+
+
+def _accepted_names(names: Iterable[str]) -> dict[str, str]:
+    """Names a GeoPackage takes: not its own `fid` and `geom`, nor two alike but for case; `_` is added to those."""
+    taken, accepted = {"fid", "geom"}, {}
+    for name in names:
+        accepted[name] = name
+        while accepted[name].casefold() in taken:
+            accepted[name] += "_"
+        taken.add(accepted[name].casefold())
+    return accepted
 
 
 def _holds_lists(column: pd.Series) -> bool:
