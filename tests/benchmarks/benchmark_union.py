@@ -4,10 +4,11 @@
     python tests/benchmarks/benchmark_union.py --sites sites.csv
     python tests/benchmarks/benchmark_union.py --mrds mrds-csv.zip --major-deposits ofr20051294-csv.zip
 
-The sites are a CSV with the columns longitude and latitude, or the gold records of the two USGS zips, or, by
-default, a generated set that is clustered like them. Every contender runs in processes of its own, in turn, so
-that their memory can be told apart and a slow spell of the machine meets all of them. PostGIS is measured where
-`psql` finds a database with the extension (PGHOST, PGPORT, PGUSER, PGDATABASE), and otherwise left out with a note.
+The sites are a CSV with the columns longitude and latitude, or the gold records of the two USGS zips, or,
+by default, a generated set that is clustered like them. Every contender runs in processes of its own, in
+turn, so that their memory can be told apart and a slow spell of the machine meets all of them. PostGIS is
+measured where `psql` finds a database with the extension (PGHOST, PGPORT, PGUSER, PGDATABASE), and otherwise
+left out with a note.
 """
 
 from __future__ import annotations
@@ -122,7 +123,8 @@ def postgis(lon: np.ndarray, lat: np.ndarray) -> Any:
 
 
 POSTGIS_UNION = (
-    f"SELECT encode(ST_AsBinary(ST_Union(ST_Buffer(g, {RADIUS_M:.0f}, 'quad_segs={VERTICES // 4}')::geometry)), 'hex') "
+    "SELECT encode(ST_AsBinary(ST_Union("
+    f"ST_Buffer(g, {RADIUS_M:.0f}, 'quad_segs={VERTICES // 4}')::geometry)), 'hex') "
     "FROM benchmark_sites"
 )
 
@@ -139,7 +141,7 @@ def _psql(command: str, stdin: str | None = None) -> str:
 
 
 def load_into_postgis(sites: Sites) -> None:
-    _psql("DROP TABLE IF EXISTS benchmark_sites; CREATE TABLE benchmark_sites (x float8, y float8, g geography(Point))")
+    _psql("DROP TABLE IF EXISTS benchmark_sites; CREATE TABLE benchmark_sites (x float8, y float8, g geography)")
     lines = "\n".join(f"{x!r}\t{y!r}" for x, y in zip(*(a.tolist() for a in sites), strict=True))
     _psql("COPY benchmark_sites (x, y) FROM STDIN", lines + "\n")
     _psql("UPDATE benchmark_sites SET g = ST_MakePoint(x, y)::geography")
@@ -174,7 +176,7 @@ def run_one(name: str, sites_file: Path, judge: bool) -> dict[str, float]:
 
 
 def quality(regions: np.ndarray, lon: np.ndarray, lat: np.ndarray) -> dict[str, float]:
-    """The worst distance of vertices and middles of edges from the circle, and the area, as they are drawn."""
+    """The worst distance of vertices and middles of edges from the circle, and the area."""
     from asmgold.geodesy import NearestSite, polygon_area
 
     rings = shapely.get_rings(shapely.get_parts(regions))
@@ -229,9 +231,7 @@ def side_by_side(sites: Sites, names: list[str], repeats: int, folder: Path) -> 
         for name in names:
             runs[name].append(in_a_process(name, stored, judge=repeat == 0))
     reference = median(run["seconds"] for run in runs["this project"])
-    print(
-        f"{sites[0].size} sites, radius {RADIUS_M / 1000:g} km, tolerance {TOLERANCE_M:g} m, median of {repeats} runs\n"
-    )
+    print(f"{sites[0].size} sites, radius {RADIUS_M / 1000:g} km, tolerance {TOLERANCE_M:g} m, {repeats} runs\n")
     print("| way | time, s | times ours | peak memory, MB | worst edge error, m | area, km2 |")
     print("| --- | ---: | ---: | ---: | ---: | ---: |")
     for name, results in runs.items():
@@ -239,14 +239,12 @@ def side_by_side(sites: Sites, names: list[str], repeats: int, folder: Path) -> 
         memory = max(run["peak_mb"] for run in results)
         shown = "server" if name.startswith("PostGIS") else f"{memory:.0f}"
         first = results[0]
-        print(
-            f"| {name} | {seconds:.2f} | {seconds / reference:.1f} | {shown} | {first['edge_error_m']:,.1f} | "
-            f"{first['area_km2']:,.0f} |"
-        )
+        worst, area = first["edge_error_m"], first["area_km2"]
+        print(f"| {name} | {seconds:.2f} | {seconds / reference:.1f} | {shown} | {worst:,.1f} | {area:,.0f} |")
 
 
 def growth(sites: Sites, repeats: int, folder: Path, picture: Path) -> None:
-    """Time and memory against the number of generated sites, and against density in the same footprint."""
+    """Time and memory against the number of generated sites, and against density."""
     names = ["this project", "pyproj rings, shapely `union_all`"]
     by_size = []
     print("\n| generated sites | this project, s | peak memory, MB | shapely `union_all`, s |")

@@ -85,6 +85,18 @@ def test_circle_through_a_pole(lon: float, radius_m: float) -> None:
         check_edges(regions, x, y, radius_m, radius_m / 4000)
 
 
+def test_circles_that_cross_at_a_pole_come_to_an_end() -> None:
+    """Halving edges at the pole went on for ever: an arc that ends there has no longitude of its own."""
+    for radius_m in (761.4, 20_000.0, 500_000.0):
+        for pole in (-90.0, 90.0):
+            for n in (3, 10, 23):
+                one = np.ones(n)
+                x, y, _ = GEOD.fwd(0 * one, pole * one, 360 / n * np.arange(n), radius_m * one)
+                regions = union_of_discs(x, y, radius_m, radius_m / 15_000)
+                assert len(regions) == 1
+                check_edges(regions, x, y, radius_m, radius_m / 15_000)
+
+
 def test_bound_stays_below_the_tolerance() -> None:
     for radius_m in (10.0, 100.0, 20_000.0, 1_000_000.0):
         for tolerance_m in (0.01, 0.05, 1.0, 5.0):

@@ -273,3 +273,10 @@ def test_crowds_agree_with_brute_force(monkeypatch: pytest.MonkeyPatch) -> None:
         CASES_RUN["crowds"] += 1
 
     run()
+
+
+def test_clusters_of_a_hundredth_of_a_millimetre_close(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A set whose arcs do not close until sites nearer than a millimetre are taken for one."""
+    monkeypatch.setattr(union_module, "FEW_PAIRS", 0)
+    lon, lat = nearly_coincident(np.random.default_rng(1135225012), (180.0, 89.0), 100_000.0)
+    check_union(lon, lat, 100_000.0, 6.5)

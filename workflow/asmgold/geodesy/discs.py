@@ -177,7 +177,9 @@ def _refine_near_poles(
         up = planar / np.linalg.norm(planar, axis=1)[:, None]
         away = planar - straight
         sideways = np.linalg.norm(away - np.sum(away * up, axis=1)[:, None] * up, axis=1)
-        split = suspects[sideways > allowed]
+        # An arc that ends at a pole has any longitude there: its last edge stays bent, however short.
+        long_enough = (bearing[end] - bearing[start]) * radius_m > allowed
+        split = suspects[(sideways > allowed) & long_enough]
         if split.size == 0:
             break
         middle = (bearing[split] + bearing[split + 1]) / 2

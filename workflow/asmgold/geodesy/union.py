@@ -45,7 +45,9 @@ from asmgold.geodesy.seam import polygons_from_rings
 
 Ints = NDArray[np.intp]
 
-POSITION_DECIMALS = 10  # a hundredth of a millimetre: sites nearer than that are one
+# Sites nearer than a hundredth of a millimetre are one; where the arcs do not close, those nearer than one
+# millimetre.
+POSITION_DECIMALS = (10, 8)
 CROSSING_ERROR_M = 1e-4
 BEARING_SLACK = 1e-3  # spherical bearings are right to this; only what is hidden by more than it is left unsolved
 FEW_PAIRS = 12  # with fewer overlapping discs than this a site, all of them are compared
@@ -74,11 +76,17 @@ def union_of_discs(lon: ArrayLike, lat: ArrayLike, radius_m: float, tolerance_m:
     """
     lon, lat = checked_positions(lon, lat)
     check_radius(radius_m, tolerance_m)
-    lon, lat = _distinct(lon, lat)
     if lon.size == 0:
         return np.empty(0, dtype=object)
-    kept = _possibly_exposed(lon, lat, radius_m)
-    arcs, ring, touches = _boundary(lon[kept], lat[kept], radius_m, tolerance_m)
+    for decimals in POSITION_DECIMALS:
+        lon, lat = _distinct(lon, lat, decimals)
+        kept = _possibly_exposed(lon, lat, radius_m)
+        boundary = _boundary(lon[kept], lat[kept], radius_m, tolerance_m)
+        if boundary is not None:
+            break
+    else:
+        raise ArithmeticError(f"the arcs around {lon.size} sites did not close at radius {radius_m} m")
+    arcs, ring, touches = boundary
     if kept.size < lon.size:
         arcs, ring = _without_covered_rings(arcs, ring, lon, lat, lon[kept], lat[kept], radius_m)
     if arcs.site.size == 0:
@@ -89,9 +97,9 @@ def union_of_discs(lon: ArrayLike, lat: ArrayLike, radius_m: float, tolerance_m:
     return _in_order(regions)
 
 
-def _distinct(lon: Floats, lat: Floats) -> tuple[Floats, Floats]:
+def _distinct(lon: Floats, lat: Floats, decimals: int) -> tuple[Floats, Floats]:
     """The distinct positions, sorted, each written in one way (never 180, and no longitude at a pole)."""
-    lon, lat = np.round(lon, POSITION_DECIMALS) + 0.0, np.round(lat, POSITION_DECIMALS) + 0.0
+    lon, lat = np.round(lon, decimals) + 0.0, np.round(lat, decimals) + 0.0
     lon = np.where(np.abs(lat) == 90, 0.0, np.where(lon == 180, -180.0, lon))
     positions = np.unique(np.column_stack([lon, lat]), axis=0)
     return positions[:, 0].copy(), positions[:, 1].copy()
@@ -186,15 +194,14 @@ class _Pairs:
         return (pair + n // 2) % n
 
 
-def _boundary(lon: Floats, lat: Floats, radius_m: float, tolerance_m: float) -> tuple[Arcs, Ints, tuple[Ints, Floats]]:
+def _boundary(
+    lon: Floats, lat: Floats, radius_m: float, tolerance_m: float
+) -> tuple[Arcs, Ints, tuple[Ints, Floats]] | None:
     """The arcs of the boundary in their order along it, the ring of each, and where other discs nearly touch.
 
     The pairs of neighbours are tried first. A pair that is missing among them can only leave an arc inside a
-    disc, or a chain open: both are noticed, and then all pairs of discs that overlap are taken.
-
-    Raises
-    ------
-    ArithmeticError : if the arcs do not chain into closed rings.
+    disc, or a chain open: both are noticed, and then all pairs of discs that overlap are taken. None if the
+    arcs do not chain into closed rings even so.
     """
     # Three circles through one point cannot be told apart from their bearings; a radius changed by less than
     # anyone could measure can.
@@ -207,15 +214,15 @@ def _boundary(lon: Floats, lat: Floats, radius_m: float, tolerance_m: float) -> 
             if not every_pair and _deepest(rings[0], lon, lat, radius_m) > 0.02 * tolerance_m:
                 break
             return *rings, _touches(candidates, radius_m, tolerance_m)
-    raise ArithmeticError(f"the arcs around {lon.size} sites did not close at radius {radius_m} m")
+    return None
 
 
 def _deepest(arcs: Arcs, lon: Floats, lat: Floats, radius_m: float) -> float:
     """How far the arcs enter the disc of a site that is near, at most, metres."""
     if arcs.site.size == 0:
         return 0.0
-    site = np.tile(arcs.site, 5)
-    bearing = np.concatenate([arcs.bearing + share * arcs.span for share in (0, 0.25, 0.5, 0.75, 1)])
+    site = np.tile(arcs.site, 3)  # an arc ends where the next one begins
+    bearing = np.concatenate([arcs.bearing + share * arcs.span for share in (0, 1 / 3, 2 / 3)])
     x, y = WGS84.fwd(
         lon[site], lat[site], -np.degrees(bearing), np.full(site.size, radius_m), return_back_azimuth=False
     )[:2]
