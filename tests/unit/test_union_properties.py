@@ -15,7 +15,7 @@ import shapely
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from asmgold.geodesy import edge_error_bound, union_of_discs
+from asmgold.geodesy import edge_error_bound, polygon_area, polygonal, union_of_discs
 from asmgold.geodesy import union as union_module
 from tests.unit.brute_force import (
     GEOD,
@@ -282,3 +282,18 @@ def test_clusters_of_a_hundredth_of_a_millimetre_close(monkeypatch: pytest.Monke
     monkeypatch.setattr(union_module, "FEW_PAIRS", 0)
     lon, lat = nearly_coincident(np.random.default_rng(1135225012), (180.0, 89.0), 100_000.0)
     check_union(lon, lat, 100_000.0, 6.5)
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_a_sweep_gives_at_each_radius_what_one_call_gives(seed, monkeypatch):
+    monkeypatch.setattr(union_module, "CROWD", 0 if seed % 2 else 4000)
+    random = np.random.default_rng(seed)
+    lon = random.normal(-70, 0.4, 300) if seed < 4 else random.uniform(-180, 180, 300)
+    lat = random.normal(-13, 0.4, 300) if seed < 4 else random.uniform(-90, 90, 300)
+    radii = random.choice([1e3, 5e3, 5e3 + 0.2, 2e4, 2.001e4, 5e4, 1e5, 5e5], 6)
+    for radius_m, swept in zip(radii, union_module.unions_of_discs(lon, lat, radii), strict=True):
+        alone = union_of_discs(lon, lat, radius_m)
+        assert len(swept) == len(alone)
+        np.testing.assert_allclose(polygon_area(swept), polygon_area(alone), rtol=1e-9)
+        apart = shapely.symmetric_difference(shapely.union_all(swept), shapely.union_all(alone))
+        assert polygon_area([polygonal(apart)])[0] <= 1e-9 * polygon_area(alone).sum()

@@ -15,7 +15,7 @@ from asmgold.geodesy.discs import MAX_RADIUS_M, discs, edge_error_bound
 from asmgold.geodesy.ellipsoid import WGS84, NearestSite, polygon_area, to_ecef
 from asmgold.geodesy.planar import densify, polygonal
 from asmgold.geodesy.seam import split_at_antimeridian
-from asmgold.geodesy.union import union_of_discs
+from asmgold.geodesy.union import union_of_discs, unions_of_discs
 
 __all__ = [
     "MAX_RADIUS_M",
@@ -29,4 +29,5 @@ __all__ = [
     "split_at_antimeridian",
     "to_ecef",
     "union_of_discs",
+    "unions_of_discs",
 ]

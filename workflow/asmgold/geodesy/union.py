@@ -52,6 +52,7 @@ CROSSING_ERROR_M = 1e-4
 BEARING_SLACK = 1e-3  # spherical bearings are right to this; only what is hidden by more than it is left unsolved
 FEW_PAIRS = 12  # with fewer overlapping discs than this a site, all of them are compared
 COINCIDENT_M = 5.0  # nearer sites than this may be lost by the hull
+NOTICEABLY_LARGER_M = 1.0  # radii of a sweep that are nearer start anew: arcs are told apart by less than this
 CROWD = 4000  # fewer sites than this are not worth thinning
 
 
@@ -74,27 +75,75 @@ def union_of_discs(lon: ArrayLike, lat: ArrayLike, radius_m: float, tolerance_m:
     ValueError : for positions that are not numbers or out of range, or a radius or tolerance out of range.
     ArithmeticError : if the arcs do not close, which no input is known to cause.
     """
+    return unions_of_discs(lon, lat, [radius_m], tolerance_m)[0]
+
+
+def unions_of_discs(lon: ArrayLike, lat: ArrayLike, radii_m: ArrayLike, tolerance_m: float = 5.0) -> list[NDArray[Any]]:
+    """The unions at several radii, each as `union_of_discs` gives it, in less time than one after another.
+
+    A site that has no part in the boundary at one radius has none at any larger one: where it had, a smaller disc
+    without sites would touch it from inside the larger one. So each radius starts from what the last one left.
+
+    Parameters
+    ----------
+    lon, lat, tolerance_m : as for `union_of_discs`
+    radii_m : geodesic radii in metres, in any order, shape (k,)
+
+    Returns
+    -------
+    The regions at each radius, in the order of the radii.
+
+    Raises
+    ------
+    ValueError, ArithmeticError : as `union_of_discs`
+    """
     lon, lat = checked_positions(lon, lat)
-    check_radius(radius_m, tolerance_m)
+    radii = np.atleast_1d(np.asarray(radii_m, float))
+    for radius_m in radii:
+        check_radius(float(radius_m), tolerance_m)
+    unions: list[NDArray[Any]] = [np.empty(0, dtype=object)] * radii.size
     if lon.size == 0:
-        return np.empty(0, dtype=object)
+        return unions
+    contributing: tuple[Floats, Floats] | None = None
+    last_radius_m = 0.0
+    for index in np.argsort(radii, kind="stable"):
+        radius_m = float(radii[index])
+        if radius_m < last_radius_m + NOTICEABLY_LARGER_M:
+            contributing = None
+        unions[index], contributing = _union(lon, lat, radius_m, tolerance_m, contributing)
+        last_radius_m = radius_m
+    return unions
+
+
+def _union(
+    lon: Floats, lat: Floats, radius_m: float, tolerance_m: float, among: tuple[Floats, Floats] | None
+) -> tuple[NDArray[Any], tuple[Floats, Floats]]:
+    """The regions at one radius, and the positions of the sites that have a part in their boundary.
+
+    ``among`` are positions of sites that all of these are known to be among.
+    """
     for decimals in POSITION_DECIMALS:
-        lon, lat = _distinct(lon, lat, decimals)
-        kept = _possibly_exposed(lon, lat, radius_m)
-        boundary = _boundary(lon[kept], lat[kept], radius_m, tolerance_m)
+        x, y = _distinct(lon, lat, decimals)
+        if among is None:
+            kept = _possibly_exposed(x, y, radius_m)
+            kept_x, kept_y = x[kept], y[kept]
+        else:
+            kept_x, kept_y = _distinct(*among, decimals)
+        boundary = _boundary(kept_x, kept_y, radius_m, tolerance_m)
         if boundary is not None:
             break
     else:
         raise ArithmeticError(f"the arcs around {lon.size} sites did not close at radius {radius_m} m")
     arcs, ring, touches = boundary
-    if kept.size < lon.size:
-        arcs, ring = _without_covered_rings(arcs, ring, lon, lat, lon[kept], lat[kept], radius_m)
+    if kept_x.size < x.size:
+        arcs, ring = _without_covered_rings(arcs, ring, x, y, kept_x, kept_y, radius_m)
     if arcs.site.size == 0:
-        return np.array([shapely.box(-180, -90, 180, 90)], dtype=object)
-    arcs, ring = _split_at_touches(arcs, ring, touches, lon[kept], lat[kept], radius_m)
-    curve = draw_arcs(arcs, lon[kept], lat[kept], radius_m, tolerance_m)
+        return np.array([shapely.box(-180, -90, 180, 90)], dtype=object), (kept_x, kept_y)
+    part = np.unique(arcs.site)
+    arcs, ring = _split_at_touches(arcs, ring, touches, kept_x, kept_y, radius_m)
+    curve = draw_arcs(arcs, kept_x, kept_y, radius_m, tolerance_m)
     regions = np.array(polygons_from_rings(curve.lon, curve.lat, ring[curve.arc]), dtype=object)
-    return _in_order(regions)
+    return _in_order(regions), (kept_x[part], kept_y[part])
 
 
 def _distinct(lon: Floats, lat: Floats, decimals: int) -> tuple[Floats, Floats]:
