@@ -166,13 +166,21 @@ def run_one(name: str, sites_file: Path, judge: bool) -> dict[str, float]:
     contender = CONTENDERS[name]
     few = slice(0, 50)
     contender(lon[few], lat[few])  # imports and first calls are not counted
-    idle = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     start = time.perf_counter()
     regions = np.asarray(contender(lon, lat), dtype=object)
     seconds = time.perf_counter() - start
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    result = {"seconds": seconds, "peak_mb": peak / 1024, "idle_mb": idle / 1024, "regions": len(regions)}
+    peak_mb = _peak_mb()
+    result = {"seconds": seconds, "peak_mb": peak_mb, "regions": len(regions)}
     return result | (quality(regions, lon, lat) if judge else {})
+
+
+def _peak_mb() -> float:
+    """The peak of this process alone; `getrusage` also remembers that of the process it was forked from."""
+    status = Path("/proc/self/status")
+    if status.exists():
+        peak = next(line for line in status.read_text().splitlines() if line.startswith("VmHWM"))
+        return int(peak.split()[1]) / 1024
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
 
 def quality(regions: np.ndarray, lon: np.ndarray, lat: np.ndarray) -> dict[str, float]:

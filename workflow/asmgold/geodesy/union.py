@@ -168,8 +168,8 @@ def _possibly_exposed(lon: Floats, lat: Floats, radius_m: float) -> Ints:
     if lon.size < CROWD or radius_m > 0.1 * MEAN_RADIUS_M:
         return sites
     xyz = to_ecef(lon, lat)
-    coverers = cKDTree(xyz[_one_per_cube(xyz, radius_m / 16)[0]])
-    for cubes_per_radius, directions, stride in ((4, 16, 7), (16, 48, 19)):
+    coverers = cKDTree(xyz[_one_per_cube(xyz, radius_m / 10)[0]])
+    for cubes_per_radius, directions, stride in ((4, 16, 7), (8, 32, 13), (16, 48, 19)):
         cube_m = radius_m / cubes_per_radius
         chosen, cube = _one_per_cube(xyz[sites], cube_m)
         chosen = sites[chosen]
