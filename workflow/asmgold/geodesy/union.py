@@ -183,7 +183,7 @@ def _possibly_exposed(lon: Floats, lat: Floats, radius_m: float) -> Ints:
             left = np.flatnonzero(~open_cubes)
             sideways = np.cos(bearing) * north[left] - np.sin(bearing) * east[left]
             probes = centres[left] + MEAN_RADIUS_M * np.sin(angle) * sideways
-            distance, _ = coverers.query(probes, distance_upper_bound=radius_m - spare)
+            distance, _ = coverers.query(probes, distance_upper_bound=radius_m - spare, workers=-1)
             open_cubes[left[np.isinf(distance)]] = True
         sites = sites[open_cubes[cube]]
     return sites
