@@ -39,7 +39,7 @@ unlock: .venv/ready  ## after a run was killed, if it left the folder locked
 	@$(BIN)/snakemake --unlock
 
 test: .venv/ready  ## all tests that can run on this machine
-	@$(BIN)/python -m pytest -n auto
+	@$(BIN)/python -m pytest -n auto --dist worksteal
 
 check: .venv/ready  ## formatting, lints and types
 	$(BIN)/ruff format --check .
@@ -52,8 +52,8 @@ docs: .venv/ready  ## the files that are written from the code: config/README.md
 	@$(BIN)/python -m asmgold.document
 
 lock:  ## pin the newest versions that pyproject.toml allows (needs uv)
-	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-annotate --no-header --no-emit-index-url \
-	  --no-emit-find-links --extra workflow --group dev pyproject.toml -o requirements.lock
+	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-annotate --no-header \
+	  --extra workflow --group dev pyproject.toml -o requirements.lock
 
 clean:  ## remove results and the environment
 	rm -rf results .snakemake .venv
