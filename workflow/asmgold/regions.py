@@ -52,7 +52,7 @@ def dissolve(
             "n_major_deposits": by_region["source"].agg(lambda source: (source == "major_deposits").sum()),
             "countries": _countries(sites, number),
             "buffer_km": buffer_m / 1000,
-            "edge_error_max_m": edge_error_bound(buffer_m, tolerance_m),
+            "edge_error_max_m": round(edge_error_bound(buffer_m, tolerance_m), 3),
             "geometry": clipped,
             "geometry_unclipped": unclipped,
         }
