@@ -29,8 +29,6 @@ ADDRESS = "/mrdata.usgs.gov/mrds/mrds-csv.zip"
 TABLE = (PROJECT / "data/raw/embedded/mrds_peru.csv").read_bytes()
 KILLS = int(os.environ.get("ASMGOLD_KILLS", "4"))  # twenty in CI
 
-pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="the project runs on Linux and macOS")
-
 
 @dataclass
 class Station:
