@@ -12,11 +12,10 @@ import pandas as pd
 import shapely
 
 from asmgold.geodesy import polygon_area, polygonal
-from asmgold.schemas import OVERLAY_SUMMARY, OVERLAYS, empty_like
+from asmgold.schemas import CRS, OVERLAY_SUMMARY, OVERLAYS, empty_like
 
 log = logging.getLogger(__name__)
 
-CRS = "EPSG:4326"
 BEYOND_PARENT_WORTH_A_NOTE = 0.001
 
 

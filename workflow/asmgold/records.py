@@ -16,11 +16,10 @@ from asmgold.config import Correction
 from asmgold.diagnosis import diagnose, precision_m
 from asmgold.errors import InputError
 from asmgold.geodesy import discs
-from asmgold.schemas import FATES, RECORDS
+from asmgold.schemas import CRS, FATES, RECORDS
 
 log = logging.getLogger(__name__)
 
-CRS = "EPSG:4326"
 CONTROL = "[\x00-\x1f\x7f\u2028\u2029]+"
 CONTROL_CHARACTERS = re.compile(CONTROL)
 POSITION_TEXTS = ("longitude_text", "latitude_text")

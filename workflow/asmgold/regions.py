@@ -12,9 +12,7 @@ import shapely
 from numpy.typing import NDArray
 
 from asmgold.geodesy import edge_error_bound, polygon_area, polygonal, union_of_discs
-from asmgold.schemas import REGIONS, SITES, empty_like
-
-CRS = "EPSG:4326"
+from asmgold.schemas import CRS, REGIONS, SITES, empty_like
 
 
 def dissolve(

@@ -35,6 +35,7 @@ FLAGS = {
     "control_characters": "Its text held control characters or line ends; each run of them stands as one blank.",
 }
 
+CRS = "EPSG:4326"  # of all geometry between stages and in the products
 TEXT = pd.StringDtype(na_value=np.nan)
 
 _is_list = pa.Check(

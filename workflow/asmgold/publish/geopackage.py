@@ -14,6 +14,7 @@ import pyogrio
 import shapely
 
 from asmgold.config import Correction
+from asmgold.schemas import CRS
 
 
 def write_geopackage(
@@ -111,4 +112,4 @@ def _joined(values: object) -> str | None:
 def _multi(table: pd.DataFrame) -> gpd.GeoSeries:
     geometry = gpd.GeoSeries(table["geometry"])
     parts = [shapely.multipolygons(shapely.get_parts(shape)) for shape in geometry]
-    return gpd.GeoSeries(parts, index=table.index, crs=geometry.crs or "EPSG:4326")
+    return gpd.GeoSeries(parts, index=table.index, crs=geometry.crs or CRS)

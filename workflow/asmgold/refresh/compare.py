@@ -15,7 +15,7 @@ from scipy.sparse.csgraph import connected_components
 
 from asmgold.geodesy import WGS84, polygon_area
 from asmgold.publish.parquet import read_table
-from asmgold.schemas import RECORDS, REGIONS
+from asmgold.schemas import CRS, RECORDS, REGIONS
 
 MOVED_M = 1.0
 COMPARED = ("name", "country_reported", "gold_role", "status", "deposit_type", "fate", "correction")
@@ -88,7 +88,7 @@ def _records(old: gpd.GeoDataFrame, new: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
             "geometry": both["geometry_new"].where(stays, both["geometry_old"]),
         }
     ).reset_index(drop=True)
-    return gpd.GeoDataFrame(table[table["change"] != ""].reset_index(drop=True), geometry="geometry", crs="EPSG:4326")
+    return gpd.GeoDataFrame(table[table["change"] != ""].reset_index(drop=True), geometry="geometry", crs=CRS)
 
 
 _POSITIONS = ("longitude_old", "latitude_old", "longitude_new", "latitude_new")
@@ -127,7 +127,7 @@ def _regions(old: gpd.GeoDataFrame, new: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     table = pd.DataFrame(rows, columns=columns).sort_values(
         ["change", "area_after_km2", "area_before_km2"], ascending=[True, False, False], ignore_index=True
     )
-    return gpd.GeoDataFrame(table, geometry="geometry", crs="EPSG:4326")
+    return gpd.GeoDataFrame(table, geometry="geometry", crs=CRS)
 
 
 def _bridge(befores: gpd.GeoDataFrame, afters: gpd.GeoDataFrame) -> dict[str, Any]:

@@ -16,7 +16,6 @@ from asmgold.refresh.compare import Comparison
 
 LISTED = 200
 LONGEST_CELL = 120
-CHANGES = ("added", "removed", "moved", "changed")
 
 
 def write_report(

@@ -159,6 +159,3 @@ def _once_each(columns: pd.DataFrame, function: Any) -> pd.Series:
 
 def _with_qualifiers(name: str, qualifiers: frozenset[str]) -> str:
     return f"{name} ({', '.join(sorted(qualifiers))})" if qualifiers else name
-
-
-__all__ = ["InputError", "read_records"]

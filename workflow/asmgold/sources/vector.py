@@ -16,10 +16,10 @@ from asmgold.config import Layer
 from asmgold.errors import InputError
 from asmgold.geodesy import densify, polygon_area
 from asmgold.geodesy.planar import POLYGONAL_TYPES
+from asmgold.schemas import CRS
 
 log = logging.getLogger(__name__)
 
-CRS = "EPSG:4326"
 MENDING_MAY_CHANGE = 0.001  # of a layer's area
 LONGEST_EDGE_REPROJECTED_M = 10_000.0
 
