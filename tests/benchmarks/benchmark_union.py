@@ -7,8 +7,8 @@
 The sites are a CSV with the columns longitude and latitude, or the gold records of the two USGS zips, or,
 by default, a generated set that is clustered like them. Every contender runs in processes of its own, in
 turn, so that their memory can be told apart and a slow spell of the machine meets all of them. PostGIS is
-measured where `psql` finds a database with the extension (PGHOST, PGPORT, PGUSER, PGDATABASE), and otherwise
-left out with a note.
+measured where `psql` finds a database with the extension (PGHOST, PGPORT, PGUSER, PGDATABASE), QGIS where the
+system's Python can import it; otherwise they are left out with a note.
 """
 
 from __future__ import annotations
@@ -83,6 +83,21 @@ def denser(sites: Sites, times: int) -> Sites:
     return np.r_[sites[0], x], np.r_[sites[1], y]
 
 
+def denser_inside(sites: Sites, times: int) -> Sites:
+    """As `denser`, with further sites only where their discs change nothing, so that the boundary stays the same.
+
+    Where no site can be added so, there are fewer than asked for.
+    """
+    from asmgold.geodesy import NearestSite
+
+    edge = NearestSite(*shapely.get_coordinates(ours(*sites)).T)
+    lon, lat = denser(sites, 8 * times)
+    depth_m = edge.query(lon[sites[0].size :], lat[sites[0].size :])[0] - RADIUS_M
+    hidden = np.flatnonzero(depth_m > 2 * TOLERANCE_M) + sites[0].size
+    chosen = np.random.default_rng(3).permutation(hidden)[: sites[0].size * (times - 1)]
+    return np.r_[sites[0], lon[chosen]], np.r_[sites[1], lat[chosen]]
+
+
 # --- the contenders: each takes positions and gives polygons in degrees
 
 
@@ -147,12 +162,35 @@ def load_into_postgis(sites: Sites) -> None:
     _psql("UPDATE benchmark_sites SET g = ST_MakePoint(x, y)::geography")
 
 
+def qgis(lon: np.ndarray, lat: np.ndarray) -> tuple[Any, dict[str, float]]:
+    """The regions, and what `qgis_union.py` measured of itself."""
+    with tempfile.TemporaryDirectory() as folder:
+        sites, regions = Path(folder) / "sites.csv", Path(folder) / "regions.wkb"
+        np.savetxt(sites, np.column_stack([lon, lat]), "%.17g", delimiter=",", header="longitude,latitude", comments="")
+        script = str(Path(__file__).with_name("qgis_union.py"))
+        done = _system_python(script, str(sites), f"{RADIUS_M:.0f}", str(regions))
+        measured: dict[str, float] = json.loads(done.stdout.splitlines()[-1])
+        return shapely.get_parts(shapely.from_wkb(regions.read_bytes())), measured
+
+
+def _system_python(*arguments: str) -> subprocess.CompletedProcess[str]:
+    """QGIS is installed for the system's Python, without a virtual environment."""
+    python = shutil.which("python3", path=os.defpath)
+    if python is None:
+        raise OSError("no python3 of the system")
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
+    environment["QT_QPA_PLATFORM"] = "offscreen"
+    return subprocess.run([python, *arguments], env=environment, capture_output=True, text=True, check=True)
+
+
+POSTGIS = "PostGIS `ST_Union(ST_Buffer(geography))`"
+QGIS = "QGIS, EPSG:6933 buffer and dissolve"
 CONTENDERS: dict[str, Callable[[np.ndarray, np.ndarray], Any]] = {
     "this project": ours,
     "pyproj rings, shapely `union_all`": union_all,
     "pyproj rings, shapely `disjoint_subset_union_all`": disjoint_subset_union_all,
     "geopandas, EPSG:3857 buffer and dissolve": geopandas_3857,
-    "PostGIS `ST_Union(ST_Buffer(geography))`": postgis,
+    POSTGIS: postgis,
 }
 
 
@@ -163,14 +201,15 @@ def run_one(name: str, sites_file: Path, judge: bool) -> dict[str, float]:
     """Seconds, memory and, if asked, quality of one contender; called in a process of its own."""
     with np.load(sites_file) as stored:
         lon, lat = stored["lon"], stored["lat"]
-    contender = CONTENDERS[name]
-    few = slice(0, 50)
-    contender(lon[few], lat[few])  # imports and first calls are not counted
-    start = time.perf_counter()
-    regions = np.asarray(contender(lon, lat), dtype=object)
-    seconds = time.perf_counter() - start
-    peak_mb = _peak_mb()
-    result = {"seconds": seconds, "peak_mb": peak_mb, "regions": len(regions)}
+    if name == QGIS:
+        regions, result = qgis(lon, lat)
+    else:
+        contender = CONTENDERS[name]
+        few = slice(0, 50)
+        contender(lon[few], lat[few])  # imports and first calls are not counted
+        start = time.perf_counter()
+        regions = np.asarray(contender(lon, lat), dtype=object)
+        result = {"seconds": time.perf_counter() - start, "peak_mb": _peak_mb()}
     return result | (quality(regions, lon, lat) if judge else {})
 
 
@@ -226,13 +265,18 @@ def available() -> list[str]:
         _psql("SELECT postgis_version()")
     except (OSError, subprocess.CalledProcessError):
         print("PostGIS: no database with the extension was found; left out\n", file=sys.stderr)
-        names.remove("PostGIS `ST_Union(ST_Buffer(geography))`")
+        names.remove(POSTGIS)
+    try:
+        _system_python("-c", "import qgis.analysis")
+        names.append(QGIS)
+    except (OSError, subprocess.CalledProcessError):
+        print("QGIS: the system's Python cannot import it; left out\n", file=sys.stderr)
     return names
 
 
 def side_by_side(sites: Sites, names: list[str], repeats: int, folder: Path) -> None:
     stored = store(sites, folder, "sites")
-    if "PostGIS `ST_Union(ST_Buffer(geography))`" in names:
+    if POSTGIS in names:
         load_into_postgis(sites)
     runs: dict[str, list[dict[str, float]]] = {name: [] for name in names}
     for repeat in range(repeats):
@@ -245,14 +289,14 @@ def side_by_side(sites: Sites, names: list[str], repeats: int, folder: Path) -> 
     for name, results in runs.items():
         seconds = median(run["seconds"] for run in results)
         memory = max(run["peak_mb"] for run in results)
-        shown = "server" if name.startswith("PostGIS") else f"{memory:.0f}"
+        shown = "server" if name == POSTGIS else f"{memory:.0f}"
         first = results[0]
         worst, area = first["edge_error_m"], first["area_km2"]
         print(f"| {name} | {seconds:.2f} | {seconds / reference:.1f} | {shown} | {worst:,.1f} | {area:,.0f} |")
 
 
 def growth(sites: Sites, repeats: int, folder: Path, picture: Path) -> None:
-    """Time and memory against the number of generated sites, and against density."""
+    """Time and memory against the number of generated sites, and against density, as tables and a picture."""
     names = ["this project", "pyproj rings, shapely `union_all`"]
     by_size = []
     print("\n| generated sites | this project, s | peak memory, MB | shapely `union_all`, s |")
@@ -264,24 +308,36 @@ def growth(sites: Sites, repeats: int, folder: Path, picture: Path) -> None:
         other = in_a_process(names[1], stored)["seconds"] if n <= 30_000 else None
         by_size.append((n, seconds, other))
         print(f"| {n:,} | {seconds:.2f} | {memory:.0f} | {'' if other is None else f'{other:.2f}'} |")
-    by_density = []
-    print("\n| sites in the same footprint | number | this project, s | times the first | peak memory, MB |")
-    print("| --- | ---: | ---: | ---: | ---: |")
-    stored_by_density = {times: store(denser(sites, times), folder, f"density-{times}") for times in (1, 3, 10)}
-    runs: dict[int, list[dict[str, float]]] = {times: [] for times in stored_by_density}
+    draw(by_size, growth_with_density(sites, repeats, folder), picture)
+
+
+def growth_with_density(sites: Sites, repeats: int, folder: Path) -> dict[str, list[tuple[float, float]]]:
+    """Time against the number of sites, both in times the first, for two ways to add further ones."""
+    sets = {("none", 1): sites}
+    for kind, add in (("within 5 km of each", denser), ("of those, only hidden ones", denser_inside)):
+        for times in (3, 10):
+            sets[kind, times] = add(sites, times)
+    runs: dict[tuple[str, int], list[dict[str, float]]] = {key: [] for key in sets}
+    stored = {key: store(made, folder, f"density-{number}") for number, (key, made) in enumerate(sets.items())}
     for _ in range(repeats):
-        for times, stored in stored_by_density.items():
-            runs[times].append(in_a_process(names[0], stored))
-    for times, results in runs.items():
-        seconds = median(run["seconds"] for run in results)
-        by_density.append((times, seconds))
-        memory = max(run["peak_mb"] for run in results)
-        share = seconds / by_density[0][1]
-        print(f"| x{times} | {sites[0].size * times:,} | {seconds:.2f} | {share:.2f} | {memory:.0f} |")
-    draw(by_size, by_density, picture)
+        for key, path in stored.items():
+            runs[key].append(in_a_process("this project", path))
+    reference = median(run["seconds"] for run in runs["none", 1])
+    print("\n| further sites | number in all | this project, s | times the first | peak memory, MB |")
+    print("| --- | ---: | ---: | ---: | ---: |")
+    series: dict[str, list[tuple[float, float]]] = {}
+    for key, made in sets.items():
+        kind, results = key[0], runs[key]
+        seconds, memory = median(run["seconds"] for run in results), max(run["peak_mb"] for run in results)
+        print(f"| {kind} | {made[0].size:,} | {seconds:.2f} | {seconds / reference:.2f} | {memory:.0f} |")
+        series.setdefault(kind, [(1.0, 1.0)]).append((made[0].size / sites[0].size, seconds / reference))
+    del series["none"]
+    return series
 
 
-def draw(by_size: list[tuple[int, float, float | None]], by_density: list[tuple[int, float]], picture: Path) -> None:
+def draw(
+    by_size: list[tuple[int, float, float | None]], by_density: dict[str, list[tuple[float, float]]], picture: Path
+) -> None:
     import matplotlib as mpl
 
     mpl.use("Agg")
@@ -293,8 +349,10 @@ def draw(by_size: list[tuple[int, float, float | None]], by_density: list[tuple[
     left.loglog(*zip(*others, strict=True), "s--", color="#555555", label="pyproj, shapely union_all")
     left.set(xlabel="generated sites", ylabel="seconds", title="Growth with size")
     left.legend(frameon=False)
-    right.plot(*zip(*by_density, strict=True), "o-", color="#b8860b")
-    right.set(xlabel="times as many sites in the same footprint", title="Growth with density", ylim=(0, None))
+    for (kind, points), style in zip(by_density.items(), ("o-", "s--"), strict=True):
+        right.plot(*zip(*points, strict=True), style, color="#b8860b", label=kind)
+    right.set(xlabel="times as many sites", ylabel="times as long", title="Growth with density", ylim=(0, None))
+    right.legend(frameon=False, title="further sites")
     figure.savefig(picture, dpi=130, metadata={"Software": None})
 
 

@@ -12,6 +12,7 @@ import shapely
 from pyproj import CRS, Geod, Transformer
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
+from scipy.spatial import cKDTree
 
 GEOD = Geod(ellps="WGS84")
 VERTICES = 180
@@ -73,10 +74,10 @@ def nearest_distance(lon: np.ndarray, lat: np.ndarray, x: np.ndarray, y: np.ndar
     """The geodesic distance to the nearest site, metres; for many sites, to the nearest of a few by chord."""
     if lon.size * len(x) <= 400_000:
         return distances(lon, lat, x, y).min(axis=1)
-    chord = _unit(x, y) @ _unit(lon, lat).T
-    few = np.argpartition(-chord, 8, axis=1)[:, :9]
-    _, _, d = GEOD.inv(np.repeat(x, 9), np.repeat(y, 9), lon[few.ravel()], lat[few.ravel()])
-    return np.asarray(d).reshape(-1, 9).min(axis=1)
+    few = min(9, lon.size)
+    _, near = cKDTree(_in_space(lon, lat)).query(_in_space(x, y), k=[*range(1, few + 1)])
+    _, _, d = GEOD.inv(np.repeat(x, few), np.repeat(y, few), lon[near.ravel()], lat[near.ravel()])
+    return np.asarray(d).reshape(-1, few).min(axis=1)
 
 
 def number_of_regions(lon: np.ndarray, lat: np.ndarray, reach_m: float) -> int:
@@ -106,6 +107,17 @@ def contains(regions: Any, x: np.ndarray, y: np.ndarray) -> np.ndarray:
     return inside
 
 
-def _unit(lon: np.ndarray, lat: np.ndarray) -> np.ndarray:
+def uncovered_bearings(site: np.ndarray, lon: np.ndarray, lat: np.ndarray, radius_m: float, bearings: int) -> int:
+    """At how many of so many bearings the circles around some of the sites are in no other disc."""
+    azimuth = np.tile(360 / bearings * np.arange(bearings), site.size)
+    at = np.repeat(site, bearings)
+    x, y, _ = GEOD.fwd(lon[at], lat[at], azimuth, np.full(at.size, radius_m))
+    return int((nearest_distance(lon, lat, np.asarray(x), np.asarray(y)) >= radius_m).sum())
+
+
+def _in_space(lon: np.ndarray, lat: np.ndarray) -> np.ndarray:
+    """Geocentric coordinates, whose chords say which sites are nearest."""
     lam, phi = np.radians(lon), np.radians(lat)
-    return np.column_stack([np.cos(phi) * np.cos(lam), np.cos(phi) * np.sin(lam), np.sin(phi)])
+    normal = GEOD.a / np.sqrt(1 - GEOD.es * np.sin(phi) ** 2)
+    flat = normal * np.cos(phi)
+    return np.column_stack([flat * np.cos(lam), flat * np.sin(lam), normal * (1 - GEOD.es) * np.sin(phi)])

@@ -12,7 +12,7 @@ shapely and pyproj, and knows nothing of the records, the tables or the workflow
 """
 
 from asmgold.geodesy.discs import MAX_RADIUS_M, discs, edge_error_bound
-from asmgold.geodesy.ellipsoid import WGS84, NearestSite, polygon_area, to_ecef
+from asmgold.geodesy.ellipsoid import WGS84, NearestSite, distance_of_chord, polygon_area, to_ecef
 from asmgold.geodesy.planar import densify, polygonal
 from asmgold.geodesy.seam import split_at_antimeridian
 from asmgold.geodesy.union import union_of_discs, unions_of_discs
@@ -23,6 +23,7 @@ __all__ = [
     "NearestSite",
     "densify",
     "discs",
+    "distance_of_chord",
     "edge_error_bound",
     "polygon_area",
     "polygonal",

@@ -142,6 +142,30 @@ class NearestSite:
         return distance, nearest
 
 
+def distance_of_chord(chord: Floats, dz: ArrayLike, z: ArrayLike) -> Floats:
+    """Geodesic distance between points on the ellipsoid from the straight line between them, without iterating.
+
+    The line is taken as the chord of a circle with the radius of curvature of the ellipsoid at its middle and in its
+    direction (Euler's formula). Too long or too short by less than 1 mm up to 300 km, 1 cm up to 700 km, 1 m up to
+    2,000 km; beyond, `WGS84.inv` is the way.
+
+    Parameters
+    ----------
+    chord : length of the line, metres
+    dz, z : difference and mean of the geocentric z of its ends (`to_ecef`), metres, of shapes that fit
+
+    Returns
+    -------
+    Metres, of the shape of `chord`.
+    """
+    normal = SEMI_MAJOR_M / np.sqrt(1 - ECCENTRICITY_SQUARED * (np.asarray(z) / float(WGS84.b)) ** 2)
+    # dz / chord is the cosine of the azimuth times that of the latitude.
+    northward = np.divide(dz, chord, out=np.zeros_like(chord), where=chord > 0)
+    radius = normal / (1 + ECCENTRICITY_SQUARED / (1 - ECCENTRICITY_SQUARED) * northward**2)
+    distance: Floats = 2 * radius * np.arcsin(np.minimum(chord / (2 * radius), 1.0))
+    return distance
+
+
 def _longest_chord(distance_m: Floats) -> Floats:
     """No two points at this geodesic distance are farther apart than this in a straight line, metres."""
     half_angle = np.minimum(distance_m / (2 * LARGEST_CURVATURE_RADIUS_M), np.pi / 2)

@@ -4,8 +4,9 @@ A point of the boundary lies at the radius from one site and no nearer to any ot
 Voronoi cell, and what covers a disc's edge is covered by its neighbours in the Delaunay triangulation. The
 triangulation of points on a globe is their convex hull (Brown 1979, Voronoi diagrams from convex hulls). So:
 
-1. sites in the thick of a crowd are set aside: their whole circle is certainly covered;
-2. the hull gives the neighbours of the others; each neighbour covers an interval of bearings on the circle;
+1. sites in the thick of a crowd are set aside: their whole circle is certainly covered (`crowd.py`);
+2. the hull gives the neighbours of the others, and shows which of those are hidden all the same; each neighbour
+   covers an interval of bearings on the circle;
 3. where an interval's end is exposed, the crossing of the two circles is found on the ellipsoid by Newton's
    method, to a tenth of a millimetre;
 4. what no interval covers are the arcs of the boundary. An arc that ends where disc j begins is followed by
@@ -26,6 +27,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.sparse import coo_array, eye_array
 from scipy.spatial import ConvexHull, cKDTree
 
+from asmgold.geodesy.crowd import Bools, Ints, possibly_exposed
 from asmgold.geodesy.discs import (
     Arcs,
     check_radius,
@@ -43,17 +45,15 @@ from asmgold.geodesy.ellipsoid import (
 )
 from asmgold.geodesy.seam import polygons_from_rings
 
-Ints = NDArray[np.intp]
-
 # Sites nearer than a hundredth of a millimetre are one; where the arcs do not close, those nearer than one
 # millimetre.
 POSITION_DECIMALS = (10, 8)
 CROSSING_ERROR_M = 1e-4
 BEARING_SLACK = 1e-3  # spherical bearings are right to this; only what is hidden by more than it is left unsolved
 FEW_PAIRS = 12  # with fewer overlapping discs than this a site, all of them are compared
+CIRCLE_SLACK = 0.02  # circles through three sites are as large as in space to a fraction of this
 COINCIDENT_M = 5.0  # nearer sites than this may be lost by the hull
 NOTICEABLY_LARGER_M = 1.0  # radii of a sweep that are nearer start anew: arcs are told apart by less than this
-CROWD = 4000  # fewer sites than this are not worth thinning
 
 
 def union_of_discs(lon: ArrayLike, lat: ArrayLike, radius_m: float, tolerance_m: float = 5.0) -> NDArray[Any]:
@@ -125,7 +125,7 @@ def _union(
     for decimals in POSITION_DECIMALS:
         x, y = _distinct(lon, lat, decimals)
         if among is None:
-            kept = _possibly_exposed(x, y, radius_m)
+            kept = possibly_exposed(x, y, radius_m)
             kept_x, kept_y = x[kept], y[kept]
         else:
             kept_x, kept_y = _distinct(*among, decimals)
@@ -139,7 +139,7 @@ def _union(
         arcs, ring = _without_covered_rings(arcs, ring, x, y, kept_x, kept_y, radius_m)
     if arcs.site.size == 0:
         return np.array([shapely.box(-180, -90, 180, 90)], dtype=object), (kept_x, kept_y)
-    part = np.unique(arcs.site)
+    part = _sorted_distinct(arcs.site)
     arcs, ring = _split_at_touches(arcs, ring, touches, kept_x, kept_y, radius_m)
     curve = draw_arcs(arcs, kept_x, kept_y, radius_m, tolerance_m)
     regions = np.array(polygons_from_rings(curve.lon, curve.lat, ring[curve.arc]), dtype=object)
@@ -150,63 +150,16 @@ def _distinct(lon: Floats, lat: Floats, decimals: int) -> tuple[Floats, Floats]:
     """The distinct positions, sorted, each written in one way (never 180, and no longitude at a pole)."""
     lon, lat = np.round(lon, decimals) + 0.0, np.round(lat, decimals) + 0.0
     lon = np.where(np.abs(lat) == 90, 0.0, np.where(lon == 180, -180.0, lon))
-    positions = np.unique(np.column_stack([lon, lat]), axis=0)
-    return positions[:, 0].copy(), positions[:, 1].copy()
+    positions = _sorted_distinct(lon + 1j * lat)  # pairs are sorted faster as complex numbers
+    return positions.real.copy(), positions.imag.copy()
 
 
-# --- step 1: the crowd ----------------------------------------------------------------------------------
-
-
-def _possibly_exposed(lon: Floats, lat: Floats, radius_m: float) -> Ints:
-    """Indices of the sites whose circle may touch the boundary.
-
-    Sites are thrown into cubes. The circles around all sites of a cube are certainly covered if the circle
-    around one of them is covered everywhere with enough to spare: the cube's diagonal, half the distance of
-    the points that are looked at, and a little for the Earth not being a sphere.
-    """
-    sites = np.arange(lon.size)
-    if lon.size < CROWD or radius_m > 0.1 * MEAN_RADIUS_M:
-        return sites
-    xyz = to_ecef(lon, lat)
-    coverers = cKDTree(xyz[_one_per_cube(xyz, radius_m / 10)[0]])
-    for cubes_per_radius, directions, stride in ((4, 16, 7), (8, 32, 13), (16, 48, 19)):
-        cube_m = radius_m / cubes_per_radius
-        chosen, cube = _one_per_cube(xyz[sites], cube_m)
-        chosen = sites[chosen]
-        spare = np.sqrt(3) * cube_m + radius_m * (np.pi / directions + 0.02)
-        angle = radius_m / MEAN_RADIUS_M
-        east, north, up = _frames(lon[chosen], lat[chosen])
-        centres = xyz[chosen] - MEAN_RADIUS_M * (1 - np.cos(angle)) * up
-        open_cubes = np.zeros(chosen.size, bool)
-        # Far apart directions first: most cubes that are open are open on one whole side.
-        for bearing in np.arange(directions) * stride % directions * 2 * np.pi / directions:
-            left = np.flatnonzero(~open_cubes)
-            sideways = np.cos(bearing) * north[left] - np.sin(bearing) * east[left]
-            probes = centres[left] + MEAN_RADIUS_M * np.sin(angle) * sideways
-            distance, _ = coverers.query(probes, distance_upper_bound=radius_m - spare, workers=-1)
-            open_cubes[left[np.isinf(distance)]] = True
-        sites = sites[open_cubes[cube]]
-    return sites
-
-
-def _one_per_cube(xyz: Floats, cube_m: float) -> tuple[Ints, Ints]:
-    """The first site of each occupied cube, and the number of the cube that each site is in."""
-    cells = np.floor(xyz / cube_m).astype(np.int64)
-    cells -= cells.min(axis=0)
-    width = cells.max(axis=0) + 1
-    key = (cells[:, 0] * width[1] + cells[:, 1]) * width[2] + cells[:, 2]
-    _, first, cube = np.unique(key, return_index=True, return_inverse=True)
-    return first, cube
-
-
-def _frames(lon: Floats, lat: Floats) -> tuple[Floats, Floats, Floats]:
-    """Unit vectors to the east, to the north and upward at points on the ellipsoid, each (n, 3)."""
-    lam, phi = np.radians(lon), np.radians(lat)
-    zero = np.zeros_like(lam)
-    east = np.stack([-np.sin(lam), np.cos(lam), zero], axis=1)
-    north = np.stack([-np.sin(phi) * np.cos(lam), -np.sin(phi) * np.sin(lam), np.cos(phi)], axis=1)
-    up = np.stack([np.cos(phi) * np.cos(lam), np.cos(phi) * np.sin(lam), np.sin(phi)], axis=1)
-    return east, north, up
+def _sorted_distinct(values: NDArray[Any]) -> NDArray[Any]:
+    """As `numpy.unique`, which hashes its values first; to sort so many of them at once is several times as fast."""
+    ordered = np.sort(values)
+    is_new = np.ones(ordered.size, bool)
+    is_new[1:] = ordered[1:] != ordered[:-1]
+    return np.asarray(ordered[is_new])
 
 
 # --- steps 2 to 4: neighbours, crossings, arcs, rings ---------------------------------------------------
@@ -214,13 +167,17 @@ def _frames(lon: Floats, lat: Floats) -> tuple[Floats, Floats, Floats]:
 
 @dataclass
 class _Candidates:
-    """Pairs of sites whose discs may overlap or touch: distance, and bearing of each from the other."""
+    """Pairs of sites whose discs may overlap or touch: distance, and bearing of each from the other.
+
+    ``hidden`` are sites, a mask, that are known to have no part in the boundary. Some of their pairs are missing.
+    """
 
     first: Ints
     second: Ints
     distance: Floats
     from_first: Floats
     from_second: Floats
+    hidden: Bools
 
 
 @dataclass
@@ -262,8 +219,18 @@ def _boundary(
                 continue
             if not every_pair and _deepest(rings[0], lon, lat, radius_m) > 0.02 * tolerance_m:
                 break
-            return *rings, _touches(candidates, radius_m, tolerance_m)
+            shortest = 12 * max(abs(nudge_m), CROSSING_ERROR_M) / radius_m
+            return *_without_pinholes(*rings, shortest), _touches(candidates, radius_m, tolerance_m)
     return None
+
+
+def _without_pinholes(arcs: Arcs, ring: Ints, shortest: float) -> tuple[Arcs, Ints]:
+    """Drop lakes that only the change of the radius may have opened; drawn without it they could turn into land.
+
+    The length of a lake, in radii, is the sum of its spans; that of a piece of land is a full turn or more.
+    """
+    stays = np.bincount(ring, weights=arcs.span) >= min(shortest, np.pi) if ring.size else np.empty(0, bool)
+    return _some_rings(arcs, ring, stays)
 
 
 def _deepest(arcs: Arcs, lon: Floats, lat: Floats, radius_m: float) -> float:
@@ -285,8 +252,9 @@ def _closed_rings(lon: Floats, lat: Floats, radius_m: float, candidates: _Candid
 
     None if the arcs do not chain into closed rings.
     """
-    pairs = _exact_pairs(_spherical_pairs(candidates, radius_m), lon, lat, radius_m)
-    after, before = _gaps(pairs)  # a gap runs from the end of one pair's interval to the beginning of another's
+    hidden = candidates.hidden
+    pairs = _exact_pairs(_spherical_pairs(candidates, radius_m), hidden, lon, lat, radius_m)
+    after, before = _gaps(pairs, hidden)  # a gap runs from the end of one pair's interval to the beginning of another's
     span = (pairs.low[before] - pairs.high[after]) % (2 * np.pi)
     arcs = Arcs(
         site=pairs.site[after],
@@ -301,7 +269,7 @@ def _closed_rings(lon: Floats, lat: Floats, radius_m: float, candidates: _Candid
     if (following < 0).any() or np.unique(following).size < following.size or np.isnan(arcs.ends).any():
         return None
     order, ring = _cycles(following)
-    alone = full_circles(np.setdiff1d(np.arange(lon.size), pairs.site), lon, lat)
+    alone = full_circles(np.setdiff1d(np.flatnonzero(~hidden), pairs.site), lon, lat)
     rings = int(ring[-1]) + 1 if ring.size else 0
     return _concatenated(_picked(arcs, order), alone), np.r_[ring, rings + np.arange(alone.site.size)]
 
@@ -312,30 +280,35 @@ def _candidates(lon: Floats, lat: Floats, radius_m: float, tolerance_m: float, *
     tree = cKDTree(to_ecef(lon, lat))
     if every_pair or tree.count_neighbors(tree, reach) <= FEW_PAIRS * lon.size:
         first, second = tree.query_pairs(reach, output_type="ndarray").astype(np.intp).reshape(-1, 2).T
+        hidden = np.zeros(lon.size, bool)
     else:
-        first, second = _neighbours(lon, lat, tree)
+        first, second, hidden = _neighbours(lon, lat, radius_m, tree)
     azimuth, back_azimuth, distance = WGS84.inv(lon[first], lat[first], lon[second], lat[second])
     near = distance < reach
     return _Candidates(
-        first[near], second[near], distance[near], -np.radians(azimuth[near]), -np.radians(back_azimuth[near])
+        first[near], second[near], distance[near], -np.radians(azimuth[near]), -np.radians(back_azimuth[near]), hidden
     )
 
 
-def _neighbours(lon: Floats, lat: Floats, tree: Any) -> tuple[Ints, Ints]:
-    """Pairs of sites that are neighbours, where sites that all but coincide share their neighbours.
+def _neighbours(lon: Floats, lat: Floats, radius_m: float, tree: Any) -> tuple[Ints, Ints, Bools]:
+    """Pairs of sites that are neighbours, and which sites are hidden; pairs of two hidden sites are left out.
 
-    The hull is computed in floating point, and a site within a metre of another may go missing in it.
+    Sites that all but coincide share their neighbours: the hull is computed in floating point, and a site
+    within a metre of another may go missing in it.
     """
     head = _heads(lon.size, tree)
-    heads, group = np.unique(head, return_inverse=True)
-    first, second = _hull_neighbours(lon[heads], lat[heads])
+    heads, group, members = np.unique(head, return_inverse=True, return_counts=True)
+    first, second, hidden = _hull_neighbours(lon[heads], lat[heads], radius_m)
+    hidden &= members == 1
+    needed = ~(hidden[first] & hidden[second])
+    first, second = first[needed], second[needed]
     if heads.size == lon.size:
-        return first, second
+        return first, second, hidden
     joined = coo_array((np.ones(first.size, bool), (first, second)), shape=(heads.size, heads.size)).tocsr()
     member = coo_array((np.ones(lon.size, bool), (np.arange(lon.size), group))).tocsr()
     pairs = (member @ (joined + joined.T + eye_array(heads.size, dtype=bool)) @ member.T).tocoo()
     once = pairs.row < pairs.col
-    return pairs.row[once].astype(np.intp), pairs.col[once].astype(np.intp)
+    return pairs.row[once].astype(np.intp), pairs.col[once].astype(np.intp), hidden[group]
 
 
 def _heads(n: int, tree: Any) -> Ints:
@@ -348,27 +321,42 @@ def _heads(n: int, tree: Any) -> Ints:
     return head
 
 
-def _hull_neighbours(lon: Floats, lat: Floats) -> tuple[Ints, Ints]:
-    """Pairs of sites that are neighbours in the Delaunay triangulation, or would be if an edge of it flipped.
+def _hull_neighbours(lon: Floats, lat: Floats, radius_m: float) -> tuple[Ints, Ints, Bools]:
+    """Pairs of sites that are neighbours in the Delaunay triangulation, and the sites that it shows to be hidden.
 
-    The flipped edges make up for the triangulation being that of straight lines through the ellipsoid, not of
-    geodesics. Six points inside the Earth give the hull a volume wherever the sites are.
+    The corners of a site's Voronoi cell are the centres of the circles through the triangles around it. The
+    site is hidden if all are nearer to it than the radius. Pairs that would be neighbours if an edge flipped
+    are taken too, since the triangulation is that of straight lines through the ellipsoid, not of geodesics.
+    Six points inside the Earth give the hull a volume wherever the sites are.
     """
     inner = 1e6 * np.vstack([np.eye(3), -np.eye(3)])
-    hull = ConvexHull(np.vstack([to_ecef(lon, lat), inner]))
+    points = np.vstack([to_ecef(lon, lat), inner])
+    hull = ConvexHull(points)
     corners, across = hull.simplices, hull.neighbors
-    edges = np.vstack([corners[:, [0, 1]], corners[:, [1, 2]], corners[:, [0, 2]]])
-    rows = np.arange(len(corners))
-    flipped = []
+    is_smaller = _are_in_smaller_circles(points, corners, radius_m)
+    hidden = np.zeros(len(points), bool)
+    hidden[corners[is_smaller]] = True
+    hidden[corners[~is_smaller]] = False
+    pairs = []
     for k in range(3):
-        neighbour = across[:, k]
-        back = np.argmax(across[neighbour] == rows[:, None], axis=1)
-        flipped.append(np.column_stack([corners[:, k], corners[neighbour, back]]))
-    all_edges = np.vstack([edges, *flipped])
-    all_edges = np.sort(all_edges[(all_edges < lon.size).all(axis=1)], axis=1)
-    all_edges = all_edges[all_edges[:, 0] != all_edges[:, 1]]
-    key = np.unique(all_edges[:, 0].astype(np.int64) * lon.size + all_edges[:, 1])
-    return (key // lon.size).astype(np.intp), (key % lon.size).astype(np.intp)
+        one = np.flatnonzero(np.arange(len(corners)) < across[:, k])  # each edge lies between two triangles
+        pairs.append(corners[one][:, [k - 1, k - 2]])
+        other = across[one, k]
+        back = np.argmax(across[other] == one[:, None], axis=1)
+        pairs.append(np.column_stack([corners[one, k], corners[other, back]]))
+    both = np.sort(np.vstack(pairs), axis=1).astype(np.int64)
+    both = both[(both[:, 1] < lon.size) & (both[:, 0] != both[:, 1])]
+    key = _sorted_distinct(both[:, 0] * lon.size + both[:, 1])
+    return (key // lon.size).astype(np.intp), (key % lon.size).astype(np.intp), hidden[: lon.size]
+
+
+def _are_in_smaller_circles(points: Floats, corners: NDArray[np.int32], radius_m: float) -> Bools:
+    """Which triangles lie in circles that are certainly smaller than the radius."""
+    a, b, c = (points[corners[:, k]] for k in range(3))
+    sides = np.linalg.norm(b - a, axis=1) * np.linalg.norm(c - b, axis=1) * np.linalg.norm(a - c, axis=1)
+    twice_area = np.linalg.norm(np.cross(b - a, c - a), axis=1)
+    # The radius of the circle is the product of the sides over four times the area.
+    return np.asarray(sides < 2 * twice_area * (1 - CIRCLE_SLACK) * radius_m)
 
 
 def _spherical_pairs(candidates: _Candidates, radius_m: float) -> _Pairs:
@@ -454,12 +442,12 @@ def _split_at_touches(
     return pieces, ring[piece]
 
 
-def _exact_pairs(pairs: _Pairs, lon: Floats, lat: Floats, radius_m: float) -> _Pairs:
+def _exact_pairs(pairs: _Pairs, hidden: Bools, lon: Floats, lat: Floats, radius_m: float) -> _Pairs:
     """Solve the crossings that may be exposed on the ellipsoid; drop the pairs with none."""
     if pairs.site.size == 0:
         return pairs
-    exposed = _exposed_ends(pairs)
-    either: NDArray[np.bool_] = np.any(exposed | exposed[pairs.twin(np.arange(pairs.site.size))], axis=1)
+    exposed = _exposed_ends(pairs, hidden)
+    either: Bools = np.any(exposed | exposed[pairs.twin(np.arange(pairs.site.size))], axis=1)
     half = pairs.site.size // 2
     chosen = np.flatnonzero(either[:half])
     site, other = pairs.site[chosen], pairs.other[chosen]
@@ -477,12 +465,13 @@ def _exact_pairs(pairs: _Pairs, lon: Floats, lat: Floats, radius_m: float) -> _P
     return _Pairs(pairs.site, pairs.other, low, high, crossing)
 
 
-def _exposed_ends(pairs: _Pairs) -> NDArray[np.bool_]:
+def _exposed_ends(pairs: _Pairs, hidden: Bools) -> Bools:
     """Which ends of the covered intervals no other interval hides by more than the slack, shape (n, 2)."""
-    narrow = np.maximum(pairs.high - pairs.low - 2 * BEARING_SLACK, 0) > 0
-    site, begin, end, _, _ = _cut_open(pairs, pairs.low + BEARING_SLACK, pairs.high - BEARING_SLACK, narrow)
+    may_be = ~hidden[pairs.site]
+    wide = may_be & (pairs.high - pairs.low > 2 * BEARING_SLACK)
+    site, begin, end, _, _ = _cut_open(pairs, pairs.low + BEARING_SLACK, pairs.high - BEARING_SLACK, wide)
     if site.size == 0:  # every interval is narrower than the slack
-        return np.ones((pairs.site.size, 2), bool)
+        return np.column_stack([may_be, may_be])
     turn = 4 * np.pi
     reach = np.maximum.accumulate(end + site * turn)
     keys = begin + site * turn
@@ -490,13 +479,11 @@ def _exposed_ends(pairs: _Pairs) -> NDArray[np.bool_]:
     for bearing in (pairs.low, pairs.high):
         at = bearing % (2 * np.pi) + pairs.site * turn
         last_begun = np.searchsorted(keys, at, side="left") - 1
-        exposed.append((last_begun < 0) | (reach[np.maximum(last_begun, 0)] <= at))
+        exposed.append(may_be & ((last_begun < 0) | (reach[np.maximum(last_begun, 0)] <= at)))
     return np.column_stack(exposed)
 
 
-def _cut_open(
-    pairs: _Pairs, low: Floats, high: Floats, which: NDArray[np.bool_]
-) -> tuple[Ints, Floats, Floats, Ints, NDArray[np.bool_]]:
+def _cut_open(pairs: _Pairs, low: Floats, high: Floats, which: Bools) -> tuple[Ints, Floats, Floats, Ints, Bools]:
     """Intervals within 0 to 2 pi, those across 0 in two pieces, sorted by site and beginning.
 
     Returns site, begin, end, pair, and whether the piece is the second one of a cut interval.
@@ -513,11 +500,11 @@ def _cut_open(
     return site[order], begin[order], end[order], pair[order], second[order]
 
 
-def _gaps(pairs: _Pairs) -> tuple[Ints, Ints]:
+def _gaps(pairs: _Pairs, hidden: Bools) -> tuple[Ints, Ints]:
     """What no interval covers of each circle: the pairs that end before and begin after each gap."""
-    if pairs.site.size == 0:
+    site, begin, end, pair, second = _cut_open(pairs, pairs.low, pairs.high, ~hidden[pairs.site])
+    if site.size == 0:
         return np.empty(0, dtype=np.intp), np.empty(0, dtype=np.intp)
-    site, begin, end, pair, second = _cut_open(pairs, pairs.low, pairs.high, np.ones(pairs.site.size, bool))
     turn = 4 * np.pi
     reach = np.maximum.accumulate(end + site * turn)
     position = np.arange(site.size)
@@ -583,7 +570,7 @@ def _cycles(following: Ints) -> tuple[Ints, Ints]:
     return np.array(order, dtype=np.intp), np.array(ring, dtype=np.intp)
 
 
-def _picked(arcs: Arcs, index: Ints | NDArray[np.bool_]) -> Arcs:
+def _picked(arcs: Arcs, index: Ints | Bools) -> Arcs:
     return Arcs(arcs.site[index], arcs.bearing[index], arcs.span[index], arcs.ends[index], arcs.closed[index])
 
 
@@ -615,7 +602,10 @@ def _without_covered_rings(
     distance, _ = NearestSite(lon, lat).query(x, y)
     deepest = np.zeros(int(ring[-1]) + 1 if ring.size else 0)
     np.maximum.at(deepest, ring, radius_m - distance)
-    stays = deepest < 2 * CROSSING_ERROR_M
+    return _some_rings(arcs, ring, deepest < 2 * CROSSING_ERROR_M)
+
+
+def _some_rings(arcs: Arcs, ring: Ints, stays: Bools) -> tuple[Arcs, Ints]:
     renumbered = np.cumsum(stays) - 1
     return _picked(arcs, stays[ring]), renumbered[ring[stays[ring]]]
 
