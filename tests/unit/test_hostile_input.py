@@ -36,9 +36,11 @@ from asmgold.refresh.report import _cell
 from asmgold.regions import dissolve
 from asmgold.schemas import READ_RECORDS, RECORDS
 from asmgold.sources import read_records
+from tests.small_map import about_map
 
 TIMES = 20 if os.environ.get("ASMGOLD_THOROUGH") else 1
-AREA = gpd.GeoDataFrame({"iso": ["AAA"]}, geometry=[shapely.box(-4, -4, 4, 4)], crs=4326)
+AREA = gpd.GeoDataFrame(geometry=[shapely.box(-4, -4, 4, 4)], crs=4326)
+COUNTRIES = AREA.assign(code="AAA", name="Aland")
 COLUMNS = {
     "mrds": ("dep_id", "site_name", "latitude", "longitude", "country", "commod1", "commod2", "commod3", "url",
              "dep_type", "dev_stat"),
@@ -108,9 +110,7 @@ def check_rows(rows):
 
 
 def judged(rows):
-    return judge(
-        rows, AREA, (), buffer_m=20_000, tolerance_m=100, include_refineries=False, country_codes=AREA["iso"].tolist()
-    )
+    return judge(rows, AREA, COUNTRIES, (), buffer_m=20_000, tolerance_m=100, include_refineries=False)
 
 
 def check_fates(rows):
@@ -196,8 +196,8 @@ def check_products(records, folder):
     intersections, _ = intersect(regions, sites, {}, {})
     path = folder / "asm_gold_regions.gpkg"
     write_geopackage(
-        path, regions=regions, sites=sites, intersections=intersections, overlays={}, area=AREA,
-        records=records, corrections=[], date="2020-01-01",
+        path, about=about_map("<&>"), regions=regions, sites=sites, intersections=intersections, overlays={}, area=AREA,
+        countries=COUNTRIES, records=records, corrections=[],
     )  # fmt: skip
     manifest = build_manifest([path], records=records, settings={}, sources={}, corrections=[])
     for counts in manifest["records"].values():

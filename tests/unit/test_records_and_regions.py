@@ -17,7 +17,8 @@ from asmgold.regions import dissolve, region_id
 from asmgold.schemas import READ_RECORDS
 
 GEOD = pyproj.Geod(ellps="WGS84")
-AREA = gpd.GeoDataFrame({"iso": ["AAA"]}, geometry=[shapely.box(0, 0, 4, 4)], crs=4326)
+AREA = gpd.GeoDataFrame(geometry=[shapely.box(0, 0, 4, 4)], crs=4326)
+COUNTRIES = AREA.assign(code="AAA", name="Aland")
 DISC_KM2 = 1256.636
 
 
@@ -37,9 +38,9 @@ def rows(*records):
     return READ_RECORDS.validate(table)
 
 
-def judged(*records, area=AREA, corrections=(), **options):
-    settings = {"buffer_m": 20_000, "tolerance_m": 5, "include_refineries": False, "country_codes": ["AAA"]} | options
-    return judge(rows(*records), area, corrections, **settings)
+def judged(*records, area=AREA, countries=COUNTRIES, corrections=(), **options):
+    settings = {"buffer_m": 20_000, "tolerance_m": 5, "include_refineries": False} | options
+    return judge(rows(*records), area, countries, corrections, **settings)
 
 
 def test_each_record_has_the_fate_that_its_row_asks_for():
@@ -75,11 +76,11 @@ def test_a_site_across_the_border_counts_and_keeps_its_country_unknown():
         (("1.23456", "2.34567"), 1.1132, ["name_missing"]),
         (("1", "2"), 111_320, ["position_whole_degree", "position_coarse", "name_missing"]),
         (("0.000", "0.000"), 111.32, ["position_zero", "name_missing"]),
-        (("north", "2"), None, ["position_unusable", "name_missing"]),
+        (("north", "2"), None, ["position_not_a_number", "name_missing"]),
     ],
 )
 def test_flags_say_what_is_remarkable_about_a_position(position, precision, flags):
-    records = judged((*position, "primary"), ("3.11111", "3.11111", "primary"))
+    records = judged((*position, "primary"), ("3.11111", "3.11111", "primary"), countries=None)
     assert records["flags"][0] == flags
     found = records["precision_m"].tolist()[0]
     assert np.isnan(found) if precision is None else found == pytest.approx(precision)
@@ -133,16 +134,14 @@ def test_regions_are_clipped_last_and_keep_their_whole_area_beside():
 
 def test_a_region_cut_in_two_by_the_border_keeps_one_id():
     area = gpd.GeoDataFrame(geometry=[shapely.box(0, 0, 1.95, 4), shapely.box(2.05, 0, 4, 4)], crs=4326)
-    regions, _ = dissolve(
-        judged((2, 2, "primary"), area=area, country_codes=None), area, buffer_m=20_000, tolerance_m=5
-    )
+    regions, _ = dissolve(judged((2, 2, "primary"), area=area), area, buffer_m=20_000, tolerance_m=5)
     assert len(regions) == 1
     assert regions.geometry[0].geom_type == "MultiPolygon"
 
 
 def test_a_region_across_180_degrees_is_one():
     area = gpd.GeoDataFrame(geometry=[shapely.box(170, -5, 180, 5), shapely.box(-180, -5, -170, 5)], crs=4326)
-    records = judged((179.95, 0, "primary"), (-179.95, 0, "primary"), area=area, country_codes=None)
+    records = judged((179.95, 0, "primary"), (-179.95, 0, "primary"), area=area)
     regions, sites = dissolve(records, area, buffer_m=20_000, tolerance_m=5)
     assert regions["n_sites"].tolist() == [2]
     assert sites["region_id"].nunique() == 1

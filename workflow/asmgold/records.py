@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import logging
-import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Sequence
 
 import geopandas as gpd
 import numpy as np
@@ -12,30 +11,32 @@ import pandas as pd
 import shapely
 from numpy.typing import NDArray
 
-from asmgold.config import Correction
+from asmgold.config import Correction, DepositSettings
+from asmgold.deposits import deposit_ids
 from asmgold.diagnosis import diagnose, precision_m
 from asmgold.errors import InputError
 from asmgold.geodesy import discs
+from asmgold.location import Countries, locate
 from asmgold.schemas import CRS, FATES, RECORDS
+from asmgold.text import decoded, readable
 
 log = logging.getLogger(__name__)
 
-CONTROL = "[\x00-\x1f\x7f\u2028\u2029]+"
-CONTROL_CHARACTERS = re.compile(CONTROL)
 POSITION_TEXTS = ("longitude_text", "latitude_text")
-CLEANED = ("name", "country_reported", "status", "deposit_type", "url", *POSITION_TEXTS)
+TEXTS = ("name", "country_reported", "status", "deposit_type", "url")
 Geometries = NDArray[np.object_]
 
 
 def judge(
     rows: pd.DataFrame,
     area: gpd.GeoDataFrame,
+    countries: gpd.GeoDataFrame | None,
     corrections: Sequence[Correction],
     *,
     buffer_m: float,
     tolerance_m: float,
     include_refineries: bool,
-    country_codes: Sequence[str] | None = None,
+    deposits: DepositSettings | None = None,
 ) -> gpd.GeoDataFrame:
     """Give every row its fate.
 
@@ -43,10 +44,11 @@ def judge(
     ----------
     rows : rows of all sources, as `asmgold.sources.read_records` gives them
     area : polygons in EPSG:4326
+    countries : a table of `asmgold.schemas.COUNTRIES` to locate records in, or None
     corrections : declared corrections; those of records that are not among the rows have no effect
     buffer_m, tolerance_m : radius of the discs and the tolerance of their edges, metres
     include_refineries : whether gold that is only refined counts
-    country_codes : the country of each of the area's features, if known
+    deposits : when records are taken for the same deposit, if not by default
 
     Returns
     -------
@@ -64,12 +66,15 @@ def judge(
     faults = rows["fault"].where(rows["fault"].notna(), _position_faults(records))
     _check_some_are_usable(records, faults)
     records["precision_m"] = precision_m(records["longitude_text"], records["latitude_text"])
-    found = zip(records["flags"], diagnose(records, faults), strict=True)
-    records["flags"] = pd.Series([declared + seen for declared, seen in found], index=records.index, dtype=object)
     records.loc[faults.notna(), ["longitude", "latitude"]] = np.nan
-    _clean(records)
+    _mend_texts(records)
+    records["deposit_id"] = deposit_ids(records, deposits or DepositSettings())
+    places = None if countries is None else locate(records, Countries(countries))
+    for name in ("country_code", "country_located", "outside_km", "fitting_reading"):
+        records[name] = None if places is None else places[name]
+    found = zip(records["flags"], diagnose(records, faults, rows["fault"].notna(), places), strict=True)
+    records["flags"] = pd.Series([declared + seen for declared, seen in found], index=records.index, dtype=object)
     points = gpd.array.from_shapely(_points(records), crs=CRS)
-    records["country_located"] = _locate(points, area, country_codes)
     records["fate"], records["fate_reason"] = _fates(
         records, faults, points, area, buffer_m, tolerance_m, include_refineries
     )
@@ -113,31 +118,33 @@ def _correct(records: pd.DataFrame, corrections: Sequence[Correction]) -> None:
     records["flags"] = pd.Series(flags, index=records.index, dtype=object)
 
 
-def _clean(records: pd.DataFrame) -> None:
-    """Put a blank in the place of control characters, which end texts in a GeoPackage and steer terminals; flag it."""
-    found = np.zeros(len(records), bool)
-    for name in CLEANED:
-        text = records[name]
-        odd = text.str.contains(CONTROL, na=False).to_numpy(bool)
-        if odd.any():
-            mended = text[odd].str.replace(CONTROL, " ", regex=True).str.strip()
-            records[name] = text.mask(odd, mended if name in POSITION_TEXTS else mended.where(mended != "", None))
-            found |= odd
-    lists = records["commodities"]
-    odd = np.array([CONTROL_CHARACTERS.search("".join(names)) is not None for names in lists], bool)
-    if odd.any():
-        records["commodities"] = pd.Series(
-            [_without_controls(names) if dirty else names for names, dirty in zip(lists, odd, strict=True)],
-            index=records.index, dtype=object,
-        )  # fmt: skip
-    for flags, dirty in zip(records["flags"], found | odd, strict=True):
-        if dirty:
-            flags.append("control_characters")
+def _mend_texts(records: pd.DataFrame) -> None:
+    """Decode what was read in a wrong encoding and take out control characters; flag both."""
+    for function, names, flag in (
+        (decoded, TEXTS, "encoding_mended"),
+        (readable, (*TEXTS, *POSITION_TEXTS), "control_characters"),
+    ):
+        mended = np.zeros(len(records), bool)
+        for name in names:
+            text = records[name]
+            new = _each(text, function)
+            changed = (new != text) & text.notna()
+            if changed.any():
+                records[name] = new.mask(changed & (new == ""), None) if name in TEXTS else new
+                mended |= changed.to_numpy(bool)
+        lists = records["commodities"]
+        new_lists = [[name for name in map(function, names) if name] for names in lists]
+        mended |= [list(old) != new for old, new in zip(lists, new_lists, strict=True)]
+        records["commodities"] = pd.Series(new_lists, index=records.index, dtype=object)
+        for flags, dirty in zip(records["flags"], mended, strict=True):
+            if dirty:
+                flags.append(flag)
 
 
-def _without_controls(names: Iterable[str]) -> list[str]:
-    blanked = (CONTROL_CHARACTERS.sub(" ", name).strip() for name in names)
-    return [name for name in blanked if name]
+def _each(text: pd.Series, function: Callable[[str], str]) -> pd.Series:
+    """Apply a function to each distinct text once."""
+    answers = {value: function(value) for value in text.dropna().unique()}
+    return text.astype(object).map(lambda value: answers.get(value) if isinstance(value, str) else None)
 
 
 def _position_faults(records: pd.DataFrame) -> pd.Series:
@@ -168,14 +175,6 @@ def _points(records: pd.DataFrame) -> Geometries:
     placed = records["longitude"].notna().to_numpy()
     points[placed] = shapely.points(records.loc[placed, ["longitude", "latitude"]].to_numpy(float))
     return points
-
-
-def _locate(points: gpd.array.GeometryArray, area: gpd.GeoDataFrame, codes: Sequence[str] | None) -> Geometries:
-    located = np.full(len(points), None, dtype=object)
-    if codes is not None:
-        point, feature = shapely.STRtree(area.geometry.array).query(np.asarray(points), predicate="intersects")
-        located[point] = np.asarray(codes, dtype=object)[feature]
-    return located
 
 
 def _fates(

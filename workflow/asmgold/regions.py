@@ -48,6 +48,7 @@ def dissolve(
             "n_sites": by_region.size(),
             "n_mrds": by_region["source"].agg(lambda source: (source == "mrds").sum()),
             "n_major_deposits": by_region["source"].agg(lambda source: (source == "major_deposits").sum()),
+            "n_deposits": by_region["deposit_id"].nunique(),
             "countries": _countries(sites, number),
             "buffer_km": buffer_m / 1000,
             "edge_error_max_m": round(edge_error_bound(buffer_m, tolerance_m), 3),

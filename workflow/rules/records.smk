@@ -21,7 +21,7 @@ rule read_records:
 
 rule read_layer:
     input:
-        lambda wildcards: layer_input(wildcards.layer),
+        lambda wildcards: input_of(LAYERS[wildcards.layer]),
     output:
         "<build>/layers/{layer}.parquet",
     log:
@@ -39,10 +39,29 @@ rule read_layer:
         "../scripts/read_layer.py"
 
 
+if SETTINGS.countries:
+
+    rule name_countries:
+        input:
+            "<build>/layers/countries.parquet",
+        output:
+            COUNTRIES,
+        log:
+            "<build>/logs/name_countries.log",
+        conda:
+            "../envs/asmgold.yaml"
+        params:
+            code_field=SETTINGS.countries.code_field,
+            name_field=SETTINGS.countries.name_field,
+        script:
+            "../scripts/name_countries.py"
+
+
 rule judge_records:
     input:
         rows=expand("<build>/read/{source}.parquet", source=SETTINGS.records),
         area="<build>/layers/area.parquet",
+        countries=COUNTRIES,
     output:
         "<build>/records.parquet",
     log:
@@ -54,6 +73,6 @@ rule judge_records:
         tolerance_m=SETTINGS.tolerance_m,
         include_refineries=SETTINGS.include_refineries,
         corrections=[plain(correction) for correction in SCENARIO.corrections],
-        code_field=SETTINGS.area.code_field,
+        deposits=plain(SETTINGS.deposits),
     script:
         "../scripts/judge_records.py"

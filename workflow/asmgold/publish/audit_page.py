@@ -1,0 +1,252 @@
+"""The audit page: what became of the records, what is wrong with them, and what was or could be put right."""
+
+from __future__ import annotations
+
+import base64
+import io
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import geopandas as gpd
+import matplotlib as mpl
+import pandas as pd
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from matplotlib.figure import Figure
+
+from asmgold.audit import Proposal
+from asmgold.config import Correction
+from asmgold.publish import palette
+from asmgold.records import count_by_fate
+from asmgold.schemas import FATES, FLAGS
+
+WORST_CASES = 60
+LARGEST_DEPOSITS = 30
+# What is drawn on the map of flags: the mark, and how large.
+DRAWN = {
+    "at_sea": ("o", "#0072B2", 9),
+    "outside_country": ("D", "#D55E00", 12),
+    "sign_or_order_suspect": ("*", "#1B1B1B", 50),
+    "corrected": ("^", "#882255", 16),
+}
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table of a page: cells are texts or numbers."""
+
+    caption: str
+    header: Sequence[str]
+    rows: Sequence[Sequence[Any]]
+
+
+@dataclass(frozen=True)
+class Section:
+    """A part of a page."""
+
+    title: str
+    paragraphs: Sequence[str] = ()
+    tables: Sequence[Table] = ()
+    picture: dict[str, str] = field(default_factory=dict)
+
+
+def write_audit_page(
+    path: Path,
+    *,
+    title: str,
+    records: gpd.GeoDataFrame,
+    countries: gpd.GeoDataFrame | None,
+    corrections: Sequence[Correction],
+    proposals: Sequence[Proposal],
+) -> None:
+    """Write the audit page, one HTML file that asks nothing of the network, the same bytes for the same records.
+
+    Parameters
+    ----------
+    path : the file to write
+    title : what the area is called
+    records : `asmgold.schemas.RECORDS`
+    countries : `asmgold.schemas.COUNTRIES`, the background of the map of flags, if there are any
+    corrections : the declared corrections
+    proposals : those that could be declared, `asmgold.audit.propose`
+    """
+    sections = [
+        _fates(records),
+        _flags(records, countries),
+        _corrections(records, corrections),
+        _proposals(proposals),
+        _worst_cases(records),
+        _deposits(records),
+    ]
+    environment = Environment(loader=PackageLoader("asmgold.publish"), autoescape=True, undefined=StrictUndefined)
+    page = environment.get_template("audit.html.j2").render(title=title, sections=sections)
+    path.write_text(page, encoding="utf-8")
+
+
+def _fates(records: pd.DataFrame) -> Section:
+    counts = count_by_fate(records).astype(int)
+    sources = [str(source) for source in counts.index]
+    rows = [[fate, meaning.replace("`", ""), *counts.loc[sources, fate].tolist()] for fate, meaning in FATES.items()]
+    rows.append(["rows read", "Their sum.", *counts.loc[sources, "rows_read"].tolist()])
+    return Section(
+        "What became of them",
+        ["Each record that was read ends with exactly one fate; the fates add up to the rows read."],
+        [Table("Records by fate and source", ["fate", "meaning", *sources], rows)],
+    )
+
+
+def _flags(records: gpd.GeoDataFrame, countries: gpd.GeoDataFrame | None) -> Section:
+    sources = sorted(records["source"].unique())
+    flags = records[["source", "gold_role", "flags"]].explode("flags").dropna(subset="flags")
+    counts = pd.crosstab(flags["flags"], flags["source"]).reindex(index=list(FLAGS), columns=sources, fill_value=0)
+    gold = flags[flags["gold_role"].notna()]["flags"].value_counts().reindex(list(FLAGS), fill_value=0).to_dict()
+    rows = [
+        [flag, meaning.replace("`", ""), *numbers, gold[flag]]
+        for (flag, meaning), numbers in zip(FLAGS.items(), counts.itertuples(index=False), strict=True)
+    ]
+    unknown = records.loc[records["flags"].map(lambda found: "country_unknown" in found), "country_reported"]
+    names = ", ".join(f"{name} ({n})" for name, n in unknown.value_counts().items()) or "none"
+    return Section(
+        "What is remarkable",
+        [
+            "A record can have several flags, or none. A flag is a reason to look, not a verdict: borders and coasts "
+            "of the map of countries are some kilometres off, and deposits can lie on the sea bed or on small islands.",
+            f"Names of countries that are not known: {names}.",
+        ],
+        [Table("Records by flag", ["flag", "meaning", *sources, "bear gold"], rows)],
+        {} if countries is None else _map_of_flags(records, countries),
+    )
+
+
+def _map_of_flags(records: gpd.GeoDataFrame, countries: gpd.GeoDataFrame) -> dict[str, str]:
+    with mpl.rc_context({"font.family": "DejaVu Sans", "font.size": 9, "axes.linewidth": 0.6}):
+        figure = Figure(figsize=(11, 5.6), dpi=130, layout="constrained")
+        axes = figure.add_subplot()
+        axes.set_facecolor(palette.SEA)
+        countries.plot(ax=axes, facecolor=palette.AREA, edgecolor=palette.NEIGHBOUR_EDGE, linewidth=0.3)
+        for flag, (mark, colour, size) in DRAWN.items():
+            these = records[records["flags"].map(lambda found, flag=flag: flag in found) & records["longitude"].notna()]
+            axes.scatter(
+                these["longitude"], these["latitude"], marker=mark, s=size, color=colour, linewidths=0,
+                label=f"{flag} ({len(these):,})", zorder=3,
+            )  # fmt: skip
+        axes.set(
+            xlabel="",
+            ylabel="",
+            xlim=(-180, 180),
+            ylim=(-60, 85),
+            xticks=range(-180, 181, 60),
+            yticks=range(-60, 90, 30),
+        )
+        axes.tick_params(length=2, colors=palette.TEXT_MUTED)
+        axes.legend(loc="lower left", framealpha=0.95)
+        image = io.BytesIO()
+        figure.savefig(image, metadata={"Software": None})
+    return {
+        "alt": "World map of the records in the sea, outside the country they state, or corrected",
+        "base64": base64.b64encode(image.getvalue()).decode(),
+    }
+
+
+def _corrections(records: pd.DataFrame, corrections: Sequence[Correction]) -> Section:
+    applied = records[records["correction"].notna()].set_index("correction")
+    rows = [
+        [
+            correction.id, _or_blank(applied.at[correction.id, "name"]), correction.record,
+            str(applied.at[correction.id, "fate"]), _values(correction.expect), _values(correction.set),
+            correction.reason, correction.evidence,
+        ]
+        for correction in corrections
+        if correction.id in applied.index
+    ]  # fmt: skip
+    lapsed = int(records["flags"].map(lambda found: "correction_lapsed" in found).sum())
+    return Section(
+        "What was put right",
+        [
+            f"{len(rows)} of {len(corrections)} declared corrections were applied; the others are of records that this "
+            f"run did not read, or lapsed ({lapsed}) because the source says something else now.",
+            "They are declared in config/corrections.yaml. With corrections: false the data stay as published.",
+        ],
+        [Table("Corrections applied", ["id", "name", "record", "fate", "before", "after", "reason", "evidence"], rows)]
+        if rows
+        else [],
+    )
+
+
+def _proposals(proposals: Sequence[Proposal]) -> Section:
+    rows = [
+        [
+            proposal.strength, proposal.name or "", proposal.record_id, "gold" if proposal.bears_gold else "",
+            proposal.country, round(proposal.outside_km), _place(proposal.read), _place(proposal.proposed),
+            proposal.evidence,
+        ]
+        for proposal in proposals
+    ]  # fmt: skip
+    header = ["evidence is", "name", "record", "gold", "states", "km outside", "lies at", "would lie at", "evidence"]
+    text = "proposed_corrections.yaml has them in the form of config/corrections.yaml, to be reviewed and pasted."
+    return Section(
+        "What could be put right",
+        [text] if rows else ["No record that is left as it is could evidently be put right."],
+        [Table("Proposed corrections, the strongest evidence first", header, rows)] if rows else [],
+    )
+
+
+def _worst_cases(records: pd.DataFrame) -> Section:
+    outside = records[records["outside_km"].notna()]
+    worst = outside.assign(gold=outside["gold_role"].notna()).sort_values(
+        ["gold", "outside_km", "record_id"], ascending=[False, False, True]
+    )
+    rows = [
+        [
+            _or_blank(record["name"]), record["record_id"], "gold" if record["gold"] else "",
+            record["country_reported"], _or_blank(record["country_located"]) or "in the sea",
+            round(float(record["outside_km"])), _place((float(record["longitude"]), float(record["latitude"]))),
+            record["fate"],
+        ]
+        for _, record in worst.head(WORST_CASES).iterrows()
+    ]  # fmt: skip
+    header = ["name", "record", "gold", "states", "lies in", "km outside", "at", "fate"]
+    return Section(
+        "The worst cases",
+        [f"Records outside the country they state, gold first, then by distance: {len(rows)} of {len(outside)}."],
+        [Table("Records outside their country", header, rows)] if rows else [],
+    )
+
+
+def _deposits(records: pd.DataFrame) -> Section:
+    gold = records[records["deposit_id"].notna()]
+    sites = gold[gold["fate"] == "site"]
+    size = gold.groupby("deposit_id").size()
+    several = size[size > 1].sort_values(ascending=False, kind="stable")
+    touched = several[several.index.isin(sites["deposit_id"])] if not sites.empty else several
+    rows = [
+        [deposit, int(n), "; ".join(_names(gold[gold["deposit_id"] == deposit]))]
+        for deposit, n in touched.head(LARGEST_DEPOSITS).items()
+    ]
+    return Section(
+        "Which records are the same deposit",
+        [
+            f"{len(gold):,} gold records with a position are {size.size:,} deposits, as far as names, "
+            f"commodities and distances tell; the {len(sites):,} sites are {sites['deposit_id'].nunique():,}. "
+            "What is in doubt stays apart.",
+        ],
+        [Table("Deposits of the sites with most records", ["deposit", "records", "which"], rows)] if rows else [],
+    )
+
+
+def _names(records: pd.DataFrame) -> Iterable[str]:
+    names = zip(records["name"], records["record_id"], strict=True)
+    return (f"{_or_blank(name) or 'no name'} ({record_id})" for name, record_id in names)
+
+
+def _or_blank(value: object) -> str:
+    return value if isinstance(value, str) else ""
+
+
+def _values(values: dict[Any, float]) -> str:
+    return ", ".join(f"{name} {value}" for name, value in values.items())
+
+
+def _place(place: tuple[float, float]) -> str:
+    return f"{place[1]:.5g}, {place[0]:.5g}"

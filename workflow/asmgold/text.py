@@ -1,0 +1,33 @@
+"""Text of the sources put right: leftovers of old encodings, and characters that no text has."""
+
+from __future__ import annotations
+
+import re
+
+import ftfy
+
+CONTROL = re.compile("[\x00-\x1f\x7f\u2028\u2029]+")
+LEFTOVER = re.compile("[\x80-\x9f]")
+
+
+def readable(text: str) -> str:
+    """The text with a blank in the place of control characters, which end texts in a GeoPackage and steer terminals."""
+    return CONTROL.sub(" ", text).strip() if CONTROL.search(text) else text
+
+
+def decoded(text: str) -> str:
+    r"""The text with the letters that a wrong encoding has made unreadable.
+
+    A character from 80 to 9F (hexadecimal) is a byte that was never decoded: a punctuation mark of Windows-1252
+    (`Côte D\x92Ivoire`), or else a letter of Mac Roman (`G\x9fzelyayla`); both occur in the data. UTF-8 that was read
+    as something else is put right by ftfy, where it is sure.
+    """
+    if text.isascii():
+        return text
+    return str(ftfy.fix_encoding(LEFTOVER.sub(_meant, text)))
+
+
+def _meant(leftover: re.Match[str]) -> str:
+    byte = leftover[0].encode("latin-1")
+    punctuation = byte in b"\x85\x91\x92\x93\x94\x95\x96\x97"
+    return byte.decode("cp1252" if punctuation else "mac_roman")
