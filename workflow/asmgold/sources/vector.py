@@ -1,4 +1,4 @@
-"""Reader of polygon layers: any vector format that GDAL knows, brought to valid polygons in EPSG:4326."""
+"""Reader of layers: any vector format that GDAL knows, brought to valid polygons or to points in EPSG:4326."""
 
 from __future__ import annotations
 
@@ -22,6 +22,9 @@ log = logging.getLogger(__name__)
 
 MENDING_MAY_CHANGE = 0.001  # of a layer's area
 LONGEST_EDGE_REPROJECTED_M = 10_000.0
+POINT_TYPES = (shapely.GeometryType.POINT, shapely.GeometryType.MULTIPOINT)
+# A table of positions is read as points; its columns are those of a geographic CRS.
+POSITIONS_IN_CSV = {"X_POSSIBLE_NAMES": "longitude,lon,long,lng", "Y_POSSIBLE_NAMES": "latitude,lat"}
 
 
 def read_polygons(path: Path, layer: Layer) -> gpd.GeoDataFrame:
@@ -41,24 +44,58 @@ def read_polygons(path: Path, layer: Layer) -> gpd.GeoDataFrame:
     InputError : if the file cannot be read, no feature matches, the CRS is unknown, there is no polygon, a
         coordinate is off the globe, or mending invalid geometry would change the layer's area by more than 0.1 %.
     """
-    if not path.exists():
-        raise InputError(f"{path}: there is no such file")
-    features = _read(path, layer)
+    features = _read(path, layer, "polygons")
+    if features.empty:
+        raise InputError(f"{path}: holds no feature, polygons were expected")
     features = _matching(features, path, layer)
     features = _in_wgs84(features, path, layer)
-    features = _polygons_only(features, path)
-    return _valid(features, path)
+    return _valid(_only(features, path, POLYGONAL_TYPES, "polygons"), path)
 
 
-def _read(path: Path, layer: Layer) -> gpd.GeoDataFrame:
+def read_features(path: Path, layer: Layer) -> gpd.GeoDataFrame:
+    """Read a layer of polygons, or one of points, or a CSV table with columns `longitude` and `latitude`.
+
+    Parameters
+    ----------
+    path, layer : as for `read_polygons`; the CRS of a CSV table is EPSG:4326 unless the layer names another one
+
+    Returns
+    -------
+    The features that match, with their fields, in EPSG:4326: valid polygons where there are any, otherwise points.
+    Where nothing was seen there is no feature: an empty layer is no mistake.
+
+    Raises
+    ------
+    InputError : as `read_polygons`, but for an empty layer; or if there are both polygons and points.
+    """
+    features = _read(path, layer, "polygons or points")
+    if features.empty:
+        log.warning("%s: holds no feature", path)
+        return gpd.GeoDataFrame(features.drop(columns=features.geometry.name), geometry=[], crs=CRS)
+    features = _matching(features, path, layer)
+    kinds = shapely.get_type_id(features.geometry.array)
+    polygons, points = np.isin(kinds, POLYGONAL_TYPES).any(), np.isin(kinds, POINT_TYPES).any()
+    if polygons and points:
+        raise InputError(f"{path}: holds both polygons and points, one of them was expected; choose by `where`")
+    features = _in_wgs84(features, path, layer)
+    if points:
+        return _only(features, path, POINT_TYPES, "points")
+    return _valid(_only(features, path, POLYGONAL_TYPES, "polygons or points"), path)
+
+
+def _read(path: Path, layer: Layer, expected: str) -> gpd.GeoDataFrame:
+    if not path.exists():
+        raise InputError(f"{path}: there is no such file")
+    is_table = path.suffix.lower() == ".csv" and "points" in expected
     try:
-        features = gpd.read_file(path, layer=layer.layer, engine="pyogrio")
+        features = gpd.read_file(path, layer=layer.layer, engine="pyogrio", **(POSITIONS_IN_CSV if is_table else {}))
     except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError) as error:
         raise InputError(f"{path}: not a layer that GDAL can read ({error})") from None
     if not isinstance(features, gpd.GeoDataFrame):
-        raise InputError(f"{path}: a table without geometry, polygons were expected")
-    if features.empty:
-        raise InputError(f"{path}: holds no feature, polygons were expected")
+        needed = ", columns longitude and latitude" if is_table else f", {expected}"
+        raise InputError(f"{path}: a table without geometry{needed} were expected")
+    if is_table and features.crs is None:
+        features = features.set_crs(layer.crs or CRS)
     return features
 
 
@@ -98,18 +135,18 @@ def _in_wgs84(features: gpd.GeoDataFrame, path: Path, layer: Layer) -> gpd.GeoDa
     return features
 
 
-def _polygons_only(features: gpd.GeoDataFrame, path: Path) -> gpd.GeoDataFrame:
+def _only(features: gpd.GeoDataFrame, path: Path, kinds: tuple[int, ...], expected: str) -> gpd.GeoDataFrame:
+    """The features of some kinds of geometry, without height."""
     geometry = shapely.force_2d(features.geometry.array)
-    kinds = shapely.get_type_id(geometry)
-    areal = np.isin(kinds, POLYGONAL_TYPES)
-    areal &= ~(shapely.is_empty(geometry) | shapely.is_missing(geometry))
-    if not areal.any():
+    wanted = np.isin(shapely.get_type_id(geometry), kinds)
+    wanted &= ~(shapely.is_empty(geometry) | shapely.is_missing(geometry))
+    if not wanted.any():
         found = ", ".join(sorted(set(features.geom_type.dropna()))) or "no geometry"
-        raise InputError(f"{path}: holds {found}, polygons were expected")
-    if not areal.all():
-        log.warning("%s: %d of %d features are no polygons and are left out", path, (~areal).sum(), areal.size)
+        raise InputError(f"{path}: holds {found}, {expected} were expected")
+    if not wanted.all():
+        log.warning("%s: %d of %d features are no %s and are left out", path, (~wanted).sum(), wanted.size, expected)
     features = features.assign(geometry=gpd.array.from_shapely(geometry, crs=CRS))
-    return features[areal].reset_index(drop=True)
+    return features[wanted].reset_index(drop=True)
 
 
 def _valid(features: gpd.GeoDataFrame, path: Path) -> gpd.GeoDataFrame:

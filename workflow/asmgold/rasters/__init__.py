@@ -1,0 +1,23 @@
+"""Rasters on one grid: distance to the nearest site, density of sites, fraction of each cell that is region."""
+
+from asmgold.rasters.fields import Field, density_of_sites, distance_to_nearest, fraction_covered
+from asmgold.rasters.files import write_raster, write_style
+from asmgold.rasters.grid import Grid, grid_around
+from asmgold.rasters.products import DENSITY, DISTANCE, FRACTION, NODATA, RASTERS, RasterProduct
+
+__all__ = [
+    "DENSITY",
+    "DISTANCE",
+    "FRACTION",
+    "NODATA",
+    "RASTERS",
+    "Field",
+    "Grid",
+    "RasterProduct",
+    "density_of_sites",
+    "distance_to_nearest",
+    "fraction_covered",
+    "grid_around",
+    "write_raster",
+    "write_style",
+]

@@ -1,0 +1,144 @@
+"""The grid: cells in EPSG:4326 whose edges are whole multiples of their size, so that any two grids fit."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import shapely
+from numpy.typing import ArrayLike, NDArray
+from rasterio.transform import Affine
+
+from asmgold.geodesy import polygon_area
+from asmgold.geodesy.ellipsoid import Floats
+
+SHORTEST_DEGREE_OF_LATITUDE_KM = 110.57
+DEGREE_OF_EQUATOR_KM = 111.32
+
+
+@dataclass(frozen=True)
+class Grid:
+    """Cells of one size, counted from the Greenwich meridian and the equator.
+
+    Across 180 degrees columns go on: longitudes may lie between -360 and 360.
+
+    Parameters
+    ----------
+    cell_arcsec : the size of a cell, seconds of arc
+    west, north : the edges of the grid, in cells to the east and to the north of 0, 0
+    width, height : in cells
+    """
+
+    cell_arcsec: int
+    west: int
+    north: int
+    width: int
+    height: int
+
+    @property
+    def cell(self) -> float:
+        """The size of a cell in degrees."""
+        return self.cell_arcsec / 3600
+
+    @property
+    def around(self) -> int:
+        """How many cells go round the Earth."""
+        return 1_296_000 // self.cell_arcsec
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Rows and columns."""
+        return self.height, self.width
+
+    @property
+    def bounds(self) -> tuple[float, float, float, float]:
+        """West, south, east, north in degrees."""
+        return (
+            self._degrees(self.west),
+            self._degrees(self.north - self.height),
+            self._degrees(self.west + self.width),
+            self._degrees(self.north),
+        )
+
+    @property
+    def transform(self) -> Affine:
+        """From columns and rows to degrees."""
+        return Affine(self.cell, 0, self._degrees(self.west), 0, -self.cell, self._degrees(self.north))
+
+    @property
+    def longitudes(self) -> Floats:
+        """Centres of the columns, degrees."""
+        return (self.west + np.arange(self.width) + 0.5) * self.cell_arcsec / 3600
+
+    @property
+    def latitudes(self) -> Floats:
+        """Centres of the rows from north to south, degrees."""
+        return (self.north - np.arange(self.height) - 0.5) * self.cell_arcsec / 3600
+
+    @property
+    def row_km2(self) -> Floats:
+        """Area on the ellipsoid of a cell of each row, square kilometres."""
+        north = (self.north - np.arange(self.height)) * self.cell_arcsec / 3600
+        west, east = np.zeros(self.height), np.full(self.height, self.cell)
+        return polygon_area(shapely.box(west, north - self.cell, east, north)) / 1e6
+
+    def parts(self, size: int) -> Iterator[list[tuple[int, int, Grid]]]:
+        """Square parts of so many cells, strip by strip from the north: their first rows, first columns, and grids."""
+        for row in range(0, self.height, size):
+            height = min(size, self.height - row)
+            yield [
+                (row, column, self.part(row, column, height, min(size, self.width - column)))
+                for column in range(0, self.width, size)
+            ]
+
+    def part(self, row: int, column: int, height: int, width: int) -> Grid:
+        """The grid of a window of this one."""
+        return Grid(self.cell_arcsec, self.west + column, self.north - row, width, height)
+
+    def _degrees(self, cells: int) -> float:
+        return cells * self.cell_arcsec / 3600
+
+
+def grid_around(area: ArrayLike, cell_arcsec: int, margin_km: float) -> Grid:
+    """The smallest grid that holds an area and a margin around it.
+
+    It crosses 180 degrees where this makes it less than half as wide: Fiji is 177 to 182, not -180 to 180, and the
+    United States are -188 to -66. Most of it is then between -180 and 180, where other layers are.
+
+    Parameters
+    ----------
+    area : polygons in EPSG:4326
+    cell_arcsec : the size of a cell, seconds of arc, of which 180 degrees hold a whole number
+    margin_km : how far the grid reaches beyond the area at least
+    """
+    parts = shapely.get_parts(np.asarray(area, dtype=object))
+    boxes = shapely.bounds(parts)
+    margin = margin_km / SHORTEST_DEGREE_OF_LATITUDE_KM
+    south, north = max(boxes[:, 1].min() - margin, -90.0), min(boxes[:, 3].max() + margin, 90.0)
+    west, east = _span(boxes[:, 0], boxes[:, 2])
+    shortest = DEGREE_OF_EQUATOR_KM * math.cos(math.radians(max(abs(south), abs(north))))
+    margin = margin_km / shortest if margin_km < 180 * shortest else 180.0
+    west, east = west - margin, east + margin
+    if east - west >= 360:
+        west, east = -180.0, 180.0
+    per_degree = 3600 / cell_arcsec
+    # A border that is on an edge but for its last binary digit needs no cell more.
+    first, last = math.floor(west * per_degree + 1e-6), math.ceil(east * per_degree - 1e-6)
+    top, bottom = math.ceil(north * per_degree - 1e-6), math.floor(south * per_degree + 1e-6)
+    return Grid(cell_arcsec, first, top, max(last - first, 1), max(top - bottom, 1))
+
+
+def _span(west: NDArray[np.float64], east: NDArray[np.float64]) -> tuple[float, float]:
+    """The longitudes that hold all intervals: as they are, or on across 180 degrees."""
+    order = np.argsort(west)
+    starts, reached = west[order], np.maximum.accumulate(east[order])
+    gaps = starts[1:] - reached[:-1]
+    straight = float(reached[-1] - starts[0])
+    widest = int(np.argmax(gaps)) if gaps.size else 0
+    if not gaps.size or 360 - gaps[widest] >= straight / 2:
+        return float(starts[0]), float(reached[-1])
+    first, last = float(starts[widest + 1]), float(reached[widest]) + 360
+    turn = 360 if (first + last) / 2 >= 180 else 0
+    return first - turn, last - turn

@@ -1,0 +1,64 @@
+# Rasters for models, all on one grid, each a cloud-optimised GeoTIFF with a style beside it.
+
+RASTERS = []
+
+if SETTINGS.rasters:
+
+    RASTERS = expand(
+        "{name}.{ending}",
+        name=["distance_to_gold_km", "gold_sites_per_100km2", "asm_gold_region_fraction"],
+        ending=["tif", "qml"],
+    )
+
+    rule raster_distance:
+        input:
+            area="<build>/layers/area.parquet",
+            sites="<build>/sites.parquet",
+        output:
+            raster="<build>/distance_to_gold_km.tif",
+            style="<build>/distance_to_gold_km.qml",
+        log:
+            "<build>/logs/raster_distance.log",
+        conda:
+            "../envs/asmgold.yaml"
+        threads: 8
+        params:
+            grid=plain(SETTINGS.rasters, "cell_arcsec", "margin_km"),
+            tags=raster_tags(SETTINGS.records),
+        script:
+            "../scripts/raster_distance.py"
+
+    rule raster_density:
+        input:
+            area="<build>/layers/area.parquet",
+            sites="<build>/sites.parquet",
+        output:
+            raster="<build>/gold_sites_per_100km2.tif",
+            style="<build>/gold_sites_per_100km2.qml",
+        log:
+            "<build>/logs/raster_density.log",
+        conda:
+            "../envs/asmgold.yaml"
+        params:
+            grid=plain(SETTINGS.rasters, "cell_arcsec", "margin_km"),
+            bandwidth_km=SETTINGS.rasters.bandwidth_km,
+            tags=raster_tags(SETTINGS.records),
+        script:
+            "../scripts/raster_density.py"
+
+    rule raster_fraction:
+        input:
+            area="<build>/layers/area.parquet",
+            regions="<build>/regions.parquet",
+        output:
+            raster="<build>/asm_gold_region_fraction.tif",
+            style="<build>/asm_gold_region_fraction.qml",
+        log:
+            "<build>/logs/raster_fraction.log",
+        conda:
+            "../envs/asmgold.yaml"
+        params:
+            grid=plain(SETTINGS.rasters, "cell_arcsec", "margin_km"),
+            tags=raster_tags([*SETTINGS.records, SETTINGS.area.source]),
+        script:
+            "../scripts/raster_fraction.py"

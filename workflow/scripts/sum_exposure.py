@@ -1,0 +1,32 @@
+from pathlib import Path
+
+import pandas as pd
+from _job import check_pinned, job
+
+from asmgold.config import Exposure
+from asmgold.exposure import expose
+from asmgold.overlays import zones_of
+from asmgold.publish import read_table
+from asmgold.schemas import OVERLAYS, REGIONS
+
+with job(snakemake):
+    params, paths = snakemake.params, snakemake.input
+    within = params.within
+    overlays = {name: read_table(Path(path)) for name, path in zip(within, paths.overlays, strict=True)}
+    tables = []
+    for (name, values), path, lock in zip(params.exposures.items(), paths.rasters, params.locks, strict=True):
+        check_pinned(Path(path), lock)
+        tables.append(
+            expose(
+                name,
+                Path(path),
+                Exposure(**values),
+                read_table(Path(paths.area)),
+                read_table(Path(paths.regions), REGIONS),
+                zones_of(overlays, within),
+                read_table(Path(paths.intersections), OVERLAYS),
+            )
+        )
+    summaries, by_region = zip(*tables, strict=True)
+    pd.concat(summaries).round(6).to_csv(snakemake.output.summary, index=False)
+    pd.concat(by_region).round(6).to_csv(snakemake.output.regions, index=False)
