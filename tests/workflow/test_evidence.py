@@ -1,0 +1,216 @@
+"""Evidence of the user's own, and the choices of the default scenario, run as a user does."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import pyogrio
+import pytest
+import rasterio
+import shapely
+
+from asmgold.config import load_scenario, read_yaml
+from asmgold.publish.evidence import (
+    Naming,
+    context_section,
+    evidence_section,
+    read_tables,
+)
+from asmgold.publish.language import load_words
+from asmgold.publish.page.blocks import Figure, Table
+from tests.conftest import PROJECT, Copy, copy_project
+
+ZONES = ["area", "madre_de_dios:inside", "mining_corridor:inside", "mining_corridor:outside"]
+CONTRACT = ["evidence", "period", "zone", "observed", "observed_inside", "capture", "land_share", "lift"]
+EVIDENCE_PRODUCTS = {
+    "evidence.csv",
+    "missed_mining.parquet",
+    "corridor_by_year.csv",
+    "chance.csv",
+    "radius_of_capture.csv",
+}
+
+
+def bring_evidence(copy: Copy) -> None:
+    """Polygons with years of the user's own, and a table of visits; what the map holds of them is known beforehand."""
+    corridor = gpd.read_file(copy.folder / "data/raw/embedded/mining_corridor.geojson").geometry.iloc[0]
+    inside = corridor.representative_point()
+    patches = [shapely.box(x - 0.02, y - 0.02, x + 0.02, y + 0.02) for x, y in [(inside.x, inside.y), (-74.5, -4.0)]]
+    gpd.GeoDataFrame({"seen": [2020, 2021]}, geometry=patches, crs="EPSG:4326").to_file(copy.folder / "patches.geojson")
+    (copy.folder / "visits.csv").write_text(
+        f"longitude,latitude,day\n{inside.x},{inside.y},2019-05-03\n-74.5,-4,2020-01-01\n"
+    )
+    copy.configure(
+        evidence={
+            "patches": {"file": "patches.geojson", "period_field": "seen"},
+            "visits": {"file": "visits.csv", "period_field": "day"},
+        },
+        strata={"file": "data/raw/embedded/madre_de_dios.geojson"},
+        draws={"seed": 1, "chance": 50, "positions": 20},
+    )
+
+
+def test_evidence_of_the_users_own_becomes_products_the_same_in_two_folders(built: Copy, tmp_path: Path) -> None:
+    project = copy_project(tmp_path / "another folder")
+    for copy in (built, project):
+        bring_evidence(copy)
+        done = copy.run()
+        assert done.returncode == 0, done.stderr
+    assert built.products() == project.products()
+    assert set(project.products()) >= EVIDENCE_PRODUCTS
+
+    found = pd.read_csv(project.product("evidence.csv"), dtype={"period": "str"})
+    assert list(found.columns) == CONTRACT
+    assert list(found["zone"].unique()) == ZONES
+    assert found.groupby("evidence")["period"].unique().map(list).to_dict() == {
+        "patches": ["2020", "2021", "all"],
+        "visits": ["2019", "2020", "all"],
+    }
+    of = found.set_index(["evidence", "period", "zone"])
+    summary = pd.read_csv(project.product("overlay_summary.csv")).set_index(["overlay", "zone"])
+    for overlay, zone in summary.index:
+        shares = found.loc[found["zone"] == f"{overlay}:{zone}", "land_share"]
+        np.testing.assert_allclose(shares, summary.loc[(overlay, zone), "share_of_zone"], atol=2e-6)
+    assert of.loc[("visits", "all", "area"), "observed"] == 2
+    regions = gpd.read_parquet(project.product("regions.parquet")).union_all()
+    patches = gpd.read_file(project.folder / "patches.geojson").geometry
+    equal_area = {"proj": "laea", "lat_0": -8, "lon_0": -73}
+    km2 = (
+        gpd.GeoSeries([*patches, *patches.intersection(regions)], crs=4326).segmentize(0.001).to_crs(equal_area).area
+        / 1e6
+    )
+    assert of.loc[("patches", "all", "area"), "observed"] == pytest.approx(km2.iloc[:2].sum(), rel=1e-5)
+    assert of.loc[("patches", "all", "area"), "observed_inside"] == pytest.approx(km2.iloc[2:].sum(), rel=1e-5)
+    assert of.loc[("patches", "2021", "mining_corridor:inside"), "observed"] == 0
+
+    layers = {"missed_mining": "MultiPolygon", "missed_mining_points": "Point"}
+    path = project.product("asm_gold_regions.gpkg")
+    for layer, kind in layers.items():
+        info = pyogrio.read_info(path, layer=layer)
+        assert (info["geometry_type"], info["crs"]) == (kind, "EPSG:4326")
+        assert {"evidence", "period", "area_km2", "distance_km", "nearest_site"} <= set(info["fields"])
+    missed = gpd.read_parquet(project.product("missed_mining.parquet"))
+    assert (missed["distance_km"] >= 19.99).all()
+    assert not missed.geometry.representative_point().intersects(regions).any()
+    chance = pd.read_csv(project.product("chance.csv"))
+    assert set(chance["placed"]) == {"area", "strata"}
+    assert (chance["draws"] == 50).all()
+    manifest = json.loads(project.product("manifest.json").read_text())
+    assert {"patches.geojson", "visits.csv", "published_shares.csv", "asm_gold_production.csv"} <= set(
+        manifest["sources"]
+    )
+
+    tables = read_tables(sorted((project.folder / "results/peru").glob("*.csv")))
+    parents = {"madre_de_dios": None, "mining_corridor": "madre_de_dios"}
+    for language in ("en", "es"):
+        naming = Naming("Peru", {}, {"patches": "Patches"}, {"patches": "Know this."}, parents)
+        section = evidence_section(tables, naming, language, 20)
+        context = context_section(tables, language)
+        assert context is not None
+        assert "Know this." in section.blocks
+        blocks = [*section.blocks, *context.blocks]
+        pictures = [block for block in blocks if isinstance(block, Figure)]
+        assert len(pictures) == 5
+        assert all(b"<svg" in picture.image for picture in pictures)
+        assert all(str(project.folder).encode() not in picture.image for picture in pictures)
+        assert evidence_section(tables, naming, language, 20) == section
+        shown = [block for block in blocks if isinstance(block, Table)]
+        assert all(table.rows for table in shown)
+        assert all(set().union(*table.rows) <= {column.key for column in table.columns} for table in shown)
+
+
+def test_a_mistake_in_evidence_is_one_message(built: Copy) -> None:
+    before = built.products()
+    built.configure(evidence={"mine": {"file": "nowhere.gpkg"}})
+    done = built.run()
+    assert done.returncode == 1
+    assert "file is nowhere.gpkg, there is no such file" in done.stderr
+    gpd.GeoDataFrame(geometry=[shapely.box(0, 0, 1, 1)], crs=4326).to_file(built.folder / "mine.gpkg")
+    built.configure(evidence={"mine": {"file": "mine.gpkg", "period_field": "year"}})
+    done = built.run()
+    assert done.returncode == 1
+    assert "mine.gpkg: has no field 'year' for the period" in done.stderr
+    assert "Traceback" not in done.stderr
+    built.configure(evidence={"mine": {"periods": {2019: "mrds_peru"}}})
+    done = built.run("-n")
+    assert done.returncode == 1
+    assert "evidence.mine.periods.2019.source is 'mrds_peru', a table of records" in done.stderr
+    assert built.products() == before
+
+
+def test_the_choices_of_the_default_scenario(built_once: Copy) -> None:
+    table = pd.read_csv(built_once.product("sensitivity.csv")).fillna({"variant": ""})
+    assert EVIDENCE_PRODUCTS.isdisjoint(built_once.products())
+    of = table.set_index(["choice", "variant", "zone"])
+    summary = pd.read_csv(built_once.product("overlay_summary.csv"))
+    for row in summary.to_dict("records"):
+        found = of.loc[("configured", "", f"{row['overlay']}:{row['zone']}")]
+        assert found["regions_km2"] == pytest.approx(row["regions_km2"], abs=1e-3)
+        assert found["sites"] == row["sites"]
+    area = of.xs("area", level="zone")
+    regions = gpd.read_parquet(built_once.product("regions.parquet"))
+    assert area.loc[("configured", ""), "regions_km2"] == pytest.approx(regions["area_km2"].sum(), rel=1e-9)
+    pd.testing.assert_series_equal(area.loc[("configured", "")], area.loc[("radius", "20 km")], check_names=False)
+    by_radius = area.loc["radius"]["regions_km2"]
+    assert list(by_radius.index) == ["5 km", "10 km", "20 km", "30 km", "50 km"]
+    assert by_radius.is_monotonic_increasing
+    records = pd.read_parquet(built_once.product("records.parquet"))
+    sites = records[records["fate"] == "site"]
+    assert area.loc[("gold", "primary product only"), "sites"] == (sites["gold_role"] == "primary").sum()
+    for source, count in sites["source"].value_counts().items():
+        assert area.loc[("records", f"{source} only"), "sites"] == count
+    assert area.loc[("corrections", "off"), "sites"] == 505
+    # Web Mercator draws a disc of 20 km at latitude f with a radius of 20 km times about the cosine of f.
+    naive = area.loc[("planar buffer", "EPSG:3857"), "regions_km2"] / area.loc[("configured", ""), "regions_km2"]
+    assert np.cos(np.radians(18)) ** 2 < naive < 1
+
+
+def test_the_radius_curve_and_the_bands_agree_with_the_map(built_once: Copy) -> None:
+    table = pd.read_csv(built_once.product("sensitivity.csv")).query("choice == 'radius'")
+    curve = pd.read_csv(built_once.product("radius_curve.csv"))
+    assert set(curve["radius_km"]) == set(range(1, 51))
+    for variant, of_variant in table.groupby("variant"):
+        on_curve = curve[curve["radius_km"] == float(str(variant).split()[0])].set_index("zone")["land_share"]
+        exact = of_variant.set_index("zone")["land_share"]
+        np.testing.assert_allclose(on_curve[exact.index], exact, atol=0.002)
+    bands = pd.read_csv(built_once.product("position_bands.csv"))
+    assert (bands["p05"] <= bands["p50"]).all()
+    assert (bands["p50"] <= bands["p95"]).all()
+    assert (bands["draws"] >= 200).all()
+    with rasterio.open(built_once.product("region_probability.tif")) as raster:
+        often = raster.read(1, masked=True)
+    sites = gpd.read_parquet(built_once.product("sites.parquet"))
+    assert often.min() == 0
+    assert often.max() == 1
+    assert ((often > 0) & (often < 1)).any()
+    assert len(sites) == 512
+
+
+def test_the_shipped_scenario_registers_every_year() -> None:
+    values = read_yaml(PROJECT / "config/config.yaml")
+    scenario = load_scenario(values | {"scenario": "peru-upstream"}, {}, PROJECT / "config", pinned=False)
+    (evidence,) = scenario.settings.evidence.values()
+    assert list(evidence.periods) == [str(year) for year in range(2018, 2024)]
+    for year, name in evidence.periods.items():
+        assert name in scenario.fetched
+        source = scenario.sources[name]
+        assert source.licence == "CC BY 4.0"
+        assert source.address.endswith(f"/mining_{year}00_simplified.geojson")
+
+
+def test_every_choice_has_words_in_both_languages(built_once: Copy) -> None:
+    table = pd.read_csv(built_once.product("sensitivity.csv"))
+    for language in ("en", "es"):
+        words = load_words(language, "evidence")
+        assert {f"choice_{choice.replace(' ', '_')}" for choice in table["choice"]} <= set(words)
+
+
+def test_the_page_of_evidence_shows_the_pictures_it_names() -> None:
+    text = (PROJECT / "docs/evidence.md").read_text()
+    for name in re.findall(r"\]\(([\w-]+\.png)\)", text):
+        assert (PROJECT / "docs" / name).stat().st_size < 200_000

@@ -1,0 +1,31 @@
+import logging
+from pathlib import Path
+
+from _evidence import zones_and_seen
+from _job import job
+
+from asmgold.evidence import against_chance, by_overlay, capture, missed, pieces_of, read_published, strata_by_name
+from asmgold.publish import read_table, write_table
+from asmgold.schemas import REGIONS, SITES
+
+with job(snakemake):
+    params, paths, output = snakemake.params, snakemake.input, snakemake.output
+    zones, seen = zones_and_seen(snakemake)
+    regions, sites = read_table(Path(paths.regions), REGIONS), read_table(Path(paths.sites), SITES)
+    area = zones["area"]
+    captured = capture(seen, zones, regions)
+    captured.round(6).to_csv(output.capture, index=False)
+    write_table(missed(seen, area, regions, sites), Path(output.missed))
+    published = read_published(Path(paths.published)) if paths.published else None
+    by_overlay(seen, zones, params.within, published).round(6).to_csv(output.by_overlay, index=False)
+    against_chance(
+        pieces_of(seen, zones, area),
+        sites,
+        area,
+        strata_by_name(read_table(Path(paths.strata)), params.strata_field) if paths.strata else None,
+        radius_m=1000 * params.buffer_km,
+        draws=params.draws,
+        seed=params.seed,
+    ).round(6).to_csv(output.chance, index=False)
+    for row in captured[(captured["period"] == "all") & (captured["zone"] == "area")].itertuples():
+        logging.info("%s: %.1f %% of what was seen lies in the regions", row.evidence, 100 * row.capture)

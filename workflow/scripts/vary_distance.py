@@ -1,0 +1,24 @@
+from pathlib import Path
+
+from _evidence import zones_and_seen
+from _job import job
+
+from asmgold.evidence import land_of, pieces_of, radius_curve, vary_positions, write_probability
+from asmgold.publish import read_table
+from asmgold.schemas import RECORDS
+
+with job(snakemake):
+    params, output = snakemake.params, snakemake.output
+    records = read_table(Path(snakemake.input.records), RECORDS)
+    # Bears gold and has a position: a site wherever its disc reaches into the area.
+    candidates = records[records["fate"].isin(["site", "outside_area"])]
+    zones, seen = zones_and_seen(snakemake)
+    land, pieces = land_of(zones, zones["area"]), pieces_of(seen, zones, zones["area"])
+    curve, quantiles = radius_curve(land, pieces, candidates["longitude"], candidates["latitude"])
+    curve.round(6).to_csv(output.curve, index=False)
+    quantiles.round(3).to_csv(output.quantiles, index=False)
+    bands, often = vary_positions(
+        land, pieces, candidates, radius_m=1000 * params.buffer_km, draws=params.draws, seed=params.seed
+    )
+    bands.round(6).to_csv(output.bands, index=False)
+    write_probability(often, land, Path(output.probability))
