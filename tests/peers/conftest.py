@@ -1,4 +1,4 @@
-"""Real peers that check the results, where they are installed: PostGIS, and GDAL's own validator.
+"""Real peers that check the results, where they are installed: PostGIS, QGIS, GDAL's own validator, a browser.
 
 Tests that lack their peer are skipped, and pytest's summary says which. Continuous integration installs them all.
 """

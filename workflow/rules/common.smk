@@ -20,6 +20,15 @@ except InputError as error:
 SETTINGS = SCENARIO.settings
 LAYERS = SCENARIO.layers
 OVERLAYS = list(SETTINGS.overlays)
+COUNTRIES = "<build>/countries.parquet" if SETTINGS.countries else []
+# What the report shows, each with a caption of that name in workflow/report/.
+REPORTED = {
+    "map.pdf": "Map",
+    "map.png": "Map",
+    "overlay_summary.csv": "Tables",
+    "asm_gold_regions.gpkg": "Layers",
+    "manifest.json": "Provenance",
+}
 
 
 def source_input(name):
@@ -28,10 +37,27 @@ def source_input(name):
     return ancient(path) if name in SCENARIO.fetched else path
 
 
-def layer_input(name):
-    """The file of a layer: that of its source, or the user's own."""
-    source = LAYERS[name].source
-    return source_input(source) if source else LAYERS[name].file
+def input_of(item):
+    """The file of a layer or an exposure: that of its source, or the user's own."""
+    return source_input(item.source) if item.source else item.file
+
+
+def raster_tags(names):
+    """What a raster says about the sources that it was made from."""
+    used = [SCENARIO.sources[name] for name in SCENARIO.sources if name in names]
+    return {
+        "SOURCE": " ".join(dict.fromkeys(source.citation for source in used)),
+        "LICENCE": "; ".join(dict.fromkeys(source.licence for source in used)),
+        "DATA_DATE": max((source.date for source in used if source.date), default=""),
+    }
+
+
+def published(name):
+    """The published product, annotated for the report if it is shown there."""
+    product = update(f"<products>/{name}")
+    if name not in REPORTED:
+        return product
+    return report(product, caption=f"../report/{Path(name).stem}.rst", category=REPORTED[name])
 
 
 def report_success():

@@ -7,7 +7,17 @@ PRODUCTS = [
     "overlays.parquet",
     "overlay_summary.csv",
     "asm_gold_regions.gpkg",
+    "asm_gold_regions.qgz",
+    "map.pdf",
     "map.png",
+    "audit.html",
+    "proposed_corrections.yaml",
+    *RASTERS,
+    *EXPOSURE_TABLES,
+    *SENSITIVITY_PRODUCTS,
+    *EVIDENCE_PRODUCTS,
+    *CONTEXT_PRODUCTS,
+    "index.html",
     "manifest.json",
 ]
 
@@ -20,6 +30,8 @@ rule write_geopackage:
         intersections="<build>/overlays.parquet",
         area="<build>/layers/area.parquet",
         overlays=expand("<build>/layers/overlay_{name}.parquet", name=OVERLAYS),
+        countries=COUNTRIES,
+        missed="<build>/missed_mining.parquet" if SEEN else [],
     output:
         "<build>/asm_gold_regions.gpkg",
     log:
@@ -29,30 +41,101 @@ rule write_geopackage:
     params:
         overlays=OVERLAYS,
         corrections=[plain(correction) for correction in SCENARIO.corrections],
-        date=SCENARIO.data_date,
+        about=SCENARIO.about(),
     script:
         "../scripts/write_geopackage.py"
+
+
+rule write_qgis_project:
+    input:
+        package="<build>/asm_gold_regions.gpkg",
+        # The rasters among the products, and their styles.
+        rasters=[f"<build>/{name}" for name in PRODUCTS if name.endswith((".tif", ".qml"))],
+    output:
+        "<build>/asm_gold_regions.qgz",
+    log:
+        "<build>/logs/write_qgis_project.log",
+    conda:
+        "../envs/asmgold.yaml"
+    params:
+        about=SCENARIO.about(),
+    script:
+        "../scripts/write_qgis_project.py"
 
 
 rule draw_map:
     input:
         regions="<build>/regions.parquet",
         sites="<build>/sites.parquet",
+        intersections="<build>/overlays.parquet",
+        summary="<build>/overlay_summary.csv",
         area="<build>/layers/area.parquet",
+        countries=COUNTRIES,
         overlays=expand("<build>/layers/overlay_{name}.parquet", name=OVERLAYS),
     output:
-        "<build>/map.png",
+        pdf="<build>/map.pdf",
+        png="<build>/map.png",
     log:
         "<build>/logs/draw_map.log",
     conda:
         "../envs/asmgold.yaml"
     params:
         buffer_km=SETTINGS.buffer_km,
-        area_title=SCENARIO.title_of("area"),
-        overlay_titles={name: SCENARIO.title_of(f"overlay_{name}") for name in OVERLAYS},
-        producers=list(dict.fromkeys(SCENARIO.sources[name].producer for name in SCENARIO.used_sources)),
+        language=SETTINGS.language,
+        titles={"area": SCENARIO.title_of("area")} | {name: SCENARIO.title_of(f"overlay_{name}") for name in OVERLAYS},
+        within={name: overlay.within for name, overlay in SETTINGS.overlays.items()},
+        credits=SCENARIO.credits(),
     script:
         "../scripts/draw_map.py"
+
+
+rule audit_records:
+    input:
+        records="<build>/records.parquet",
+        countries=COUNTRIES,
+    output:
+        page="<build>/audit.html",
+        proposals="<build>/proposed_corrections.yaml",
+    log:
+        "<build>/logs/audit_records.log",
+    conda:
+        "../envs/asmgold.yaml"
+    params:
+        title=SCENARIO.title_of("area"),
+        corrections=[plain(correction) for correction in SCENARIO.corrections],
+    script:
+        "../scripts/audit_records.py"
+
+
+rule write_page:
+    input:
+        records="<build>/records.parquet",
+        regions="<build>/regions.parquet",
+        sites="<build>/sites.parquet",
+        intersections="<build>/overlays.parquet",
+        summary="<build>/overlay_summary.csv",
+        area="<build>/layers/area.parquet",
+        overlays=expand("<build>/layers/overlay_{name}.parquet", name=OVERLAYS),
+        countries=COUNTRIES,
+        own_files=SCENARIO.own_files,
+        evidence=EVIDENCE_TABLES,
+        exposure="<build>/exposure.csv" if EXPOSURE_TABLES else [],
+    output:
+        "<build>/index.html",
+    log:
+        "<build>/logs/write_page.log",
+    conda:
+        "../envs/asmgold.yaml"
+    params:
+        settings=plain(SETTINGS),
+        sources=SCENARIO.provenance(),
+        corrections=[plain(correction) for correction in SCENARIO.corrections],
+        area_title=SCENARIO.title_of("area"),
+        overlay_titles={name: SCENARIO.title_of(f"overlay_{name}") for name in OVERLAYS},
+        naming=NAMING,
+        products=[name for name in PRODUCTS if name != "index.html"],
+    script:
+        "../scripts/write_page.py"
 
 
 rule write_manifest:
@@ -84,7 +167,7 @@ rule publish:
     input:
         [f"<build>/{name}" for name in PRODUCTS],
     output:
-        [update(f"<products>/{name}") for name in PRODUCTS],
+        [published(name) for name in PRODUCTS],
     log:
         "<build>/logs/publish.log",
     conda:

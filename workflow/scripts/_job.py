@@ -2,14 +2,14 @@
 
 import logging
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from asmgold.config import Lock
 from asmgold.errors import InputError
-from asmgold.sources import check_bytes
+from asmgold.sources import check_bytes, sha256_of
 
 
 @contextmanager
@@ -21,7 +21,8 @@ def job(snakemake: Any) -> Iterator[None]:
         format="%(message)s",
         handlers=[logging.FileHandler(log_file), logging.StreamHandler()],
     )
-    logging.getLogger("pyogrio").setLevel(logging.WARNING)
+    for talkative in ("pyogrio", "fontTools"):
+        logging.getLogger(talkative).setLevel(logging.WARNING)
     failed = log_file.with_suffix(".failed")
     failed.unlink(missing_ok=True)
     try:
@@ -35,6 +36,19 @@ def job(snakemake: Any) -> Iterator[None]:
 def pinned_file(snakemake: Any) -> Path:
     """The rule's one input, after its bytes were compared with the lock, if it has one."""
     path = Path(snakemake.input[0])
-    if snakemake.params.lock is not None:
-        check_bytes(path, Lock(**snakemake.params.lock))
+    check_pinned(path, snakemake.params.lock)
     return path
+
+
+def check_pinned(path: Path, lock: dict[str, Any] | None) -> None:
+    """Compare the bytes of a file with its lock, if it has one."""
+    if lock is not None:
+        check_bytes(path, Lock(**lock))
+
+
+def hashes(own_files: Iterable[str]) -> dict[str, Any]:
+    """Hash and size of the files that the user brings, by name: as for a source, but no lock pins them."""
+    return {
+        Path(path).name: {"lock": {"sha256": sha256_of(Path(path)), "bytes": Path(path).stat().st_size}}
+        for path in own_files
+    }

@@ -1,22 +1,27 @@
 from pathlib import Path
 
+import pandas as pd
 from _job import job
 
-from asmgold.publish import draw_map, read_table
-from asmgold.schemas import REGIONS, SITES
+from asmgold.publish import Content, draw_map, read_table
+from asmgold.publish.language import load_words
+from asmgold.schemas import COUNTRIES, OVERLAY_SUMMARY, OVERLAYS, REGIONS, SITES
 
 with job(snakemake):
     params, paths = snakemake.params, snakemake.input
-    draw_map(
-        Path(snakemake.output[0]),
-        title=f"ASM gold regions of {params.area_title}",
-        subtitle=f"{params.buffer_km:g} km around mines and deposits of gold on record",
-        credit="Data: " + "; ".join(params.producers) + ".",
+    content = Content(
         area=read_table(Path(paths.area)),
         regions=read_table(Path(paths.regions), REGIONS),
         sites=read_table(Path(paths.sites), SITES),
-        overlays={
-            name: read_table(Path(path)) for name, path in zip(params.overlay_titles, paths.overlays, strict=True)
-        },
-        overlay_titles=params.overlay_titles,
+        intersections=read_table(Path(paths.intersections), OVERLAYS),
+        summary=OVERLAY_SUMMARY.validate(pd.read_csv(paths.summary)),
+        countries=read_table(Path(paths.countries), COUNTRIES) if paths.countries else None,
+        overlays={name: read_table(Path(path)) for name, path in zip(params.within, paths.overlays, strict=True)},
+        titles=params.titles,
+        within=params.within,
+        buffer_km=params.buffer_km,
+        credits=params.credits,
+        language=params.language,
+        words=load_words(params.language, "map"),
     )
+    draw_map(Path(snakemake.output.pdf), Path(snakemake.output.png), content)

@@ -3,21 +3,22 @@ from pathlib import Path
 from _job import job
 
 from asmgold.config import Correction
-from asmgold.publish import read_table, write_geopackage
-from asmgold.schemas import OVERLAYS, RECORDS, REGIONS, SITES
+from asmgold.evidence.tables import MISSED
+from asmgold.publish import About, read_table, write_geopackage
+from asmgold.schemas import COUNTRIES, OVERLAYS, RECORDS, REGIONS, SITES
 
 with job(snakemake):
-    paths = snakemake.input
+    paths, params = snakemake.input, snakemake.params
     write_geopackage(
         Path(snakemake.output[0]),
+        about=About(**params.about),
         regions=read_table(Path(paths.regions), REGIONS),
         sites=read_table(Path(paths.sites), SITES),
         intersections=read_table(Path(paths.intersections), OVERLAYS),
-        overlays={
-            name: read_table(Path(path)) for name, path in zip(snakemake.params.overlays, paths.overlays, strict=True)
-        },
+        overlays={name: read_table(Path(path)) for name, path in zip(params.overlays, paths.overlays, strict=True)},
         area=read_table(Path(paths.area)),
-        corrections=[Correction(**correction) for correction in snakemake.params.corrections],
+        countries=read_table(Path(paths.countries), COUNTRIES) if paths.countries else None,
+        corrections=[Correction(**correction) for correction in params.corrections],
         records=read_table(Path(paths.records), RECORDS),
-        date=snakemake.params.date,
+        missed=read_table(Path(paths.missed), MISSED) if paths.missed else None,
     )

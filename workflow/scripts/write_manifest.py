@@ -1,25 +1,20 @@
 from pathlib import Path
 
 import pandas as pd
-from _job import job
+from _job import hashes, job
 
 from asmgold.geodesy import polygon_area
 from asmgold.publish import build_manifest, read_table, summarise, write_json
 from asmgold.schemas import RECORDS, REGIONS
-from asmgold.sources import sha256_of
 
 with job(snakemake):
     params, paths = snakemake.params, snakemake.input
     records = read_table(Path(paths.records), RECORDS)
-    own_files = {
-        Path(path).name: {"lock": {"sha256": sha256_of(Path(path)), "bytes": Path(path).stat().st_size}}
-        for path in paths.own_files
-    }
     manifest = build_manifest(
         [Path(path) for path in paths.products],
         records=records,
         settings=params.settings,
-        sources=params.sources | own_files,
+        sources=params.sources | hashes(paths.own_files),
         corrections=params.corrections,
     )
     write_json(manifest, Path(snakemake.output.manifest))

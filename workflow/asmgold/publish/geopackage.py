@@ -1,4 +1,4 @@
-"""The GeoPackage: every layer that an analyst opens."""
+"""The GeoPackage: every layer that an analyst opens, each with its style, its credits and its columns in words."""
 
 from __future__ import annotations
 
@@ -14,33 +14,43 @@ import pyogrio
 import shapely
 
 from asmgold.config import Correction
+from asmgold.geodesy import polygonal
+from asmgold.publish.about import About, fields_of
+from asmgold.publish.gpkg_extensions import Described, write_extensions
+from asmgold.publish.qgis import dataset_metadata, layer_metadata, style_of
 from asmgold.schemas import CRS
+
+NEARBY = 0.75  # countries are kept this far around the area, as a share of its longer side
 
 
 def write_geopackage(
     path: Path,
     *,
+    about: About,
     regions: gpd.GeoDataFrame,
     sites: gpd.GeoDataFrame,
     intersections: gpd.GeoDataFrame,
     overlays: Mapping[str, gpd.GeoDataFrame],
     area: gpd.GeoDataFrame,
+    countries: gpd.GeoDataFrame | None,
     records: gpd.GeoDataFrame,
     corrections: Sequence[Correction],
-    date: str,
+    missed: gpd.GeoDataFrame | None = None,
 ) -> None:
     """Write the GeoPackage, the same bytes for the same tables.
 
     Parameters
     ----------
     path : a file that does not exist yet
+    about : the scenario in words; its date, that of the data, is the one that GeoPackage asks for
     regions, sites, intersections, records : tables of `asmgold.schemas`
     overlays : the overlays' polygons by name
     area : the polygons that the regions are clipped to
+    countries : `asmgold.schemas.COUNTRIES`, of which those near the area are kept; or None
     corrections : the declared corrections; those that were applied become arrows from the old place to the new one
-    date : the date that GeoPackage asks for, `YYYY-MM-DD`: that of the data, not of the clock
+    missed : `asmgold.evidence.tables.MISSED`, where there is evidence
     """
-    os.environ["OGR_CURRENT_DATE"] = f"{date}T00:00:00.000Z"
+    os.environ["OGR_CURRENT_DATE"] = f"{about.date}T00:00:00.000Z"
     moved = records[records["correction"].notna() & (records["fate"] != "rejected")]
     rejected = records[records["fate"] == "rejected"].drop(columns="geometry")
     layers: list[tuple[str, pd.DataFrame, str | None]] = [
@@ -49,14 +59,93 @@ def write_geopackage(
         ("overlay_intersections", intersections, "MultiPolygon"),
         *((f"overlay_{name}", layer, "MultiPolygon") for name, layer in overlays.items()),
         ("area", area, "MultiPolygon"),
+        *([("countries", _near(area, countries), "MultiPolygon")] if countries is not None else []),
         ("corrections", _arrows(moved, corrections), "LineString"),
         ("records_rejected", rejected, None),
+        *_missed_layers(missed),
     ]
-    for name, table, geometry_type in layers:
-        append_layer(path, name, table, geometry_type)
+    titles = _distinct_titles([name for name, *_ in layers], about)
+    kinds = list(zip(sites["source"], sites["gold_role"].fillna(""), strict=True))
+    home = _covered(area, countries) if countries is not None else []
+    described = []
+    for name, table, geometry in layers:
+        append_layer(path, name, table, geometry, title=titles[name], description=about.abstract_of(name))
+        info = pyogrio.read_info(path, layer=name, force_total_bounds=True)
+        geometry_column = [info["geometry_name"]] if geometry else []
+        fields = fields_of(name, [info["fid_column"], *geometry_column, *info["fields"]])
+        bounds = info["total_bounds"] if geometry and len(table) else None
+        described.append(
+            Described(
+                name,
+                fields,
+                style=style_of(name, about, geometry=geometry, fields=fields, sites=kinds, unlabelled=home),
+                metadata=layer_metadata(name, about, fields, bounds),
+                geometry_column="".join(geometry_column),
+            )
+        )
+    append_layer(path, "layer_styles", _style_table(described, titles, about.date), None, fid="id")
+    write_extensions(path, described, date=about.date, dataset=dataset_metadata(about))
 
 
-def append_layer(path: Path, name: str, table: pd.DataFrame, geometry_type: str | None) -> None:
+def _style_table(described: Sequence[Described], titles: Mapping[str, str], date: str) -> pd.DataFrame:
+    """The table that QGIS looks for styles in."""
+    return pd.DataFrame(
+        {
+            "f_table_catalog": "",
+            "f_table_schema": "",
+            "f_table_name": [layer.name for layer in described],
+            "f_geometry_column": [layer.geometry_column for layer in described],
+            "styleName": [layer.name for layer in described],
+            "styleQML": [layer.style for layer in described],
+            "styleSLD": "",
+            "useAsDefault": True,
+            "description": [titles[layer.name] for layer in described],
+            "owner": "",
+            "ui": "",
+            "update_time": pd.Timestamp(date, tz="UTC"),
+        }
+    )
+
+
+def _distinct_titles(names: Sequence[str], about: About) -> dict[str, str]:
+    """Titles of the layers, which GeoPackage wants to differ."""
+    titles: dict[str, str] = {}
+    for name in names:
+        title = about.title_of(name)
+        titles[name] = title if title not in titles.values() else f"{title} ({name})"
+    return titles
+
+
+def _near(area: gpd.GeoDataFrame, countries: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """The countries within a window around the area, for the map's background."""
+    west, south, east, north = area.total_bounds
+    around = NEARBY * max(east - west, north - south)
+    window = shapely.box(
+        max(west - around, -180), max(south - around, -90), min(east + around, 180), min(north + around, 90)
+    )
+    near = countries[countries.intersects(window)].reset_index(drop=True)
+    cut = [polygonal(shapely.intersection(shape, window)) for shape in near.geometry]
+    return near.set_geometry(gpd.GeoSeries(cut, crs=near.crs))
+
+
+def _covered(area: gpd.GeoDataFrame, countries: gpd.GeoDataFrame) -> list[str]:
+    """The names of the countries that the area covers for the most part."""
+    whole = shapely.union_all(area.geometry.array)
+    touched = countries[countries.intersects(whole)]
+    shares = [shapely.intersection(shape, whole).area / shape.area for shape in touched.geometry]
+    return sorted(name for name, share in zip(touched["name"], shares, strict=True) if share > 0.5)
+
+
+def append_layer(
+    path: Path,
+    name: str,
+    table: pd.DataFrame,
+    geometry_type: str | None,
+    *,
+    title: str | None = None,
+    description: str = "",
+    fid: str = "fid",
+) -> None:
     """Append a table to a GeoPackage as a layer, lists as text; without geometry if the type of geometry is None."""
     flat = table.assign(
         **{column: table[column].map(_joined) for column in table.columns if _holds_lists(table[column])}
@@ -74,9 +163,21 @@ def append_layer(path: Path, name: str, table: pd.DataFrame, geometry_type: str 
             driver="GPKG",
             geometry_type=geometry_type,
             append=path.exists(),
-            layer_options={"ASPATIAL_VARIANT": "GPKG_ATTRIBUTES"} if geometry_type is None else {"FID": "fid"},
+            layer_options={"IDENTIFIER": title or name, "DESCRIPTION": description, "FID": fid}
+            | ({"ASPATIAL_VARIANT": "GPKG_ATTRIBUTES"} if geometry_type is None else {}),
             dataset_options=None if path.exists() else {"VERSION": "1.3"},
         )
+
+
+def _missed_layers(missed: gpd.GeoDataFrame | None) -> list[tuple[str, pd.DataFrame, str | None]]:
+    """The missed mining as a layer; where there are both polygons and points, these as another one."""
+    if missed is None:
+        return []
+    is_point = (missed.geom_type == "Point").to_numpy(bool)
+    if is_point.all() and len(missed):
+        return [("missed_mining", missed, "Point")]
+    layers: list[tuple[str, pd.DataFrame, str | None]] = [("missed_mining", missed[~is_point], "MultiPolygon")]
+    return layers + ([("missed_mining_points", missed[is_point], "Point")] if is_point.any() else [])
 
 
 def _arrows(moved: gpd.GeoDataFrame, corrections: Sequence[Correction]) -> gpd.GeoDataFrame:

@@ -13,13 +13,14 @@ import pandas as pd
 import pyarrow.parquet as pq
 import pyogrio
 import pyproj
+import rasterio
 import shapely
 
 from asmgold.records import count_by_fate
 from asmgold.sources import sha256_of
 
-PACKAGES = ("asmgold", "geopandas", "numpy", "pandas", "pandera", "pyarrow", "pydantic", "pyogrio", "pyproj",
-            "scipy", "shapely", "snakemake")  # fmt: skip
+PACKAGES = ("asmgold", "exactextract", "geopandas", "matplotlib", "numpy", "pandas", "pandera", "pyarrow", "pydantic",
+            "pyogrio", "pyproj", "rasterio", "scipy", "shapely", "snakemake")  # fmt: skip
 
 
 def build_manifest(
@@ -53,7 +54,10 @@ def build_manifest(
         "software": {
             "python": platform.python_version(),
             "packages": {name: version(name) for name in PACKAGES},
-            "gdal": {"pyogrio": ".".join(map(str, pyogrio.__gdal_version__))},
+            "gdal": {
+                "pyogrio": ".".join(map(str, pyogrio.__gdal_version__)),
+                "rasterio": rasterio.__gdal_version__,
+            },
             "geos": shapely.geos_version_string,
             "proj": pyproj.proj_version_str,
         },
@@ -72,6 +76,9 @@ def _describe(path: Path) -> dict[str, Any]:
             return described | {"rows": pq.read_metadata(path).num_rows}
         case ".csv":
             return described | {"rows": len(pd.read_csv(path))}
+        case ".tif":
+            with rasterio.open(path) as raster:
+                return described | {"width": raster.width, "height": raster.height}
         case ".gpkg":
             layers = pyogrio.list_layers(path)[:, 0]
             return described | {

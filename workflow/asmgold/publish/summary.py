@@ -67,7 +67,7 @@ def summarise(
     return "\n".join(
         [
             *lines,
-            f"In {folder}/: open asm_gold_regions.gpkg in QGIS; manifest.json says how each file was made.",
+            f"In {folder}/: open asm_gold_regions.qgz in QGIS; manifest.json says how each file was made.",
             "",
         ]
     )

@@ -1,0 +1,225 @@
+"""The page in a browser without a network, opened as a file: with the mouse, with the keyboard, on a phone.
+
+With ASMGOLD_PICTURES=docs the first test also takes the picture of the README, docs/page.png.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+from collections.abc import Iterator
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import geopandas as gpd
+import pandas as pd
+import pytest
+
+from asmgold.publish import palette
+
+DESKTOP = {"width": 1400, "height": 900}
+PHONE = {"width": 360, "height": 740}
+BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    program = next(filter(None, map(shutil.which, BROWSERS)), None)
+    if program is None:
+        pytest.skip("Chromium is not installed")
+    playwright = pytest.importorskip("playwright.sync_api")
+    with playwright.sync_playwright() as engine:
+        running = engine.chromium.launch(executable_path=program, args=["--no-sandbox", "--disable-gpu"])
+        yield running
+        running.close()
+
+
+@pytest.fixture
+def open_page(browser) -> Iterator[Any]:
+    """Opens a file without a network; at the end there was no request but for the file, and nothing to complain of."""
+    contexts, complaints = [], []
+
+    def opened(path: Path, viewport=DESKTOP, **options) -> Any:
+        context = browser.new_context(viewport=viewport, reduced_motion="reduce", **options)
+        contexts.append(context)
+        context.set_offline(True)
+        page = context.new_page()
+        page.on("console", lambda message: complaints.append(message.text))
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        page.on("dialog", lambda dialog: (complaints.append(dialog.message), dialog.dismiss()))
+        page.on("request", lambda request: request.url == path.as_uri() or complaints.append(request.url))
+        page.goto(path.as_uri())
+        return page
+
+    yield opened
+    for context in contexts:
+        context.close()
+    assert complaints == []
+
+
+@pytest.fixture
+def page(open_page, built_once) -> Any:
+    return open_page(built_once.product("index.html"))
+
+
+def panel(page) -> str:
+    return page.locator("#panel").inner_text()
+
+
+def map_pixels(page) -> bytes:
+    page.wait_for_timeout(300)
+    return page.locator("#map canvas").evaluate("canvas => canvas.toDataURL()")
+
+
+def pixels_like(page, colour: str) -> int:
+    """How many pixels of the map have this colour, or nearly so: regions let through some of what is below them."""
+    page.wait_for_timeout(300)
+    return page.locator("#map canvas").evaluate(
+        """(canvas, rgb) => {
+            const copy = new OffscreenCanvas(canvas.width, canvas.height)
+                .getContext("2d", { willReadFrequently: true });
+            copy.drawImage(canvas, 0, 0);
+            const { data } = copy.getImageData(0, 0, canvas.width, canvas.height);
+            let n = 0;
+            for (let i = 0; i < data.length; i += 4) n += rgb.every((value, k) => Math.abs(value - data[i + k]) < 80);
+            return n;
+        }""",
+        [int(colour[start : start + 2], 16) for start in (1, 3, 5)],
+    )
+
+
+def test_a_reader_clicks_the_map(page, built_once):
+    if pictures := os.environ.get("ASMGOLD_PICTURES"):
+        page.set_viewport_size({"width": 1400, "height": 1080})
+        page.reload()
+        page.screenshot(path=Path(pictures) / "page.png")
+        page.set_viewport_size(DESKTOP)
+    page.get_by_role("button", name="Region 1", exact=True).first.click()
+    region = gpd.read_parquet(built_once.product("regions.parquet")).iloc[0]
+    assert region["region_id"] in panel(page)
+    assert f"{region['area_km2']:,.0f}" in panel(page)
+    assert page.locator("#panel li").count() == region["n_sites"]
+    link = page.locator("#panel li a").first
+    assert re.fullmatch(r"https?://mrdata\.usgs\.gov/\S+", link.get_attribute("href"))
+    assert "noopener" in link.get_attribute("rel")
+    # The site that a button shows stands in the middle of the map: there the mouse finds it.
+    page.locator("#panel li button").first.click()
+    name = page.locator("#panel h3").inner_text()
+    page.get_by_role("button", name="Region 2", exact=True).first.click()
+    assert name not in page.locator("#panel h3").inner_text()
+    page.get_by_role("button", name=name, exact=True).first.click()
+    page.get_by_role("button", name="Zoom in").click()
+    box = page.locator("#map").bounding_box()
+    middle = {"x": box["width"] / 2, "y": box["height"] / 2}
+    page.locator("#map").click(position={"x": middle["x"] + 60, "y": middle["y"] + 3})
+    assert page.locator("#panel h3").inner_text() == "Region 1"
+    page.locator("#map").click(position=middle)
+    assert page.locator("#panel h3").inner_text() == name
+
+
+def test_layers_are_switched(page):
+    corrections = page.get_by_role("checkbox", name="Corrected positions")
+    regions = page.get_by_role("checkbox", name="ASM gold regions", exact=True)
+    shown = pixels_like(page, palette.REGION)
+    assert shown > 2_000
+    regions.uncheck()
+    assert pixels_like(page, palette.REGION) < 0.02 * shown
+    regions.check()
+    assert pixels_like(page, palette.REGION) == pytest.approx(shown, rel=0.01)
+    before = pixels_like(page, palette.CORRECTION)
+    corrections.check()
+    assert pixels_like(page, palette.CORRECTION) > before + 500
+
+
+def test_tables_are_sorted_and_filtered(page):
+    table = page.locator("#regions .table")
+    column = table.locator("tbody tr td:nth-child(4)")
+    table.get_by_role("button", name="Sites", exact=True).click()
+    counts = [int(text) for text in column.all_inner_texts()]
+    assert counts == sorted(counts, reverse=True)
+    head = table.locator("th", has_text=re.compile("^Sites$"))
+    assert head.get_attribute("aria-sort") == "descending"
+    table.get_by_role("button", name="Sites", exact=True).click()
+    assert head.get_attribute("aria-sort") == "ascending"
+    assert [int(text) for text in column.all_inner_texts()] == counts[::-1] == sorted(counts)
+    page.get_by_label("Find regions").fill("ecuador")
+    assert table.locator("tbody tr").count() == 2
+    sites = page.locator("#sites-table tbody tr")
+    assert sites.count() == 100
+    page.get_by_role("button", name="Show all 512").click()
+    assert sites.count() == 512
+
+
+def test_the_keyboard_reaches_the_map_and_everything_in_it(page):
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.className") == "skip"
+    page.keyboard.press("Enter")
+    reached = []
+    for _ in range(60):
+        page.keyboard.press("Tab")
+        reached.append(page.evaluate("document.activeElement.id || document.activeElement.className"))
+    order = [reached.index(stop) for stop in ("map", "panel", "scroll", "pick")]
+    assert order == sorted(order)
+    page.locator("#map").focus()
+    before = page.locator(".leaflet-control-scale-line").inner_text()
+    for _ in range(3):
+        page.keyboard.press("+")
+        page.wait_for_timeout(300)
+    assert page.locator(".leaflet-control-scale-line").inner_text() != before
+    zoomed = map_pixels(page)
+    page.keyboard.press("ArrowUp")
+    page.wait_for_timeout(500)
+    assert map_pixels(page) != zoomed
+    page.locator("#regions .pick").nth(1).focus()
+    page.keyboard.press("Enter")
+    assert "Region 2" in panel(page)
+    assert page.evaluate("document.activeElement.id") == "panel"
+
+
+def test_a_screen_reader_finds_its_way(page):
+    for role in ("banner", "navigation", "main", "contentinfo"):
+        assert page.get_by_role(role).count() == 1, role
+    levels = page.locator("h1, h2, h3").evaluate_all("all => all.map(h => Number(h.tagName[1]))")
+    assert levels[0] == 1
+    assert all(after - before <= 1 for before, after in pairwise(levels))
+    named = "all => all.every(e => e.textContent.trim() || e.getAttribute('aria-label') || e.labels?.length)"
+    assert page.locator("a, button, input").evaluate_all(named)
+    assert page.locator("table:not(:has(caption))").count() == 0
+    assert page.locator("th:not([scope])").count() == 0
+    ids = page.locator("[id]").evaluate_all("all => all.map(e => e.id)")
+    assert len(ids) == len(set(ids))
+
+
+def test_a_phone_shows_it_without_scrolling_sideways(open_page, built_once):
+    page = open_page(built_once.product("index.html"), viewport=PHONE, is_mobile=True, has_touch=True)
+    assert page.evaluate("document.documentElement.scrollWidth") == PHONE["width"]
+    assert page.locator("#map").bounding_box()["width"] > 300
+    page.locator("#regions .pick").first.tap()
+    assert "Region 1" in panel(page)
+    assert page.evaluate("document.documentElement.scrollWidth") == PHONE["width"]
+
+
+def test_spanish(open_page, built):
+    done = built.run("--config", "language=es")
+    assert done.returncode == 0, done.stderr
+    page = open_page(built.product("index.html"))
+    assert page.locator("html").get_attribute("lang") == "es"
+    page.locator("#regions .pick").first.click()
+    assert page.locator("#panel h3").inner_text() == "Región 1"
+    assert "262\u202f627" in page.locator(".key").inner_text()
+
+
+def test_a_hostile_name_is_shown_and_not_run(open_page, built):
+    hostile = "<img src=x onerror=alert(1)></script><script>alert(2)</script>"
+    rows = pd.read_csv(built.folder / "data/raw/embedded/mrds_peru.csv", dtype=str, keep_default_na=False)
+    rows.loc[rows["commod1"].eq("Gold").idxmax(), "site_name"] = hostile
+    built.put("mrds_peru", rows.to_csv(index=False).encode())
+    done = built.run()
+    assert done.returncode == 0, done.stderr
+    page = open_page(built.product("index.html"))
+    page.get_by_label("Find sites").fill("onerror")
+    page.locator("#sites-table .pick[data-site]").first.click()
+    assert page.locator("#panel h3").inner_text() == hostile
+    assert page.locator("img[src=x]").count() == 0

@@ -1,0 +1,230 @@
+"""The page: hostile names stay text, nothing is loaded from anywhere, and it renders whatever there is."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import re
+from html.parser import HTMLParser
+
+import geopandas as gpd
+import pandas as pd
+import pytest
+import shapely
+
+from asmgold.countries import country_name
+from asmgold.overlays import intersect
+from asmgold.publish.language import load_words
+from asmgold.publish.page import About, Fact, Facts, Figure, Results, Section, write_page
+from asmgold.publish.page.numbers import Numbers
+from asmgold.publish.page.shapes import Window
+from asmgold.records import judge
+from asmgold.regions import dissolve
+from asmgold.schemas import FATES, FLAGS, GOLD_ROLES, READ_RECORDS
+
+AREA = gpd.GeoDataFrame(geometry=[shapely.box(0, 0, 4, 4)], crs=4326)
+COUNTRIES = gpd.GeoDataFrame({"code": ["PER", None]}, geometry=[shapely.box(0, 0, 4, 4), shapely.box(4, 0, 9, 4)],
+                             crs=4326).assign(name=["Peru", "<b>Aland</b>"])  # fmt: skip
+PARK = gpd.GeoDataFrame(geometry=[shapely.box(0, 0, 2, 4)], crs=4326)
+CORE = gpd.GeoDataFrame(geometry=[shapely.box(0, 0, 1, 4)], crs=4326)
+HOSTILE = [
+    "</script><script>alert(1)</script>",
+    "<img src=x onerror=alert(2)>",
+    '"><svg onload=alert(3)>',
+    "<!-- <script>",
+    "{{ 7 * 7 }}",
+    "=HYPERLINK(1)",
+    "a\u2028b",
+]
+VOID = {"meta", "br", "img", "input", "link", "rect", "path", "circle"}
+
+
+class Parsed(HTMLParser):
+    """What an HTML parser sees: elements with their attributes, texts of scripts and styles, ids."""
+
+    def __init__(self, text):
+        super().__init__()
+        self.elements, self.texts, self.open = [], {"script": [], "style": []}, []
+        self.feed(text)
+        self.close()
+
+    def handle_starttag(self, tag, attributes):
+        self.elements.append((tag, dict(attributes)))
+        if tag not in VOID:
+            self.open.append(tag)
+        if tag in self.texts:
+            self.texts[tag].append("")
+
+    def handle_startendtag(self, tag, attributes):
+        self.elements.append((tag, dict(attributes)))
+
+    def handle_endtag(self, tag):
+        # Paragraphs, cells and the like are all closed in the page, so that a stray element shows.
+        assert [tag] == self.open[-1:]
+        self.open.pop()
+
+    def handle_data(self, data):
+        if self.open and self.open[-1] in self.texts:
+            self.texts[self.open[-1]][-1] += data
+
+    def attributes(self, name):
+        return [attributes[name] for _, attributes in self.elements if name in attributes]
+
+    @property
+    def data(self):
+        return json.loads(self.texts["script"][0])
+
+
+def made(tmp_path, names, *, language="en", overlays=True, countries=COUNTRIES, url=None, sections=()):
+    rows = READ_RECORDS.validate(
+        pd.DataFrame(
+            [
+                {
+                    "record_id": f"mrds:{number}", "source": "mrds", "row": number, "name": name,
+                    "country_reported": name, "longitude_text": str(0.5 + number), "latitude_text": "2.12345",
+                    "commodities": ["Gold", name], "gold_role": "primary" if name != "none" else None,
+                    "status": name, "deposit_type": name, "url": url, "fault": None,
+                }
+                for number, name in enumerate(names)
+            ]
+        )
+    )  # fmt: skip
+    records = judge(rows, AREA, None, [], buffer_m=20_000, tolerance_m=5, include_refineries=False)
+    regions, sites = dissolve(records, AREA, buffer_m=20_000, tolerance_m=5)
+    layers = {"park": PARK, "core": CORE} if overlays else {}
+    within = {"park": None, "core": "park"} if overlays else {}
+    intersections, summary = intersect(regions, sites, layers, within)
+    results = Results(
+        regions=regions, sites=sites, records=records, intersections=intersections, summary=summary, area=AREA,
+        overlays=layers, countries=countries,
+    )  # fmt: skip
+    about = About(
+        settings={
+            "language": language, "buffer_km": 20.0, "tolerance_m": 5.0, "include_refineries": False,
+            "corrections": True, "scenario": "made",
+            "overlays": {name: {"within": parent} for name, parent in within.items()},
+        },
+        area_title="A<b>",
+        overlay_titles={name: f"{name} <i>" for name in layers},
+        corrections=[],
+        sources={"own <u>.gpkg": {"lock": {"sha256": "0" * 64, "bytes": 1}}},
+        products=["asm_gold_regions.gpkg", "new thing.csv"],
+    )  # fmt: skip
+    path = tmp_path / f"{language}.html"
+    write_page(path, results, about, sections)
+    return Parsed(path.read_text(encoding="utf-8"))
+
+
+def test_hostile_names_stay_text_and_come_through_unchanged(tmp_path):
+    plain, hostile = made(tmp_path, ["name"] * 3), made(tmp_path, HOSTILE[:3])
+    assert [tag for tag, _ in hostile.elements] == [tag for tag, _ in plain.elements]
+    assert hostile.open == []
+    assert not [name for _, attributes in hostile.elements for name in attributes if name.startswith("on")]
+    everything = made(tmp_path, HOSTILE)
+    assert everything.data["sites"]["name"] == [name.replace("\u2028", " ") for name in HOSTILE[:4]]
+    assert not re.search("[<>&\u2028\u2029]", everything.texts["script"][0])
+
+
+@pytest.mark.parametrize(
+    "address", ["javascript:alert(1)", "data:text/html,x", "file:///etc/passwd", "//x.org", "https://a b"]
+)
+def test_only_web_addresses_become_links(tmp_path, address):
+    assert made(tmp_path, ["a"], url=address).data["sites"]["url"] == [None]
+    assert made(tmp_path, ["a"], url="https://x.org/1").data["sites"]["url"] == ["https://x.org/1"]
+
+
+def assert_nothing_is_loaded(page, products):
+    for tag, attributes in page.elements:
+        assert not {"srcset", "data", "action", "poster", "style"} & set(attributes), tag
+        assert attributes.get("src", "data:").startswith("data:")
+        if "href" in attributes:
+            assert tag == "a"
+            address = attributes["href"]
+            known = address[1:] in page.attributes("id") if address.startswith("#") else address in products
+            assert known or (address.startswith("https://") and attributes["rel"] == "noopener noreferrer"), address
+    assert not re.search(r"url\(|@import", "".join(page.texts["style"]))
+    assert "sourceMappingURL" not in "".join(page.texts["script"])
+    policy = next(a["content"] for _, a in page.elements if a.get("http-equiv") == "Content-Security-Policy")
+    assert policy.startswith("default-src 'none'; ")
+    assert "unsafe" not in policy
+    for text in [*page.texts["style"], *page.texts["script"][1:]]:
+        assert base64.b64encode(hashlib.sha256(text.encode()).digest()).decode() in policy
+
+
+def test_nothing_is_loaded_from_anywhere(built_once):
+    path = built_once.product("index.html")
+    assert path.stat().st_size < 1_500_000
+    products = {other.name for other in path.parent.iterdir()}
+    page = Parsed(path.read_text(encoding="utf-8"))
+    assert_nothing_is_loaded(page, products)
+    assert products - {"index.html"} <= set(page.attributes("href"))
+    assert "Redistributions of source code must retain" in path.read_text(encoding="utf-8")
+
+
+def test_the_page_has_the_figures_of_the_other_products(built_once):
+    page = Parsed(built_once.product("index.html").read_text(encoding="utf-8"))
+    regions = gpd.read_parquet(built_once.product("regions.parquet"))
+    summary = pd.read_csv(built_once.product("overlay_summary.csv"))
+    assert [region["id"] for region in page.data["regions"]] == regions["region_id"].tolist()
+    assert sum(region["sites"] for region in page.data["regions"]) == len(page.data["sites"]["id"])
+    text = built_once.product("index.html").read_text(encoding="utf-8")
+    for share in summary["share_of_zone"]:
+        assert f"{share:.1%}".replace("%", "\u00a0%") in text
+    drawn = [
+        shapely.union_all([shapely.Polygon([(x, y) for y, x in rings[0]], [[(x, y) for y, x in r] for r in rings[1:]])
+                           for rings in region["shape"]]) for region in page.data["regions"]
+    ]  # fmt: skip
+    # The limit that the page states for its lines: 30 m, which is 0.00027 degrees at the equator.
+    assert shapely.hausdorff_distance(drawn, regions.geometry.to_numpy()).max() < 30 / 111_195
+
+
+def test_both_languages_have_the_same_structure(tmp_path):
+    english, spanish = (made(tmp_path, ["a", "b"], language=language) for language in ("en", "es"))
+    assert [tag for tag, _ in english.elements] == [tag for tag, _ in spanish.elements]
+    assert [a["lang"] for tag, a in spanish.elements if tag == "html"] == ["es"]
+    in_words = dict.fromkeys(["role", "flags", "source"])
+    assert english.data["sites"] | in_words == spanish.data["sites"] | in_words
+
+
+def test_a_scenario_with_no_site_and_no_overlay_renders(tmp_path):
+    page = made(tmp_path, ["none"], overlays=False, countries=None)
+    assert page.data["regions"] == []
+    assert page.open == []
+    assert_nothing_is_loaded(page, {"asm_gold_regions.gpkg", "new%20thing.csv"})
+
+
+def test_every_code_has_words():
+    words = load_words("es", "page")
+    assert {f"fate_{key}" for key in FATES} | {f"flag_{key}" for key in FLAGS} <= set(words)
+    assert {f"role_{key}" for key in GOLD_ROLES} <= set(words)
+
+
+def test_other_parts_add_sections_whose_pictures_run_nothing(tmp_path):
+    figure = Figure(b"<svg onload='x'/>", "image/svg+xml", "What <b>it</b> shows", "Caption")
+    facts = Facts("<b>", [Fact("term", "value", "https://x.org")])
+    page = made(tmp_path, ["a"], sections=[Section("extra", "Extra <i>", ["Text", figure, facts])])
+    assert [a["alt"] for tag, a in page.elements if tag == "img"] == ["What <b>it</b> shows"]
+    assert "extra" in page.attributes("id")
+    assert "#extra" in page.attributes("href")
+    assert not [tag for tag, _ in page.elements if tag in ("i", "b")]
+
+
+def test_a_window_across_180_degrees_is_narrow_and_keeps_its_order():
+    window = Window(shapely.bounds([shapely.box(177, -20, 180, -15), shapely.box(-180, -20, -178, -16)]))
+    assert window.inner == (177, -20, 182, -15)
+    rings = window.shape(shapely.box(-180, -20, -178, -16))[0][0]
+    assert {longitude for _, longitude in rings} == {180.0, 182.0}
+    assert window.cut(shapely.box(-180, -90, 180, 90)).area == pytest.approx(15 * 15)
+
+
+def test_numbers_are_written_as_each_language_writes_them():
+    assert Numbers(",", ".").km2(262626.7) == "262,627\u00a0km²"
+    assert Numbers("\u202f", ",").share(0.20345) == "20,3\u00a0%"
+    assert Numbers("\u202f", ",").general(2.5) == "2,5"
+
+
+def test_countries_are_called_by_their_common_names():
+    assert country_name("BOL", "en") == country_name("BOL", "es") == "Bolivia"
+    assert country_name("PER", "es") == "Perú"
+    assert country_name("Yugoslavia", "es") is None

@@ -1,0 +1,246 @@
+"""What is written for QGIS, as far as it can be judged without QGIS: `tests/peers/test_qgis.py` asks QGIS itself."""
+
+from __future__ import annotations
+
+import hashlib
+import sqlite3
+import zipfile
+from xml.etree import ElementTree
+
+import numpy as np
+import pyogrio
+import pyproj
+import pytest
+import shapely
+
+from asmgold.publish import palette
+from asmgold.publish.about import SCHEMAS, fields_of
+from asmgold.publish.qgis.markup import document, element, uuid_of
+from asmgold.publish.qgis.view import view_of, widened
+from asmgold.schemas import FATES, GOLD_ROLES, ZONES
+from tests.small_map import about_map, make_map, make_raster
+
+AREA = shapely.box(-72, -14, -69, -11)
+SITES = [("Alfa", -70.5, -12.5), ("Beta", -70.1, -12.6)]
+OVERLAYS = {"big": shapely.box(-71, -13, -70, -12), "small": shapely.box(-70.6, -12.8, -70.2, -12.4)}
+NASTY = "a\x00\x1b\ufffe<&>\"']]>\u2028é"
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("map")
+    raster = make_raster(folder / "distance.tif", AREA.bounds, "Distance")
+    about = about_map("Area <&>", {"big": "Big", "small": "It's small"})
+    return make_map(folder, about, AREA, sites=SITES, overlays=OVERLAYS, columns={"name": "x"}, rasters=[raster])
+
+
+@pytest.fixture(scope="module")
+def package(project):
+    with sqlite3.connect(f"file:{project.with_suffix('.gpkg')}?mode=ro", uri=True) as tables:
+        yield tables
+    tables.close()
+
+
+@pytest.fixture(scope="module")
+def tree(project):
+    with zipfile.ZipFile(project) as archive:
+        return ElementTree.fromstring(archive.read("asm_gold_regions.qgs"))
+
+
+def layers_of(package):
+    names = package.execute("SELECT table_name FROM gpkg_contents WHERE table_name != 'layer_styles'")
+    return [name for (name,) in names]
+
+
+def test_every_column_of_every_layer_has_a_title_and_a_description(package):
+    for layer in layers_of(package):
+        columns = {row[1] for row in package.execute(f"PRAGMA table_info({layer})")}
+        rows = package.execute(
+            "SELECT column_name, name, title, description FROM gpkg_data_columns WHERE table_name = ?", [layer]
+        ).fetchall()
+        assert {row[0] for row in rows} == columns, layer
+        assert all(name and title and description for _, name, title, description in rows), layer
+
+
+def test_values_are_constrained_as_the_schemas_say(package):
+    def values(layer, column):
+        return dict(
+            package.execute(
+                "SELECT value, c.description FROM gpkg_data_columns JOIN gpkg_data_column_constraints c "
+                "USING (constraint_name) WHERE table_name = ? AND column_name = ? AND constraint_type = 'enum'",
+                [layer, column],
+            ).fetchall()
+        )
+
+    assert set(values("gold_sites", "fate")) == set(FATES)
+    assert set(values("records_rejected", "fate")) == set(FATES)
+    assert set(values("gold_sites", "gold_role")) == set(GOLD_ROLES)
+    assert values("overlay_intersections", "zone") == ZONES
+    ranges = package.execute(
+        "SELECT column_name, min, min_is_inclusive, max, max_is_inclusive FROM gpkg_data_columns "
+        "JOIN gpkg_data_column_constraints USING (constraint_name) WHERE table_name = 'gold_sites' AND "
+        "constraint_type = 'range'"
+    ).fetchall()
+    assert ("longitude", -180, 1, 180, 1) in ranges
+    assert ("precision_m", 0, 0, float("inf"), 0) in ranges
+
+
+def test_what_is_stored_keeps_to_the_constraints(package):
+    for layer, column, name in package.execute(
+        "SELECT table_name, column_name, constraint_name FROM gpkg_data_columns WHERE constraint_name IS NOT NULL"
+    ).fetchall():
+        stored = {value for (value,) in package.execute(f"SELECT {column} FROM {layer} WHERE {column} IS NOT NULL")}
+        rules = package.execute(
+            "SELECT constraint_type, value, min, max FROM gpkg_data_column_constraints WHERE constraint_name = ?",
+            [name],
+        ).fetchall()
+        if rules[0][0] == "enum":
+            assert stored <= {value for _, value, *_ in rules}, (layer, column)
+        else:
+            assert all(rules[0][2] <= value <= rules[0][3] for value in stored), (layer, column)
+
+
+def test_every_layer_has_a_style_and_metadata_that_are_xml(package):
+    for layer in layers_of(package):
+        (style,) = package.execute(
+            "SELECT styleQML FROM layer_styles WHERE f_table_name = ? AND useAsDefault", [layer]
+        ).fetchone()
+        (metadata,) = package.execute(
+            "SELECT metadata FROM gpkg_metadata JOIN gpkg_metadata_reference ON md_file_id = id WHERE table_name = ?",
+            [layer],
+        ).fetchone()
+        assert ElementTree.fromstring(style).tag == ElementTree.fromstring(metadata).tag == "qgis"
+        assert ElementTree.fromstring(metadata).findtext("abstract")
+        aliases = {alias.get("field") for alias in ElementTree.fromstring(style).iter("alias")}
+        assert aliases == {row[1] for row in package.execute(f"PRAGMA table_info({layer})")}
+
+
+def test_contents_have_distinct_titles_and_the_date_of_the_data(package):
+    rows = package.execute("SELECT identifier, description, last_change FROM gpkg_contents").fetchall()
+    assert len({identifier for identifier, *_ in rows}) == len(rows)
+    assert {change for *_, change in rows} == {"2020-01-01T00:00:00.000Z"}
+    stamps = package.execute("SELECT timestamp FROM gpkg_metadata_reference UNION SELECT update_time FROM layer_styles")
+    assert {stamp[:10] for (stamp,) in stamps} == {"2020-01-01"}
+
+
+def test_spatial_indexes_hold_every_geometry_after_all_is_written(package):
+    for layer in layers_of(package):
+        if package.execute("SELECT 1 FROM gpkg_geometry_columns WHERE table_name = ?", [layer]).fetchone():
+            counts = [
+                package.execute(f"SELECT count(*) FROM {table}").fetchone() for table in (layer, f"rtree_{layer}_geom")
+            ]
+            assert counts[0] == counts[1], layer
+    assert package.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+    assert package.execute("PRAGMA foreign_key_check").fetchall() == []
+    assert package.execute("PRAGMA journal_mode").fetchone() == ("delete",)
+
+
+def test_the_same_tables_give_the_same_bytes_in_another_folder(project, tmp_path):
+    folder = tmp_path / "deeper" / "still"
+    folder.mkdir(parents=True)
+    raster = make_raster(folder / "distance.tif", AREA.bounds, "Distance")
+    about = about_map("Area <&>", {"big": "Big", "small": "It's small"})
+    other = make_map(folder, about, AREA, sites=SITES, overlays=OVERLAYS, columns={"name": "x"}, rasters=[raster])
+    for suffix in (".qgz", ".gpkg"):
+        one, two = (hashlib.sha256(path.with_suffix(suffix).read_bytes()) for path in (project, other))
+        assert one.hexdigest() == two.hexdigest(), suffix
+    assert sorted(path.name for path in folder.iterdir()) == [
+        "asm_gold_regions.gpkg", "asm_gold_regions.qgz", "distance.tif", "mrds.csv",
+    ]  # fmt: skip
+
+
+def test_the_project_finds_its_files_beside_itself_and_nowhere_else(tree, project):
+    sources = [layer.findtext("datasource") for layer in tree.find("projectlayers")]
+    assert "./distance.tif" in sources
+    package = "./asm_gold_regions.gpkg|layername="
+    named = {source.removeprefix(package) for source in sources if source.startswith(package)}
+    assert named == {str(name) for name, _ in pyogrio.list_layers(project.with_suffix(".gpkg"))} - {"layer_styles"}
+    assert len(named) + 1 == len(sources)
+    assert tree.find("properties/Paths/Absolute").text == "false"
+    assert str(project.parent) not in ElementTree.tostring(tree, encoding="unicode")
+
+
+def test_layers_are_called_alike_wherever_the_project_names_them(tree):
+    known = {layer.findtext("id") for layer in tree.find("projectlayers")}
+    assert len(known) == len(tree.find("projectlayers"))
+    assert {layer.get("id") for layer in tree.find("layerorder")} == known
+    assert {layer.get("id") for layer in tree.find("layer-tree-group").iter("layer-tree-layer")} == known
+    for legend in tree.iter("LayoutItem"):
+        assert {layer.get("id") for layer in legend.iter("layer-tree-layer")} <= known
+    uuids = [item.get("uuid") for item in tree.iter("LayoutItem")]
+    assert len(set(uuids)) == len(uuids)
+
+
+def test_there_is_a_place_and_a_layout_for_the_area_and_each_overlay(tree):
+    places = {place.get("name"): shapely.from_wkt(place.get("extent")) for place in tree.find("Bookmarks")}
+    assert set(places) == {"Area <&>", "Big", "It's small"}
+    assert places["Big"].contains(places["It's small"])
+    assert places["Area <&>"].contains(places["Big"])
+    assert [layout.get("name") for layout in tree.find("Layouts")] == [f"Map of {name}, A4" for name in places]
+
+
+def test_any_text_makes_xml_that_reads_back_without_what_xml_cannot_hold():
+    read = ElementTree.fromstring(document(element("a", NASTY, class_=NASTY)))
+    assert read.text == read.get("class") == "a<&>\"']]>\u2028é"
+
+
+def test_identifiers_follow_from_names_and_differ():
+    assert uuid_of("a", "b") == uuid_of("a", "b") != uuid_of("a", "c")
+
+
+@pytest.mark.parametrize(
+    ("place", "centre"),
+    [
+        (shapely.box(-80, -18, -70, 0), (-75, -9)),
+        (shapely.union(shapely.box(176, -19, 180, -15), shapely.box(-180, -19, -176, -15)), (180, -17)),
+        (shapely.box(-180, 60, 180, 90), (0, 90)),
+    ],
+    ids=["Peru", "Fiji", "around the pole"],
+)
+def test_the_projection_is_centred_on_the_area_and_keeps_areas(place, centre):
+    view = view_of([place])
+    if centre[1] < 89:
+        assert abs((view.centre[0] - centre[0] + 180) % 360 - 180) <= 1
+    assert view.centre[1] == pytest.approx(centre[1], abs=2)
+    geod = pyproj.Geod(ellps="WGS84")
+    west, south = place.bounds[:2]
+    cell = shapely.segmentize(shapely.box(west, south, west + 1, south + 1), 0.02)
+    assert view.projected([cell]).area == pytest.approx(abs(geod.geometry_area_perimeter(cell)[0]), rel=1e-3)
+    west, south, east, north = view.rectangle([place])
+    assert view.projected([place]).within(shapely.box(west, south, east, north))
+
+
+def test_an_area_wider_than_a_hemisphere_is_shown_in_degrees():
+    view = view_of([shapely.box(-180, -90, 180, 90)])
+    assert view.crs == pyproj.CRS("EPSG:4326")
+    assert view.rectangle([shapely.box(-180, -90, 180, 90)], margin=0) == (-180, -90, 180, 90)
+
+
+def test_widening_keeps_the_middle_and_holds_the_rectangle():
+    wide = widened((0, 0, 10, 20), 2)
+    assert wide == (-15, 0, 25, 20)
+    assert widened((0, 0, 10, 20), 0.25) == (0, -10, 10, 30)
+
+
+def test_all_columns_of_all_schemas_can_be_put_into_words():
+    for layer, schema in SCHEMAS.items():
+        fields = fields_of(layer, ["fid", *schema.columns])
+        assert len({field.title for field in fields.values()}) == len(fields)
+
+
+def lightness(colour):
+    """Relative luminance of sRGB, from 0 to 1 (WCAG 2)."""
+    channels = np.array([int(colour[start : start + 2], 16) for start in (1, 3, 5)]) / 255
+    linear = np.where(channels <= 0.04045, channels / 12.92, ((channels + 0.055) / 1.055) ** 2.4)
+    return float(linear @ [0.2126, 0.7152, 0.0722])
+
+
+MARKS = (palette.MRDS, palette.REGION_EDGE, palette.TEXT, palette.overlay_colour(0), palette.overlay_colour(1))
+
+
+@pytest.mark.parametrize("above", MARKS)
+@pytest.mark.parametrize("below", [palette.REGION, palette.AREA])
+def test_marks_stand_out_from_what_they_lie_on_also_in_grey(above, below):
+    dark, light = sorted([lightness(above), lightness(below)])
+    # 3 to 1 is what WCAG asks of graphics; the outlines of overlays have a white casing, which makes up for less.
+    assert (light + 0.05) / (dark + 0.05) > (2 if above in palette.OVERLAY_COLOURS else 3)

@@ -1,0 +1,235 @@
+"""What the page's map shows, as plain values for its script, and the layers that a reader switches."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
+from typing import Any, Literal
+
+import numpy as np
+import pandas as pd
+import shapely
+
+from asmgold.countries import country_name
+from asmgold.publish import palette
+from asmgold.publish.page.results import About, Results, missing_as_none
+from asmgold.publish.page.shapes import Window, background
+from asmgold.schemas import GOLD_ROLES
+
+SCRIPT_WORDS = "js_"
+WEB_ADDRESS = re.compile(r"https?://[^\s]+", re.IGNORECASE)
+# How much of the source's colour a site's own has, by the rank of gold: the higher, the darker.
+STRENGTH = {"primary": 1.0, "listed": 1.0, "secondary": 0.45, "tertiary": 0.12, "refinery": 0.0}
+RADIUS = {"mrds": 3.5, "major_deposits": 6.0}
+POSITION_DECIMALS = 5
+
+
+@dataclass(frozen=True)
+class Layer:
+    """A layer of the map: its key, its words, how it is drawn, and whether it is shown at first."""
+
+    key: str
+    title: str
+    symbol: Literal["area", "line", "arrow", "point", "text"]
+    fill: str
+    edge: str
+    shown: bool = True
+    radius: float = 0.0
+
+
+def map_layers(results: Results, about: About) -> list[Layer]:
+    """The layers from the lowest to the topmost."""
+    words = about.words
+    layers = [
+        Layer("names", words["layer_names"], "text", palette.TEXT_MUTED, palette.TEXT_MUTED),
+        Layer("regions", words["layer_regions"], "area", palette.REGION, palette.REGION_EDGE),
+    ]
+    if results.countries is None:
+        layers = layers[1:]
+    for name in about.overlay_titles:
+        parent = about.parent_of(name)
+        if parent is not None:
+            title = words["layer_outside"].format(
+                parent=about.overlay_titles[parent], overlay=about.overlay_titles[name]
+            )
+            layers.append(Layer(f"outside-{name}", title, "area", palette.CORRECTION, palette.CORRECTION, shown=False))
+    for number, (name, title) in enumerate(about.overlay_titles.items()):
+        colour = palette.overlay_colour(number)
+        layers.append(Layer(f"overlay-{name}", title, "line", colour, colour))
+    if results.records["correction"].notna().any():
+        layers.append(
+            Layer("corrections", words["layer_corrections"], "arrow", "#FFFFFF", palette.CORRECTION, shown=False)
+        )
+    return layers + [_site_layer(source, role, about) for source, role in _kinds(results.sites)]
+
+
+def map_data(results: Results, about: About) -> dict[str, Any]:
+    """Everything that the script draws and lists. Texts stand as they are in the records: data, never markup."""
+    window = Window(_bounds(results.area.geometry.array))
+    layers = map_layers(results, about)
+    return {
+        "language": about.language,
+        "words": {
+            **{key: word for key, word in about.words.items() if key.startswith(SCRIPT_WORDS)},
+            **{key: about.words[key] for key in _SHARED_WORDS},
+        },
+        "numbers": asdict(about.numbers),
+        "window": [window.west, window.south, window.east, window.north],
+        "view": list(window.inner),
+        "background": {"land": palette.NEIGHBOUR, "border": palette.NEIGHBOUR_EDGE,
+                       "area": palette.AREA, "outline": palette.AREA_EDGE},
+        "layers": {layer.key: asdict(layer) for layer in layers},
+        "countries": _countries(results, about, window),
+        "area": [window.shape(shape) for shape in results.area.geometry],
+        "overlays": {f"overlay-{name}": [window.shape(shape) for shape in layer.geometry]
+                     for name, layer in results.overlays.items()},
+        "outside": _outside(results, about, window),
+        "regions": _regions(results, about, window),
+        "sites": _sites(results, about, window),
+        "corrections": _corrections(results, window),
+    }  # fmt: skip
+
+
+_SHARED_WORDS = (
+    "region_number", "region_id", "region_countries", "n_sites", "n_mrds", "n_major_deposits", "area_km2",
+    "area_unclipped_km2", "source", "unnamed", "region_name",
+)  # fmt: skip
+
+
+def _kinds(sites: pd.DataFrame) -> list[tuple[str, str]]:
+    """Source and rank of gold of the sites, those that matter most at the end, where they are drawn on top."""
+    rank = {role: number for number, role in enumerate(GOLD_ROLES)}
+    kinds = {(str(source), str(role)) for source, role in zip(sites["source"], sites["gold_role"], strict=True)}
+    return sorted(kinds, key=lambda kind: (kind[0] == "major_deposits", kind[0], -rank[kind[1]]))
+
+
+def _site_layer(source: str, role: str, about: About) -> Layer:
+    colour = palette.SITE_COLOURS.get(source, palette.OTHER_SOURCE)
+    strength = STRENGTH[role]
+    return Layer(
+        f"sites-{source}-{role}",
+        about.kind_title(source, role),
+        "point",
+        _mixed(colour, strength),
+        palette.SITE_EDGE if strength == 1 else colour,
+        radius=RADIUS.get(source, 3.5),
+    )
+
+
+def _mixed(colour: str, strength: float) -> str:
+    """A colour with white, so much of it."""
+    parts = [round(255 - strength * (255 - int(colour[start : start + 2], 16))) for start in (1, 3, 5)]
+    return "#" + "".join(f"{part:02X}" for part in parts)
+
+
+def _bounds(shapes: Any) -> Any:
+    return shapely.bounds(shapely.get_parts(np.asarray(shapes, dtype=object)))
+
+
+def _countries(results: Results, about: About, window: Window) -> list[dict[str, Any]]:
+    if results.countries is None:
+        return []
+    countries = results.countries
+    cut = background(np.asarray(countries.geometry.array, dtype=object), window)
+    area: Any = shapely.union_all(results.area.geometry.array)
+    drawn = []
+    for code, name, shape in zip(missing_as_none(countries["code"]), countries["name"], cut, strict=True):
+        if shape.is_empty:
+            continue
+        largest = max(shapely.get_parts(shape), key=shapely.area)
+        # The name of the area itself stands in the title.
+        inside = shapely.area(shapely.intersection(largest, area)) > 0.5 * shapely.area(largest)
+        place = shapely.get_coordinates(shapely.maximum_inscribed_circle(largest))[0]
+        drawn.append(
+            {
+                "name": None if inside else (country_name(code, about.language) or name) if code else name,
+                "place": [round(float(place[1]), 1), round(float(window.longitudes(place[:1])[0]), 1)],
+                "shape": window.shape(shape, thinned=0),
+            }
+        )
+    return drawn
+
+
+def _outside(results: Results, about: About, window: Window) -> dict[str, list[Any]]:
+    pieces = results.intersections[results.intersections["zone"] == "outside"]
+    return {
+        f"outside-{name}": [window.shape(shape) for shape in of_overlay.geometry]
+        for name, of_overlay in pieces.groupby("overlay", sort=False)
+    }
+
+
+def _regions(results: Results, about: About, window: Window) -> list[dict[str, Any]]:
+    pieces = results.intersections
+    zones: dict[str, list[Any]] = {}
+    for overlay, zone, region, km2 in zip(
+        pieces["overlay"], pieces["zone"], pieces["region_id"], pieces["area_km2"], strict=True
+    ):
+        zones.setdefault(region, []).append([about.zone_title(overlay, zone), round(km2, 1)])
+    return [
+        {
+            "id": row.region_id,
+            "km2": round(row.area_km2, 1),
+            "unclipped": round(row.area_unclipped_km2, 1),
+            "sites": row.n_sites,
+            "mrds": row.n_mrds,
+            "major": row.n_major_deposits,
+            "countries": about.country_names(row.countries),
+            "zones": zones.get(row.region_id, []),
+            "shape": window.shape(row.geometry),
+        }
+        for row in results.regions.itertuples(index=False)
+    ]
+
+
+def _sites(results: Results, about: About, window: Window) -> dict[str, list[Any]]:
+    """The sites column by column."""
+    sites = results.sites
+    number = {region: place for place, region in enumerate(results.regions["region_id"])}
+    longitude = window.longitudes(sites["longitude"].to_numpy(float))
+    return {
+        "id": sites["record_id"].tolist(),
+        "name": missing_as_none(sites["name"]),
+        "at": np.column_stack([sites["latitude"], longitude]).round(POSITION_DECIMALS).tolist(),
+        "layer": [f"sites-{source}-{role}" for source, role in zip(sites["source"], sites["gold_role"], strict=True)],
+        "region": [number[region] for region in sites["region_id"]],
+        "source": [about.source_title(source) for source in sites["source"]],
+        "role": [about.word("role", role) for role in sites["gold_role"]],
+        "commodities": [", ".join(names) for names in sites["commodities"]],
+        "status": missing_as_none(sites["status"]),
+        "type": missing_as_none(sites["deposit_type"]),
+        "country": [_country(row, about) for row in sites.itertuples(index=False)],
+        "flags": ["; ".join(about.word("flag", flag) for flag in flags) for flags in sites["flags"]],
+        "moved": _moved(sites),
+        "url": [_safe_address(url) for url in missing_as_none(sites["url"])],
+    }
+
+
+def _country(row: Any, about: About) -> str | None:
+    if isinstance(row.country_located, str):
+        return country_name(row.country_located, about.language) or row.country_located
+    return row.country_reported if isinstance(row.country_reported, str) else None
+
+
+def _moved(sites: pd.DataFrame) -> list[list[float] | None]:
+    """Where the source has the record, if a correction moved it."""
+    read = sites[["latitude_read", "longitude_read"]].to_numpy(float).round(POSITION_DECIMALS).tolist()
+    return [old if corrected else None for old, corrected in zip(read, sites["correction"].notna(), strict=True)]
+
+
+def _safe_address(url: str | None) -> str | None:
+    """An address that leads to a page of the web, and nowhere else."""
+    return url if url is not None and WEB_ADDRESS.fullmatch(url) else None
+
+
+def _corrections(results: Results, window: Window) -> list[dict[str, Any]]:
+    records = results.records
+    moved: Iterable[Any] = records[records["correction"].notna() & records["longitude"].notna()].itertuples(index=False)
+    return [
+        {
+            "name": row.name if isinstance(row.name, str) else row.record_id,
+            "from": [row.latitude_read, row.longitude_read],
+            "to": [row.latitude, float(window.longitudes(np.array([row.longitude]))[0])],
+        }
+        for row in moved
+    ]

@@ -1,0 +1,368 @@
+"""What the page says, section by section, from top to bottom."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from importlib.metadata import version
+from typing import Any
+
+import pandas as pd
+
+from asmgold.geodesy import edge_error_bound
+from asmgold.publish.page.blocks import Bar, Bars, Block, Column, Fact, Facts, Folded, Points, Section, Table
+from asmgold.publish.page.results import About, Results
+from asmgold.publish.page.shapes import DECIMALS, THINNED_M
+from asmgold.records import count_by_fate
+from asmgold.schemas import FATES, FLAGS, GOLD_ROLES
+
+SHOWN_BARS = 12
+EXAMPLES = 3
+
+
+def answer(results: Results, about: About) -> list[str]:
+    """The answer in a few sentences."""
+    words, numbers = about.words, about.numbers
+    if results.regions.empty:
+        return [words["answer_none"].format(radius=about.radius, area=about.area_title), words["caution"]]
+    covered = float(results.regions["area_km2"].sum())
+    sentences = [
+        words["answer"].format(
+            share=numbers.share(covered / results.area_km2),
+            area=about.area_title,
+            km2=numbers.km2(covered),
+            radius=about.radius,
+        )
+    ]
+    covers, outside = [], []
+    row: Any
+    for row in results.summary.itertuples():
+        title, parent = about.overlay_titles[row.overlay], about.parent_of(row.overlay)
+        if row.zone == "inside":
+            covers.append(words["answer_overlay"].format(share=numbers.share(row.share_of_zone), overlay=title))
+        elif parent is not None and pd.notna(row.share_of_parent_regions):
+            share = numbers.share(row.share_of_parent_regions)
+            titles = {"parent": about.overlay_titles[parent], "overlay": title}
+            outside.append(words["answer_outside"].format(share=share, **titles))
+    if covers:
+        sentences.append(words["answer_overlays"].format(parts=", ".join(covers)))
+    return [" ".join(sentences + outside), words["caution"]]
+
+
+def key_figures(results: Results, about: About) -> list[tuple[str, str]]:
+    """The figures that stand large at the top, each with its words."""
+    words, numbers = about.words, about.numbers
+    covered = float(results.regions["area_km2"].sum())
+    return [
+        (numbers.share(covered / results.area_km2), words["key_share"].format(area=about.area_title)),
+        (numbers.count(covered), words["key_km2"]),
+        (numbers.count(len(results.regions)), words["key_regions"]),
+        (numbers.count(len(results.sites)), words["key_sites"]),
+    ]
+
+
+def findings(results: Results, about: About) -> list[Section]:
+    """The sections that say what was found."""
+    found = [_records(results, about)]
+    if not results.regions.empty:
+        found = [_regions(results, about), _sites(results, about), *found]
+    if not results.summary.empty:
+        found = [_zones(results, about), *found]
+    if results.exposure is not None:
+        found.append(_exposure(results.exposure, about))
+    return found
+
+
+def background(results: Results, about: About) -> list[Section]:
+    """The sections that say how it was found, and from what."""
+    return [_method(results, about), _limits(results, about), _sources(about), _files(about)]
+
+
+def _exposure(table: pd.DataFrame, about: About) -> Section:
+    words = about.words
+    titles = {name: entry.get("title") or name for name, entry in about.settings["exposure"].items()}
+    rows = [
+        {
+            **row,
+            "exposure": f"{titles[row['exposure']]} ({row['unit']})",
+            "zone": about.area_title if row["zone"] == "area" else about.zone_title(*row["zone"].split(":")),
+        }
+        for row in _rows(table)
+    ]
+    columns = [
+        Column("exposure", words["exposure"]),
+        Column("zone", words["zone"]),
+        Column("total", words["exposure_total"], "count"),
+        Column("inside", words["exposure_inside"], "count"),
+        Column("share", words["exposure_share"], "share"),
+        Column("share_with_data", words["exposure_known"], "share"),
+    ]
+    return Section(
+        "exposure", words["exposure_title"], [words["exposure_text"], Table(words["exposure_table"], columns, rows)]
+    )
+
+
+def _zones(results: Results, about: About) -> Section:
+    words, numbers = about.words, about.numbers
+    rows: list[dict[str, Any]] = [
+        {
+            **row,
+            "zone": about.zone_title(row["overlay"], row["zone"]),
+            "share_of_parent_regions": None
+            if pd.isna(row["share_of_parent_regions"])
+            else row["share_of_parent_regions"],
+        }
+        for row in _rows(results.summary)
+    ]
+    columns = [
+        Column("zone", words["zone"]),
+        Column("zone_km2", words["zone_km2"], "count"),
+        Column("regions_km2", words["zone_regions_km2"], "count"),
+        Column("share_of_zone", words["zone_share"], "share"),
+        Column("share_of_regions", words["zone_share_of_regions"], "share"),
+        Column("share_of_parent_regions", words["zone_share_of_parent"], "share"),
+        Column("sites", words["n_sites"], "count"),
+    ]
+    bars = [Bar(row["zone"], row["share_of_zone"], numbers.share(row["share_of_zone"])) for row in rows]
+    chart = Bars(words["zones_chart"], (words["zone"], words["zone_share"]), bars)
+    blocks: list[Block] = [chart, Table(words["zones_table"], columns, rows)]
+    if any(row["share_of_parent_regions"] is not None for row in rows):
+        blocks.append(words["zones_text"])
+    return Section("zones", words["zones"], blocks)
+
+
+def _regions(results: Results, about: About) -> Section:
+    words, numbers, regions = about.words, about.numbers, results.regions
+    total = float(regions["area_km2"].sum())
+    examples = _examples(results.sites)
+    rows: list[dict[str, Any]] = [
+        {
+            **row,
+            "region": number,
+            "region_title": words["region_number"].format(number=number + 1),
+            "countries": about.country_names(row["countries"]),
+            "examples": examples.get(row["region_id"]),
+            "share": row["area_km2"] / results.area_km2,
+        }
+        for number, row in enumerate(_rows(regions.drop(columns=["geometry", "geometry_unclipped"])))
+    ]
+    columns = [
+        Column("region", words["region_name"], "region"),
+        Column("area_km2", words["area_km2"], "count"),
+        Column("share", words["share_of_area"].format(area=about.area_title), "share"),
+        Column("n_sites", words["n_sites"], "count"),
+        Column("n_mrds", words["n_mrds"], "count"),
+        Column("n_major_deposits", words["n_major_deposits"], "count"),
+        Column("examples", words["region_examples"]),
+        Column("countries", words["region_countries"]),
+        Column("area_unclipped_km2", words["area_unclipped_km2"], "count"),
+        Column("region_id", words["region_id"]),
+    ]
+    largest = regions["area_km2"].head(SHOWN_BARS)
+    longest = max(float(largest.iloc[0]), total - float(largest.sum()))
+    bars = [
+        Bar(words["region_number"].format(number=number), area / longest, numbers.km2(area))
+        for number, area in enumerate(largest, start=1)
+    ]
+    if len(regions) > SHOWN_BARS:
+        rest = total - float(largest.sum())
+        title = words["regions_rest"].format(n=numbers.count(len(regions) - SHOWN_BARS))
+        bars.append(Bar(title, rest / longest, numbers.km2(rest)))
+    text = words["regions_text"].format(
+        radius=about.radius,
+        n=numbers.count(len(largest)),
+        share=numbers.share(float(largest.sum()) / total if total else 0),
+    )
+    return Section(
+        "regions",
+        words["regions"],
+        [
+            text,
+            Bars(words["regions_chart"], (words["region_name"], words["area_km2"]), bars),
+            Table(words["regions_table"], columns, rows, filter_title=words["regions_filter"]),
+        ],
+    )
+
+
+def _examples(sites: pd.DataFrame) -> dict[str, str]:
+    """Some named sites of each region: major deposits before others, and where gold ranks high before the others."""
+    rank = {role: number for number, role in enumerate(GOLD_ROLES)}
+    named = sites[sites["name"].notna() & ~sites["flags"].map(lambda flags: "name_missing" in flags).astype(bool)]
+    ordered = named.assign(other=named["source"] != "major_deposits", rank=named["gold_role"].map(rank)).sort_values(
+        ["other", "rank", "record_id"]
+    )
+    chosen = ordered.groupby("region_id")["name"].agg(lambda names: ", ".join(list(dict.fromkeys(names))[:EXAMPLES]))
+    return {str(region): str(names) for region, names in chosen.items()}
+
+
+def _sites(results: Results, about: About) -> Section:
+    words, numbers, sites = about.words, about.numbers, results.sites
+    counts = sites.groupby(["source", "gold_role"]).size().sort_values(ascending=False, kind="stable")
+    bars = [
+        Bar(
+            about.kind_title(source, role),
+            n / counts.max(),
+            numbers.count(n),
+        )
+        for (source, role), n in counts.items()
+    ]
+    # The page's script fills the rows from the same records that the map shows.
+    columns = [
+        Column("name", words["site"]),
+        Column("region", words["region_name"]),
+        Column("commodities", words["js_commodities"]),
+        Column("role", words["js_gold"]),
+        Column("source", words["source"]),
+        Column("id", words["js_id"]),
+    ]
+    return Section(
+        "sites",
+        words["sites"],
+        [
+            words["sites_text"].format(area=about.area_title),
+            Bars(words["sites_chart"], (words["source"], words["n_sites"]), bars),
+            Table(words["sites_table"], columns, filter_title=words["sites_filter"], name="sites"),
+        ],
+    )
+
+
+def _records(results: Results, about: About) -> Section:
+    words, records = about.words, results.records
+    counts = count_by_fate(records)
+    fates: list[dict[str, Any]] = [
+        {"source": about.source_title(str(source)), **{str(key): int(n) for key, n in row.items()}}
+        for source, row in counts.iterrows()
+    ]
+    fates.append({"source": words["total"], **{str(key): int(n) for key, n in counts.sum().items()}})
+    columns = [
+        Column("source", words["source"]),
+        *(Column(fate, about.word("fate", fate), "count") for fate in FATES),
+        Column("rows_read", words["rows_read"], "count"),
+    ]
+    blocks: list[Block] = [words["records_text"], Table(words["fates_table"], columns, fates)]
+    flags = _flags(records, about)
+    if flags:
+        columns = [
+            Column("flag", words["flag"]),
+            Column("records", words["flag_records"], "count"),
+            Column("sites", words["flag_sites"], "count"),
+        ]
+        blocks.append(Table(words["flags_table"], columns, flags))
+    corrected = _corrected(records, about)
+    if corrected:
+        columns = [
+            Column("name", words["correction_name"]),
+            Column("record", words["correction_record"]),
+            Column("reason", words["correction_reason"], language="en"),
+            Column("evidence", words["correction_evidence"], language="en"),
+        ]
+        title = words["corrections_title"].format(n=about.numbers.count(len(corrected)))
+        blocks.append(Folded(title, [Table(words["corrections_table"], columns, corrected)]))
+    return Section("records", words["records"], blocks)
+
+
+def _rows(table: pd.DataFrame) -> list[dict[str, Any]]:
+    return [{str(name): value for name, value in row.items()} for row in table.to_dict("records")]
+
+
+def _flags(records: pd.DataFrame, about: About) -> list[dict[str, Any]]:
+    flags = records["flags"].explode().dropna()
+    counts = flags.value_counts()
+    of_sites = records.loc[records["fate"] == "site", "flags"].explode().value_counts()
+    order = {flag: number for number, flag in enumerate(FLAGS)}
+    return [
+        {"flag": about.word("flag", flag), "records": int(counts[flag]), "sites": int(of_sites.get(flag, 0))}
+        for flag in sorted(counts.index, key=lambda flag: order.get(flag, len(order)))
+    ]
+
+
+def _corrected(records: pd.DataFrame, about: About) -> list[dict[str, Any]]:
+    declared = {correction.id: correction for correction in about.corrections}
+    corrected: Any = records[records["correction"].notna()].itertuples(index=False)
+    return [
+        {
+            "name": row.name,
+            "record": row.record_id,
+            "reason": declared[row.correction].reason,
+            "evidence": declared[row.correction].evidence,
+        }
+        for row in corrected
+    ]
+
+
+def _method(results: Results, about: About) -> Section:
+    words, numbers, settings = about.words, about.numbers, about.settings
+    error = edge_error_bound(1000 * settings["buffer_km"], settings["tolerance_m"])
+    said = {"radius": about.radius, "area": about.area_title, "error": numbers.count(error, 1)}
+    keys = [
+        "method_records",
+        "method_gold",
+        "method_refineries_on" if settings["include_refineries"] else "method_refineries_off",
+        "method_sites",
+        "method_regions",
+        "method_cut",
+    ]
+    points = [words[key].format(**said) for key in keys]
+    if settings["corrections"]:
+        corrected = int(results.records["correction"].notna().sum())
+        points.append(words["method_corrections"].format(n=numbers.count(corrected)))
+    parameters = [
+        Fact(words["radius"], f"{about.radius} km"),
+        Fact(words["tolerance"], f"{numbers.general(settings['tolerance_m'])} m"),
+        Fact(words["edge_error"], f"{numbers.count(error, 1)} m"),
+        Fact(words["refineries"], words["yes" if settings["include_refineries"] else "no"]),
+        Fact(words["corrections"], words["corrections_on" if settings["corrections"] else "corrections_off"]),
+        Fact(words["scenario"], settings["scenario"]),
+        Fact(words["software"], f"asmgold {version('asmgold')}"),
+    ]
+    return Section("method", words["method"], [Points(points), Facts(words["parameters"], parameters)])
+
+
+def _limits(results: Results, about: About) -> Section:
+    words, numbers, records = about.words, about.numbers, results.records
+    points = [words["limit_region"]]
+    if (records["source"] == "mrds").any():
+        points.append(words["limit_mrds"])
+    coarse = sum("position_coarse" in flags for flags in records["flags"])
+    if coarse:
+        points.append(words["limit_coarse"].format(n=numbers.count(coarse), total=numbers.count(len(records))))
+    corrected = int(records["correction"].notna().sum())
+    if corrected:
+        points.append(words["limit_corrections"].format(n=numbers.count(corrected)))
+    points.append(words["limit_boundaries"])
+    points.append(words["limit_page"].format(metres=THINNED_M, decimals=DECIMALS))
+    return Section("limits", words["limits"], [Points(points)])
+
+
+def _sources(about: About) -> Section:
+    words = about.words
+    blocks: list[Block] = [words["sources_text"]]
+    blocks += [
+        Facts(
+            source.get("title", f"{words['own_file']}: {name}"),
+            _provenance(source, about),
+            language="en" if "title" in source else None,
+        )
+        for name, source in about.sources.items()
+    ]
+    return Section("sources", words["sources"], [*blocks, words["credit_idea"]])
+
+
+def _provenance(source: Mapping[str, Any], about: About) -> list[Fact]:
+    words = about.words
+    facts = [
+        Fact(words[key], str(source[key]), address=source[key] if key == "address" else None)
+        for key in ("producer", "citation", "licence", "date", "address", "notes")
+        if source.get(key)
+    ]
+    lock = source["lock"]
+    return [*facts, Fact(words["sha256"], lock["sha256"]), Fact(words["bytes"], about.numbers.count(lock["bytes"]))]
+
+
+def _files(about: About) -> Section:
+    words = about.words
+    columns = [Column("file", words["file"], "file"), Column("what", words["file_what"])]
+    rows = [
+        {"file": name, "what": words.get("product_" + name.replace(".", "_").replace("-", "_"))}
+        for name in about.products
+    ]
+    return Section("files", words["files"], [words["files_text"], Table(words["files"], columns, rows)])

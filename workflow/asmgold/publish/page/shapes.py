@@ -1,0 +1,86 @@
+"""Geometry for a screen: cut to a window, thinned, rounded, and as the nested lists that Leaflet takes.
+
+The page is looked at, not measured: its lines may be `THINNED_DEG` off, where the GeoPackage has them in full.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import shapely
+from numpy.typing import NDArray
+
+from asmgold.geodesy import polygonal
+
+THINNED_DEG = 0.0002
+THINNED_M = 30  # the same at the equator, where a degree is longest, with the rounding
+DECIMALS = 4
+BACKGROUND_DEG = 0.02  # how coarse the neighbours may be, which only say where one is
+MIN_MARGIN_DEG = 3.0
+MERCATOR_LATITUDE = 85.0
+
+Positions = list[list[float]]
+Shape = list[list[Positions]]
+
+
+class Window:
+    """A window of the Earth, in degrees; one that reaches across 180 degrees has an eastern edge beyond it.
+
+    Parameters
+    ----------
+    bounds : (n, 4) array, degrees: west, south, east, north of each part that is to be in it, cut at 180 degrees
+    """
+
+    def __init__(self, bounds: NDArray[np.float64]) -> None:  # noqa: D107
+        west, east = _narrowest(bounds)
+        south, north = float(bounds[:, 1].min()), float(bounds[:, 3].max())
+        self.inner = (west, south, east, north)
+        margin = max(east - west, north - south, MIN_MARGIN_DEG)
+        sideways = min(margin, (360 - (east - west)) / 2)
+        self.west, self.east = west - sideways, east + sideways
+        if self.east - self.west >= 360:
+            self.west, self.east = -180.0, 180.0
+        self.south = max(south - margin, -MERCATOR_LATITUDE)
+        self.north = min(north + margin, MERCATOR_LATITUDE)
+
+    def longitudes(self, degrees: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Longitudes as they follow one another in the window."""
+        shifted: NDArray[np.float64] = degrees + 360 * (degrees < self.west) - 360 * (degrees > self.east)
+        return shifted
+
+    def cut(self, geometry: shapely.Geometry) -> shapely.Geometry:
+        """The part of polygons that is in the window."""
+        boxes = [
+            shapely.box(max(self.west + turn, -180), self.south, min(self.east + turn, 180), self.north)
+            for turn in (-360, 0, 360)
+            if self.west + turn < 180 and self.east + turn > -180
+        ]
+        return polygonal(shapely.intersection(geometry, shapely.union_all(boxes)))
+
+    def shape(self, geometry: shapely.Geometry, thinned: float = THINNED_DEG) -> Shape:
+        """Polygons as lists of rings of latitude and longitude, thinned and rounded."""
+        drawn = shapely.simplify(geometry, thinned, preserve_topology=True)
+        polygons = [part for part in shapely.get_parts(drawn) if not part.is_empty]
+        return [[self._positions(ring) for ring in (part.exterior, *part.interiors)] for part in polygons]
+
+    def _positions(self, ring: Any) -> Positions:
+        longitude, latitude = shapely.get_coordinates(ring).T
+        rounded: Positions = np.column_stack([latitude, self.longitudes(longitude)]).round(DECIMALS).tolist()
+        return rounded
+
+
+def background(countries: NDArray[Any], window: Window) -> list[Any]:
+    """Countries as far as they are in the window, thinned so that neighbours still share their border."""
+    thinned = shapely.coverage_simplify(countries, BACKGROUND_DEG)
+    return [window.cut(country) for country in thinned]
+
+
+def _narrowest(bounds: NDArray[np.float64]) -> tuple[float, float]:
+    """The ends of the shortest stretch of longitudes that holds all parts: the rest of the widest gap."""
+    order = np.argsort(bounds[:, 0], kind="stable")
+    starts, ends = bounds[order, 0], np.maximum.accumulate(bounds[order, 2])
+    gaps = np.append(starts[1:], starts[0] + 360) - ends
+    widest = int(gaps.argmax())
+    west, east = float(starts[(widest + 1) % starts.size]), float(ends[widest])
+    return west, east if east >= west else east + 360

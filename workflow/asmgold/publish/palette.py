@@ -1,0 +1,54 @@
+"""The colours of every map, one place for all: picture, GeoPackage, QGIS project, pages.
+
+They follow Okabe and Ito (2008), whose colours people with any common colour blindness can tell apart; what stands side
+by side also differs in lightness, or in shape or dashes, so that a map printed in grey still reads.
+"""
+
+from __future__ import annotations
+
+SEA = "#DCE6EE"
+NEIGHBOUR = "#EDEDEA"
+NEIGHBOUR_EDGE = "#A9A9A4"
+AREA = "#F9F7F1"
+AREA_EDGE = "#4D4D4D"
+
+REGION = "#E6AB02"
+REGION_EDGE = "#7A5A00"
+REGION_OPACITY = 0.75
+
+MRDS = "#1B1B1B"
+MAJOR_DEPOSITS = "#D55E00"
+OTHER_SOURCE = "#666666"
+SITE_EDGE = "#FFFFFF"
+SITE_COLOURS = {"mrds": MRDS, "major_deposits": MAJOR_DEPOSITS}
+
+# The outlines of the overlays, one after the other, from the beginning again after the last.
+OVERLAY_COLOURS = ("#0072B2", "#882255", "#007A5A", "#A0522D", "#56B4E9", "#CC79A7")
+OVERLAY_DASHES = ("", "", "4;1.2", "1.6;1")
+OVERLAY_WIDTHS = (0.8, 0.45)
+
+INSIDE = "#CC5500"
+OUTSIDE = "#9C9C9C"
+MISSED = "#CC79A7"
+MISSED_EDGE = "#7A3B5E"
+CORRECTION = "#882255"
+
+TEXT = "#1B1B1B"
+TEXT_MUTED = "#4D4D4D"
+HALO = "#FFFFFF"
+GRATICULE = "#9AA7B1"
+
+
+def overlay_colour(number: int) -> str:
+    """The colour of an overlay by its place in the configuration, from 0."""
+    return OVERLAY_COLOURS[number % len(OVERLAY_COLOURS)]
+
+
+def overlay_dashes(number: int) -> str:
+    """Its dashes, lengths in millimetres as in `4;1.5`; none for a solid line."""
+    return OVERLAY_DASHES[number % len(OVERLAY_DASHES)]
+
+
+def overlay_width(number: int) -> float:
+    """Its width in millimetres."""
+    return OVERLAY_WIDTHS[number % len(OVERLAY_WIDTHS)]

@@ -1,0 +1,156 @@
+"""Text on a page: as wide as it is, broken into lines, and never on top of other text.
+
+A page is measured in millimetres from its lower left corner.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+import shapely
+from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import RendererAgg
+from matplotlib.figure import Figure
+from matplotlib.font_manager import FontProperties
+from matplotlib.patheffects import Stroke
+from matplotlib.text import Text
+from shapely.geometry.base import BaseGeometry
+
+from asmgold.publish import palette
+
+FONT = "DejaVu Sans"
+MM_PER_POINT = 25.4 / 72
+LINE_SPACING = 1.34
+_RESOLUTION = 300
+
+
+def mm(points: float) -> float:
+    """Millimetres of a number of points."""
+    return points * MM_PER_POINT
+
+
+@lru_cache(maxsize=4096)
+def text_width(text: str, size: float, weight: str = "normal") -> float:
+    """The width of one line of text, millimetres."""
+    font = FontProperties(family=FONT, size=size, weight=weight)
+    width, _, _ = _renderer().get_text_width_height_descent(text, font, ismath=False)  # type: ignore[no-untyped-call]
+    return float(width) * 25.4 / _RESOLUTION
+
+
+@lru_cache(maxsize=1)
+def _renderer() -> RendererAgg:
+    return RendererAgg(10, 10, _RESOLUTION)  # type: ignore[no-untyped-call]
+
+
+def broken(text: str, size: float, width: float, weight: str = "normal") -> list[str]:
+    """Lines of text that are no wider than this, millimetres; a word that is wider is broken, too.
+
+    Lines break at blanks, not at no-break spaces.
+    """
+    lines: list[str] = [""]
+    for word in text.split(" "):
+        longer = f"{lines[-1]} {word}".strip()
+        if text_width(longer, size, weight) <= width:
+            lines[-1] = longer
+            continue
+        if lines[-1]:
+            lines.append("")
+        while text_width(word, size, weight) > width and len(word) > 1:
+            fitting = max(n for n in range(1, len(word)) if n == 1 or text_width(word[:n], size, weight) <= width)
+            lines[-1:] = [word[:fitting], ""]
+            word = word[fitting:]
+        lines[-1] = word
+    return lines
+
+
+@dataclass
+class Page:
+    """A sheet of paper: a figure, its axes in millimetres, and the room that text has taken."""
+
+    figure: Figure
+    axes: Axes
+    width: float
+    height: float
+    _taken: list[BaseGeometry] = field(default_factory=list)
+
+    @classmethod
+    def of(cls, width: float, height: float) -> Page:
+        """An empty page of this size in millimetres."""
+        figure = Figure(figsize=(width / 25.4, height / 25.4), dpi=_RESOLUTION, facecolor="white")
+        axes = figure.add_axes((0, 0, 1, 1), zorder=10)
+        axes.set(xlim=(0, width), ylim=(0, height))
+        axes.set_axis_off()
+        return cls(figure, axes, width, height)
+
+    def inner_axes(self, left: float, bottom: float, width: float, height: float) -> Axes:
+        """Axes for a map on a part of the page, millimetres."""
+        axes = self.figure.add_axes((left / self.width, bottom / self.height, width / self.width, height / self.height))
+        axes.set(xticks=[], yticks=[])
+        axes.set_axis_off()
+        return axes
+
+    def write(self, x: float, y: float, text: str, size: float, **style: Any) -> Text:
+        """Text at a place where nothing else is, taken for granted."""
+        written = self._text(x, y, text, size, **style)
+        self.take(self.box_of(written))
+        return written
+
+    def write_if_free(self, x: float, y: float, text: str, size: float, *, halo: bool = False, **style: Any) -> bool:
+        """Text at a place if it would leave the page or cover other text nowhere. Whether it is there now."""
+        written = self._text(x, y, text, size, **style)
+        box = self.box_of(written)
+        if self.is_free(box):
+            self.take(box)
+            if halo:
+                # A text apart: with an effect of its own it would be a drawing in the PDF, where nobody can search it.
+                effect = [Stroke(linewidth=size / 4, foreground=palette.HALO)]
+                self._text(x, y, text, size, path_effects=effect, zorder=written.get_zorder() - 0.1, **style)
+            return True
+        written.remove()
+        return False
+
+    def is_free(self, box: BaseGeometry) -> bool:
+        """Whether a part of the page lies on it and holds no text."""
+        sheet = shapely.box(0, 0, self.width, self.height)
+        return bool(sheet.contains(box)) and not any(box.intersects(other) for other in self._taken)
+
+    def take(self, box: BaseGeometry) -> None:
+        """Keep text away from a part of the page."""
+        self._taken.append(box)
+
+    def box_of(self, text: Text) -> BaseGeometry:
+        """The part of the page that a text takes up, with a hair's breadth around it."""
+        extent = text.get_window_extent(_renderer(), dpi=_RESOLUTION)
+        scale = 25.4 / _RESOLUTION
+        west, south, east, north = (scale * edge for edge in extent.extents)
+        box: BaseGeometry = shapely.box(west - 0.3, south - 0.3, east + 0.3, north + 0.3)
+        return box
+
+    def _text(self, x: float, y: float, text: str, size: float, **style: Any) -> Text:
+        return self.axes.text(x, y, text, size=size, parse_math=False,
+                              **{"family": FONT, "color": palette.TEXT, "va": "baseline"} | style)  # fmt: skip
+
+
+def places_within(shape: BaseGeometry, width: float, height: float) -> Iterator[tuple[float, float]]:
+    """Middles for a box of this size that lies within a shape, the ones with most room around them first."""
+    if shape.is_empty:
+        return
+    shapely.prepare(shape)
+    west, south, east, north = shape.bounds
+    x, y = (grid.ravel() for grid in np.meshgrid(np.linspace(west, east, 40), np.linspace(south, north, 40)))
+    boxes = shapely.box(x - width / 2, y - height / 2, x + width / 2, y + height / 2)
+    fits = shapely.contains(shape, boxes)
+    room = shapely.distance(boxes[fits], shape.boundary)
+    for number in np.argsort(-np.round(room, 3), kind="stable"):
+        yield float(x[fits][number]), float(y[fits][number])
+
+
+def write_at_first_free(
+    page: Page, places: Iterator[tuple[float, float]], text: str, size: float, **style: Any
+) -> bool:
+    """Write a text about the first of these middles where it covers nothing. Whether there was one."""
+    return any(page.write_if_free(x, y, text, size, ha="center", va="center", **style) for x, y in places)

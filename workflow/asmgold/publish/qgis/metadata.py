@@ -1,0 +1,119 @@
+"""Metadata of layers and of the project, in the XML that QGIS reads and shows under Information."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from asmgold.publish.about import About, Field
+from asmgold.publish.qgis.markup import VERSION, Element, document, element
+from asmgold.schemas import CRS
+
+DOCTYPE = "<!DOCTYPE qgis PUBLIC 'http://mrcc.com/qgis.dtd' 'SYSTEM'>\n"
+LANGUAGES = {"en": "eng", "es": "spa"}  # of ISO 639-2, which metadata use
+KEYWORDS = ("gold", "artisanal and small-scale mining", "ASM", "mineral deposits")
+
+
+def layer_metadata(layer: str, about: About, fields: Mapping[str, Field], bounds: Sequence[float] | None) -> str:
+    """The metadata of a layer of the GeoPackage: abstract with its columns, credits, licences, lineage, extent, dates.
+
+    Parameters
+    ----------
+    layer : its name
+    about : the scenario in words
+    fields : its columns in words
+    bounds : west, south, east, north in EPSG:4326; None for a table without geometry, or an empty layer
+    """
+    sources = about.sources_of(layer)
+    columns = "\n".join(f"{field.title} ({name}): {field.description}" for name, field in fields.items())
+    root = element(
+        "qgis",
+        *_common(layer, about, about.title_of(layer), f"{about.abstract_of(layer)}\n\n{columns}", sources),
+        *(element("history", step) for step in about.lineage_of(layer)),
+        element("fees"),
+        *(element("rights", str(source["citation"])) for source in sources),
+        *(element("license", text) for text in dict.fromkeys(_licence(source) for source in sources)),
+        element("encoding", "UTF-8"),
+        element("crs", element("spatialrefsys", element("authid", CRS))) if bounds else None,
+        _extent(sources, bounds),
+        version=VERSION,
+    )
+    return document(root, DOCTYPE)
+
+
+def dataset_metadata(about: About) -> str:
+    """The metadata of the GeoPackage as a whole, in the terms of Dublin Core."""
+    words, sources = about.words("geopackage"), about.sources_of("")
+    terms = [
+        ("title", words["dataset"]),
+        ("abstract", words["about_dataset"]),
+        ("language", about.language),
+        ("date", about.date),
+        *(("provenance", step) for step in about.lineage_of("overlay_intersections")),
+        *(("creator", producer) for producer in dict.fromkeys(str(source["producer"]) for source in sources)),
+        *(("bibliographicCitation", text) for text in dict.fromkeys(str(source["citation"]) for source in sources)),
+        *(("license", text) for text in dict.fromkeys(_licence(source) for source in sources)),
+        *(("source", text) for text in dict.fromkeys(str(source["address"]) for source in sources)),
+    ]
+    listed = (element(f"dcterms:{term}", text) for term, text in terms)
+    return document(element("metadata", *listed, **{"xmlns:dcterms": "http://purl.org/dc/terms/"}))
+
+
+def project_metadata(about: About) -> Element:
+    """The metadata of the project."""
+    words = about.words("geopackage")
+    return element(
+        "projectMetadata",
+        *_common("asm_gold_regions", about, words["dataset"], words["about_dataset"], about.sources_of("")),
+        element("author", "asmgold"),
+        element("creation", f"{about.date}T00:00:00"),
+    )
+
+
+def credit_line(about: About) -> str:
+    """Who made the data that the map shows, in one line."""
+    producers = dict.fromkeys(str(source["producer"]) for source in about.sources.values())
+    return about.words("qgis")["data"] + " " + "; ".join(producers) + "."
+
+
+def _common(
+    identifier: str, about: About, title: str, abstract: str, sources: Sequence[Mapping[str, Any]]
+) -> list[Element]:
+    return [
+        element("identifier", identifier),
+        element("parentidentifier"),
+        element("language", LANGUAGES[about.language]),
+        element("type", "dataset"),
+        element("title", title),
+        element("abstract", abstract),
+        element("keywords", *(element("keyword", word) for word in KEYWORDS), vocabulary=""),
+        *(
+            element("contact", *(element(tag, text) for tag, text in (
+                ("name", producer), ("organization", producer), ("position", ""), ("voice", ""), ("fax", ""),
+                ("email", ""), ("role", "originator"))))
+            for producer in dict.fromkeys(str(source["producer"]) for source in sources)
+        ),
+        element("links", *(
+            element("link", name=source["title"], type="WWW:LINK", url=source["address"],
+                    description=source.get("notes", ""), format="", mimeType="", size="")
+            for source in sources
+        )),
+    ]  # fmt: skip
+
+
+def _licence(source: Mapping[str, Any]) -> str:
+    return f"{source['producer']}: {source['licence']}"
+
+
+def _extent(sources: Sequence[Mapping[str, Any]], bounds: Sequence[float] | None) -> Element:
+    dates = sorted(str(source["date"]) for source in sources if source.get("date"))
+    west, south, east, north = bounds or (0, 0, 0, 0)
+    spatial = element("spatial", crs=CRS, dimensions=2, minx=west, miny=south, maxx=east, maxy=north, minz=0, maxz=0)
+    period = (
+        element("period", element("start", _instant(dates[0])), element("end", _instant(dates[-1]))) if dates else None
+    )
+    return element("extent", spatial if bounds else None, element("temporal", period) if dates else None)
+
+
+def _instant(date: str) -> str:
+    return f"{date}-01-01"[:10] + "T00:00:00Z"

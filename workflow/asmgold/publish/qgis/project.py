@@ -1,0 +1,323 @@
+"""A QGIS project that shows a GeoPackage: layers in groups, styles, places, print layouts, credits."""
+
+from __future__ import annotations
+
+import sqlite3
+import zipfile
+from collections.abc import Mapping, Sequence
+from contextlib import closing
+from dataclasses import dataclass, replace
+from pathlib import Path
+from xml.etree import ElementTree
+
+import geopandas as gpd
+import pyogrio
+import pyproj
+import rasterio
+import shapely
+from shapely.geometry.base import BaseGeometry
+
+from asmgold.publish import palette
+from asmgold.publish.about import About
+from asmgold.publish.qgis.layout import Page, layout
+from asmgold.publish.qgis.markup import VERSION, Element, document, element, inert, uuid_of
+from asmgold.publish.qgis.metadata import credit_line, project_metadata
+from asmgold.publish.qgis.view import Rectangle, View, rectangle_element, reference_system, view_of
+from asmgold.schemas import CRS
+
+DOCTYPE = "<!DOCTYPE qgis PUBLIC 'http://mrcc.com/qgis.dtd' 'SYSTEM'>\n"
+GEOMETRY = {"Point": "Point", "LineString": "Line", "MultiPolygon": "Polygon", None: "No geometry"}
+HIDDEN = ("corrections", "overlay_intersections", "records_rejected")
+
+
+@dataclass(frozen=True)
+class Raster:
+    """A raster beside the project: its file's name, what to call it, and the QML that styles it, if any."""
+
+    filename: str
+    title: str
+    style: str | None = None
+
+
+def raster_of(path: Path) -> Raster:
+    """A raster as its file describes it: called by the description of its band, styled by the QML beside it."""
+    with rasterio.open(path) as raster:
+        title = raster.descriptions[0] or path.stem.replace("_", " ")
+    style = path.with_suffix(".qml")
+    return Raster(path.name, title, style.read_text("utf-8") if style.is_file() else None)
+
+
+@dataclass(frozen=True)
+class _Layer:
+    """A layer of the project: its name and title, where its data are, and its content as an element of the project."""
+
+    name: str
+    title: str
+    source: str
+    provider: str
+    content: Element
+    visible: bool
+
+    @property
+    def id(self) -> str:
+        return self.name + "_" + uuid_of(self.source)[1:-1].replace("-", "_")
+
+
+def write_project(path: Path, package: Path, about: About, rasters: Sequence[Raster] = ()) -> None:
+    """Write a project for QGIS 3.22 or newer, the same bytes for the same GeoPackage.
+
+    Parameters
+    ----------
+    path : the file to write, `.qgz`
+    package : the GeoPackage that it shows, which the project expects beside itself
+    about : the scenario in words
+    rasters : to be shown too, from files beside it
+    """
+    layers = _layers_of(package, about)
+    shapes = {name: _shapes(package, name) for name in ("area", *about.overlays)}
+    view = view_of(shapes["area"])
+    root = _project(about, layers, [_raster_layer(raster) for raster in rasters], shapes, view)
+    entry = zipfile.ZipInfo(path.with_suffix(".qgs").name, date_time=(1980, 1, 1, 0, 0, 0))
+    entry.external_attr, entry.compress_type = 0o644 << 16, zipfile.ZIP_DEFLATED
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr(entry, document(root, DOCTYPE))
+
+
+def _layers_of(package: Path, about: About) -> dict[str, _Layer]:
+    """The layers with the titles, styles and metadata that the GeoPackage itself has for them."""
+    # Opened as a file that nobody changes, it stays as it is.
+    with closing(sqlite3.connect(f"{package.absolute().as_uri()}?mode=ro&immutable=1", uri=True)) as tables:
+        rows = tables.execute(
+            """SELECT table_name, identifier, styleQML, metadata, geometry_type_name
+            FROM gpkg_contents JOIN layer_styles ON table_name = f_table_name AND useAsDefault
+            JOIN gpkg_metadata_reference USING (table_name) JOIN gpkg_metadata ON md_file_id = gpkg_metadata.id
+            LEFT JOIN gpkg_geometry_columns USING (table_name) ORDER BY layer_styles.id"""
+        ).fetchall()
+    names = {"POINT": "Point", "LINESTRING": "LineString", "MULTIPOLYGON": "MultiPolygon"}
+    layers = {}
+    for name, title, style, metadata, geometry in rows:
+        source = f"./{package.name}|layername={name}"
+        content = element("maplayer", type="vector", geometry=GEOMETRY[names.get(geometry)])
+        _adopt(content, style)
+        content.append(_resource_metadata(metadata))
+        layers[name] = _Layer(name, title, source, "ogr", content, visible=name not in HIDDEN)
+    return layers
+
+
+def _raster_layer(raster: Raster) -> _Layer:
+    content = element("maplayer", type="raster")
+    if raster.style is not None:
+        _adopt(content, raster.style)
+    return _Layer(Path(raster.filename).stem, raster.title, f"./{raster.filename}", "gdal", content, visible=False)
+
+
+def _adopt(layer: Element, style: str) -> None:
+    """A layer of a project holds what a style holds, attributes and elements alike."""
+    root = ElementTree.fromstring(style)
+    layer.attrib.update({key: value for key, value in root.attrib.items() if key != "version"})
+    layer.extend(root)
+
+
+def _resource_metadata(text: str) -> Element:
+    root = ElementTree.fromstring(text)
+    root.tag = "resourceMetadata"
+    root.attrib.clear()
+    return root
+
+
+def _shapes(package: Path, layer: str) -> list[BaseGeometry]:
+    table: gpd.GeoDataFrame = pyogrio.read_dataframe(package, layer=layer, columns=[])
+    return [shape for shape in table.geometry if shape is not None and not shape.is_empty]
+
+
+def _project(
+    about: About,
+    layers: Mapping[str, _Layer],
+    rasters: Sequence[_Layer],
+    shapes: Mapping[str, Sequence[BaseGeometry]],
+    view: View,
+) -> Element:
+    words = about.words("qgis")
+    groups = _groups(layers, rasters, words)
+    ordered = [layer for _, members in groups for layer in members]
+    places = {name: view.rectangle(found) for name, found in shapes.items() if found}
+    background = palette.SEA if "countries" in layers else palette.HALO
+    shown = [layer for layer in ordered if layer.visible and layer.name not in ("area", "countries")]
+    shown.sort(key=lambda layer: layer.name != "asm_gold_regions")
+    legend = [_tree_layer(replace(layer, title=inert(layer.title))) for layer in shown]
+    return element(
+        "qgis",
+        element("homePath", path=""),
+        element("title", words["title"]),
+        element("projectCrs", reference_system(view.crs)),
+        element(
+            "layer-tree-group",
+            *(node for title, members in groups for node in _tree(title, members)),
+            element("custom-order", enabled=0),
+        ),
+        element("relations", *_relations(layers, words)),
+        element(
+            "mapcanvas",
+            element("units", "meters" if view.centre else "degrees"),
+            rectangle_element("extent", places["area"]),
+            element("rotation", "0"),
+            element("destinationsrs", reference_system(view.crs)),
+            name="theMapCanvas",
+        ),
+        element("projectlayers", *(_project_layer(layer) for layer in ordered)),
+        element("layerorder", *(element("layer", id=layer.id) for layer in ordered)),
+        _properties(background),
+        element("visibility-presets"),
+        element("transformContext"),
+        project_metadata(about),
+        element("Layouts", *(layout(page) for page in _pages(about, places, shapes, view, legend, background))),
+        element("Bookmarks", *(_bookmark(about, name, place, view) for name, place in places.items())),
+        element(
+            "ProjectViewSettings",
+            element("Scales"),
+            _attributes("DefaultViewExtent", places["area"], reference_system(view.crs)),
+            UseProjectScales=0,
+        ),
+        projectname=words["title"],
+        version=VERSION,
+        saveDateTime=f"{about.date}T00:00:00",
+        saveUser="",
+        saveUserFull="",
+    )
+
+
+def _groups(
+    layers: Mapping[str, _Layer], rasters: Sequence[_Layer], words: Mapping[str, str]
+) -> list[tuple[str | None, list[_Layer]]]:
+    """The layers from top to bottom, in groups; None for a layer outside any."""
+    overlays = [layer for name, layer in layers.items() if name.startswith("overlay_") and name not in HIDDEN]
+    groups = [
+        (words["sites"], [layers["gold_sites"], layers["corrections"]]),
+        (None, [layers[name] for name in ("missed_mining_points", "missed_mining") if name in layers]),
+        (words["overlays"], [*overlays, layers["overlay_intersections"]] if overlays else []),
+        (None, [layers["asm_gold_regions"]]),
+        (words["rasters"], list(rasters)),
+        (words["context"], [layers[name] for name in ("area", "countries") if name in layers]),
+        (words["tables"], [layers["records_rejected"]]),
+    ]
+    return [(title, members) for title, members in groups if members]
+
+
+def _tree(title: str | None, members: Sequence[_Layer]) -> list[Element]:
+    nodes = [_tree_layer(layer) for layer in members]
+    if title is None:
+        return nodes
+    return [element("layer-tree-group", *nodes, name=title, expanded=1, checked="Qt::Checked")]
+
+
+def _tree_layer(layer: _Layer) -> Element:
+    return element(
+        "layer-tree-layer",
+        element("customproperties", element("Option")),
+        id=layer.id,
+        name=layer.title,
+        source=layer.source,
+        providerKey=layer.provider,
+        checked="Qt::Checked" if layer.visible else "Qt::Unchecked",
+        expanded=int(layer.visible),
+        legend_exp="",
+        legend_split_behavior=0,
+        patch_size="-1,-1",
+    )
+
+
+def _project_layer(layer: _Layer) -> Element:
+    made = ElementTree.Element(layer.content.tag, layer.content.attrib)
+    made.extend(
+        [
+            element("id", layer.id),
+            element("datasource", layer.source),
+            element("layername", layer.title),
+            element("srs", reference_system(pyproj.CRS(CRS))),
+            element("provider", layer.provider, encoding="UTF-8"),
+            *layer.content,
+        ]
+    )
+    return made
+
+
+def _relations(layers: Mapping[str, _Layer], words: Mapping[str, str]) -> list[Element]:
+    """From a region to its sites and zones, which the form of a region then lists."""
+    return [
+        element(
+            "relation",
+            element("fieldRef", referencingField="region_id", referencedField="region_id"),
+            id=key,
+            name=words[key],
+            referencingLayer=layers[child].id,
+            referencedLayer=layers["asm_gold_regions"].id,
+            strength="Association",
+        )
+        for key, child in (("sites_of_region", "gold_sites"), ("zones_of_region", "overlay_intersections"))
+        if any(layer.name == child for layer in layers.values())
+    ]
+
+
+def _pages(
+    about: About,
+    places: Mapping[str, Rectangle],
+    shapes: Mapping[str, Sequence[BaseGeometry]],
+    view: View,
+    legend: Sequence[Element],
+    background: str,
+) -> list[Page]:
+    """A layout for the area and one for each overlay."""
+    words = about.words("qgis")
+    notes = [words["caution"], credit_line(about), words["projection" if view.centre else "projection_degrees"]]
+    return [
+        Page(
+            name=words["layout"].replace("{place}", about.title_of(name)),
+            title=words["title"] if name == "area" else words["title_part"].replace("{place}", about.title_of(name)),
+            subtitle=words["subtitle"],
+            notes=[note.replace("{centre}", view.name) for note in notes],
+            view=view,
+            shows=place,
+            busy=view.projected(shapes[name]),
+            legend=legend,
+            background=background,
+        )
+        for name, place in places.items()
+    ]
+
+
+def _bookmark(about: About, name: str, place: Rectangle, view: View) -> Element:
+    return element(
+        "Bookmark",
+        reference_system(view.crs),
+        id=name,
+        name=about.title_of(name),
+        group=about.words("qgis")["bookmarks"],
+        extent=shapely.to_wkt(shapely.box(*place), rounding_precision=3),
+    )
+
+
+def _properties(background: str) -> Element:
+    """Entries of the project, by folder and name. Areas are measured on the ellipsoid, coordinates shown in degrees."""
+    red, green, blue = (str(int(background[start : start + 2], 16)) for start in (1, 3, 5))
+    entries = {
+        "Gui": [("CanvasColorRedPart", "int", red), ("CanvasColorGreenPart", "int", green),
+                ("CanvasColorBluePart", "int", blue)],
+        "Measure": [("Ellipsoid", "QString", "EPSG:7030")],
+        "Measurement": [("AreaUnits", "QString", "km2"), ("DistanceUnits", "QString", "km")],
+        "Paths": [("Absolute", "bool", "false")],
+        "PositionPrecision": [("Automatic", "bool", "true"), ("DegreeFormat", "QString", "D"),
+                              ("CoordinateType", "QString", "MapGeographic")],
+        "SpatialRefSys": [("ProjectionsEnabled", "int", "1")],
+    }  # fmt: skip
+    return element(
+        "properties",
+        *(
+            element(folder, *(element(name, value, type=kind) for name, kind, value in values))
+            for folder, values in entries.items()
+        ),
+    )
+
+
+def _attributes(tag: str, rectangle: Rectangle, *children: Element) -> Element:
+    west, south, east, north = rectangle
+    return element(tag, *children, xmin=west, ymin=south, xmax=east, ymax=north)

@@ -1,0 +1,214 @@
+"""The style of each layer of the GeoPackage, as the content of a QML file of QGIS 3.22 or newer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from asmgold.publish import palette
+from asmgold.publish.about import About, Field
+from asmgold.publish.qgis import symbols
+from asmgold.publish.qgis.markup import VERSION, Element, document, element, uuid_of
+
+DOCTYPE = "<!DOCTYPE qgis PUBLIC 'http://mrcc.com/qgis.dtd' 'SYSTEM'>\n"
+HORIZONTAL, BESIDE_POINT = 4, 6  # placements of labels, by the numbers of QGIS
+GEOMETRY = {"Point": 0, "LineString": 1, "MultiPolygon": 2, None: 4}
+
+
+def style_of(
+    layer: str,
+    about: About,
+    *,
+    geometry: str | None,
+    fields: Mapping[str, Field],
+    sites: Iterable[tuple[str, str]] = (),
+    unlabelled: Iterable[str] = (),
+) -> str:
+    """The QML of a layer of the GeoPackage.
+
+    Parameters
+    ----------
+    layer : its name
+    about : the scenario in words
+    geometry : `Point`, `LineString` or `MultiPolygon`, or None for a table without geometry
+    fields : its columns in words, which become their aliases
+    sites : the pairs of source and role of gold that there are, for the layer `gold_sites`
+    unlabelled : the countries that need no label, as the title of the map names them
+    """
+    words = about.words("qgis")
+    if layer in about.overlays:
+        parts = _overlay(list(about.overlays).index(layer), words | {"title": about.title_of(layer)})
+    else:
+        match layer:
+            case "asm_gold_regions":
+                parts = _regions()
+            case "gold_sites":
+                parts = _sites(words, sorted(set(sites)))
+            case "overlay_intersections":
+                parts = _zones(about, words)
+            case "area":
+                parts = [_single(symbols.polygons(symbols.fill(palette.AREA, palette.AREA_EDGE, 0.35)))]
+            case "countries":
+                parts = _countries(unlabelled)
+            case "corrections":
+                parts = [_single(symbols.arrow(palette.CORRECTION, 0.3)), _map_tip("name", "reason")]
+            case "missed_mining" | "missed_mining_points":
+                parts = [_single(_missed(geometry)), _map_tip("evidence", "period")]
+            case _:
+                parts = []
+    aliases = [
+        element("alias", field=name, name=field.title, index=number)
+        for number, (name, field) in enumerate(fields.items())
+    ]
+    root = element(
+        "qgis",
+        *parts,
+        element("layerOpacity", "1"),
+        element("aliases", *aliases),
+        element("layerGeometryType", str(GEOMETRY[geometry])),
+        version=VERSION,
+        styleCategories="Symbology|Labeling|Fields|MapTips|Rendering",
+        labelsEnabled=any(part.tag == "labeling" for part in parts),
+        hasScaleBasedVisibilityFlag=0,
+        simplifyDrawingHints=1,
+        simplifyDrawingTol=1,
+        simplifyLocal=1,
+        simplifyMaxScale=1,
+    )
+    return document(root, DOCTYPE)
+
+
+def _regions() -> list[Element]:
+    shape = symbols.fill(palette.REGION, palette.REGION_EDGE, 0.2, palette.REGION_OPACITY)
+    text = "\"region_id\" || '\\n' || format_number(\"area_km2\", 0) || ' km²'"
+    label = symbols.labels(
+        text, 7.5, colour=palette.REGION_EDGE, placement=HORIZONTAL, below_scale=3_000_000, wider_than_mm=14, bold=True
+    )
+    return [_single(symbols.polygons(shape)), label, _map_tip("region_id", "n_sites")]
+
+
+def _sites(words: Mapping[str, str], present: Sequence[tuple[str, str]]) -> list[Element]:
+    """Sources by shape and colour; filled where gold is the main commodity, or where no order is given."""
+    rules: list[tuple[str, str, Element]] = []
+    for source, filled in dict.fromkeys((source, _is_main(role)) for source, role in present):
+        colour = palette.SITE_COLOURS.get(source, palette.OTHER_SOURCE)
+        shape, size = ("diamond", 3.4) if source == "major_deposits" else ("circle", 1.5)
+        face, edge = (colour, palette.SITE_EDGE) if filled else (palette.SITE_EDGE, colour)
+        role = "" if source == "major_deposits" and filled else words["main" if filled else "beside"]
+        title = words.get(source, source) + (f", {role}" if role else "")
+        is_main = "coalesce(\"gold_role\", '') IN ('primary', 'listed')"
+        condition = f'"source" = {_literal(source)} AND {"" if filled else "NOT "}{is_main}'
+        rules.append((condition, title, symbols.marker(shape, size, face, edge, 0.12 if filled else 0.25)))
+    if not rules:
+        rules.append(("ELSE", words["site"], symbols.marker("circle", 1.5, palette.MRDS, palette.SITE_EDGE, 0.12)))
+    # Small and frequent ones below, rare and large ones on top.
+    rules.sort(key=lambda rule: "major_deposits" in rule[0])
+    label = symbols.labels('"name"', 7, placement=BESIDE_POINT, below_scale=600_000, distance=1.2, priority=7)
+    return [_by_rules("gold_sites", rules), label, _map_tip("name", "commodities")]
+
+
+def _missed(geometry: str | None) -> Element:
+    if geometry == "Point":
+        return symbols.marker("square", 1.6, palette.MISSED, palette.MISSED_EDGE)
+    return symbols.polygons(symbols.fill(palette.MISSED, palette.MISSED_EDGE, 0.2))
+
+
+def _is_main(role: str) -> bool:
+    return role in ("primary", "listed")
+
+
+def _zones(about: About, words: Mapping[str, str]) -> list[Element]:
+    """Each overlay's zones in its colour: dense hatching inside, sparse hatching the other way outside.
+
+    An overlay that others are within is switched off at first: their zones cover it already.
+    """
+    rules, off = [], []
+    parents = {overlay["within"] for overlay in about.overlays.values()}
+    for number, (layer, overlay) in enumerate(about.overlays.items()):
+        colour, name = palette.overlay_colour(number), layer.removeprefix("overlay_")
+        angle = 45 + 30 * (number // 2)
+        zones = {"inside": (angle, 1.6, 0.4)} | ({"outside": (angle + 90, 2.6, 0.25)} if overlay["within"] else {})
+        for zone, (turned, distance, width) in zones.items():
+            condition = f'"overlay" = {_literal(name)} AND "zone" = {_literal(zone)}'
+            off += [condition] if name in parents else []
+            rules.append(
+                (
+                    condition,
+                    words[zone].format(overlay=overlay["title"], parent=_parent(about, overlay)),
+                    symbols.polygons(symbols.hatch(colour, turned, distance, width), symbols.fill(None, colour, 0.25)),
+                )
+            )
+    if not rules:
+        rules.append(("ELSE", words["regions"], symbols.polygons(symbols.fill(None, palette.REGION_EDGE, 0.2))))
+    return [_by_rules("overlay_intersections", rules, off), _map_tip("region_id", "area_km2")]
+
+
+def _parent(about: About, overlay: Mapping[str, object]) -> str:
+    return about.title_of(f"overlay_{overlay['within']}") if overlay["within"] else ""
+
+
+def _overlay(number: int, words: Mapping[str, str]) -> list[Element]:
+    colour, width = palette.overlay_colour(number), palette.overlay_width(number)
+    # The outline alone, over a wider white one, so that it reads on land, sea and region alike.
+    casing = symbols.fill(None, palette.HALO, width + 0.5)
+    shape = symbols.fill(None, colour, width, dashes=palette.overlay_dashes(number))
+    label = symbols.labels(
+        _literal(words["title"]), 8, colour=colour, placement=HORIZONTAL, wider_than_mm=25, bold=True
+    )
+    return [_single(symbols.polygons(casing, shape)), label]
+
+
+def _countries(unlabelled: Iterable[str]) -> list[Element]:
+    names = ", ".join(_literal(name) for name in ("", *unlabelled))
+    shape = symbols.fill(palette.NEIGHBOUR, palette.NEIGHBOUR_EDGE, 0.2)
+    label = symbols.labels(
+        f'if("name" IN ({names}), NULL, upper("name"))',
+        8,
+        colour=palette.TEXT_MUTED,
+        placement=HORIZONTAL,
+        wider_than_mm=20,
+        priority=2,
+    )
+    return [_single(symbols.polygons(shape)), label]
+
+
+def _single(symbol: Element) -> Element:
+    return element("renderer-v2", element("symbols", symbol), type="singleSymbol", symbollevels=0, forceraster=0)
+
+
+def _by_rules(layer: str, rules: Sequence[tuple[str, str, Element]], off: Sequence[str] = ()) -> Element:
+    """A renderer with a rule for each condition, in the order of drawing; those of `off` are switched off."""
+    listed = []
+    for number, (condition, title, symbol) in enumerate(rules):
+        symbol.set("name", str(number))
+        for layer_of_symbol in symbol.findall("layer"):
+            layer_of_symbol.set("pass", str(number))
+        listed.append(
+            element(
+                "rule",
+                filter=condition,
+                label=title,
+                symbol=number,
+                key=uuid_of(layer, condition),
+                checkstate=condition not in off,
+            )
+        )
+    return element(
+        "renderer-v2",
+        element("rules", *listed, key=uuid_of(layer)),
+        element("symbols", *(symbol for _, _, symbol in rules)),
+        type="RuleRenderer",
+        symbollevels=1,
+        forceraster=0,
+    )
+
+
+def _map_tip(title: str, detail: str) -> Element:
+    """What QGIS shows beside the pointer, as HTML; the values come from data, so they are escaped."""
+    shown = [f"""replace(replace("{field}", '&', '&amp;'), '<', '&lt;')""" for field in (title, detail)]
+    return element("mapTip", f"<b>[% {shown[0]} %]</b><br>[% {shown[1]} %]")
+
+
+def _literal(text: str) -> str:
+    """A text in an expression of QGIS."""
+    escaped = text.replace("\\", "\\\\").replace("'", "\\'")
+    return f"'{escaped}'"

@@ -1,0 +1,14 @@
+from pathlib import Path
+
+from _job import job
+
+from asmgold.publish import About
+from asmgold.publish.qgis import raster_of, write_project
+
+with job(snakemake):
+    write_project(
+        Path(snakemake.output[0]),
+        Path(snakemake.input.package),
+        About(**snakemake.params.about),
+        [raster_of(Path(path)) for path in snakemake.input.rasters if path.endswith(".tif")],
+    )
