@@ -12,7 +12,7 @@ export ASMGOLD_MIRROR := $(MIRROR)
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help run fetch import refresh rollback unlock test check docs lock clean
+.PHONY: help run reproduce report fetch import refresh rollback unlock audit test check docs lock clean
 
 help:  ## what can be made
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -22,6 +22,12 @@ ifdef SCENARIO
 	@$(ASMGOLD) fetch $(OPTIONS)
 endif
 	@$(BIN)/snakemake $(CONFIG)
+
+reproduce: .venv/ready  ## make the products anew in another folder, and compare them byte for byte (SCENARIO=)
+	@$(ASMGOLD) reproduce $(if $(SCENARIO),--scenario $(SCENARIO))
+
+report: .venv/ready  ## how the last run went and what came out, as one HTML file (SCENARIO=)
+	@$(ASMGOLD) report $(if $(SCENARIO),--scenario $(SCENARIO))
 
 fetch: .venv/ready  ## fetch and pin what a scenario needs and has not (SCENARIO=, MIRROR=)
 	@$(ASMGOLD) fetch $(OPTIONS)
@@ -37,6 +43,9 @@ rollback: .venv/ready  ## return to the results and pins before the last refresh
 
 unlock: .venv/ready  ## after a run was killed, if it left the folder locked
 	@$(BIN)/snakemake --unlock
+
+audit: run  ## the corrections that the evidence suggests, to review and paste (SCENARIO=)
+	@cat results/$(or $(SCENARIO),peru)/proposed_corrections.yaml
 
 test: .venv/ready  ## all tests that can run on this machine
 	@$(BIN)/python -m pytest -n auto --dist worksteal
@@ -63,7 +72,7 @@ clean:  ## remove results and the environment
 	@$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed, this is " + sys.version.split()[0]) if sys.version_info < (3, 11) else None'
 	@echo "Setting up the environment in .venv (once, a minute or two) ..."
 	@$(PYTHON) -m venv --clear .venv
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements.lock
 	@touch $@
 
 .venv/ready: .venv/packages pyproject.toml

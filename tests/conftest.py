@@ -26,7 +26,7 @@ class Copy:
     def run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """Run snakemake as a user does; its messages are in `stderr`."""
         command = [sys.executable, "-m", "snakemake", *arguments]
-        return subprocess.run(command, cwd=self.folder, capture_output=True, text=True, check=False, timeout=300)
+        return subprocess.run(command, cwd=self.folder, capture_output=True, text=True, check=False, timeout=900)
 
     def configure(self, **values: object) -> None:
         """Change keys of config.yaml."""

@@ -30,7 +30,10 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         "scenario": "small",
         "records": ["mrds"],
         "area": {"source": "peru_departments", "where": LAYER_WHERE},
+        "countries": None,
         "overlays": {},
+        "published_shares": None,
+        "production": None,
     }
     (tmp_path / "config/scenarios/small.yaml").write_text(yaml.safe_dump(scenario))
     monkeypatch.chdir(tmp_path)
@@ -161,7 +164,16 @@ def test_the_scenario_of_the_producers_own_files_is_well_formed() -> None:
     assert scenario.fetched == scenario.used_sources
     assert set(scenario.fetched) == {
         "mrds", "major_deposits", "mining_corridor_upstream", "peru_departments", "countries",
+        *(f"amazon_mining_{year}" for year in range(2018, 2024)),
     }  # fmt: skip
+
+
+def test_the_scenario_with_people_adds_a_raster_to_the_default_one() -> None:
+    values = read_yaml(Path("config/config.yaml")) | {"scenario": "peru-population"}
+    scenario = load_scenario(values, {}, pinned=False)
+    assert scenario.fetched == ["worldpop_peru"]
+    assert scenario.settings.exposure["population"].unit == "people"
+    assert scenario.settings.area.source == "peru"
 
 
 def test_the_module_can_be_run() -> None:

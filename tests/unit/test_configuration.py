@@ -73,7 +73,7 @@ def test_mistakes_in_a_list_of_corrections_are_named(tmp_path, text, message):
 
 
 def test_every_shipped_correction_holds_on_the_embedded_records():
-    corrections = load_corrections(CONFIG / "corrections.yaml")
+    corrections = [c for c in load_corrections(CONFIG / "corrections.yaml") if c.record.startswith("mrds:")]
     rows = read_records(PROJECT / "data/raw/embedded/mrds_peru.csv", "mrds").set_index("record_id")
     peru = gpd.read_file(PROJECT / "data/raw/embedded/peru.geojson").geometry[0]
     assert len(corrections) == 37
@@ -95,7 +95,7 @@ def test_the_distances_given_as_evidence_are_true():
     checked = 0
     for correction in corrections:
         found = re.search(r"([\d.]+) km from (\S+) of the same name", correction.evidence)
-        if found is None:
+        if found is None or correction.record not in rows.index:
             continue
         mended = rows.loc[correction.record, ["longitude_text", "latitude_text"]].astype(float).tolist()
         mended = [correction.set.get("longitude", mended[0]), correction.set.get("latitude", mended[1])]

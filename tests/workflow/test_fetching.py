@@ -8,6 +8,7 @@ import sys
 import time
 from collections.abc import Iterator
 
+import geopandas as gpd
 import pytest
 import yaml
 
@@ -111,3 +112,32 @@ def test_a_killed_fetch_leaves_nothing_that_matters(small: Copy, server: FaultyS
     server.answer(PATH, OLD)
     assert fetch(small).returncode == 0
     assert [path.name for path in small.folder.glob("data/raw/mrds/**/*") if path.is_file()] == ["mrds-csv.zip"]
+
+
+MINING = (
+    "/raw.githubusercontent.com/earthrise-media/mining-detector/main/data/outputs/website/"
+    "mining_201800_simplified.geojson"
+)
+VISITS = (
+    b'{"type": "FeatureCollection", "features": [{"type": "Feature", "properties": {}, "geometry": '
+    b'{"type": "Point", "coordinates": [-70.1, -12.9]}}]}'
+)
+
+
+def test_evidence_of_a_period_is_fetched_and_pinned_like_any_source(small: Copy, server: FaultyServer) -> None:
+    path = small.folder / "config/scenarios/small.yaml"
+    scenario = yaml.safe_load(path.read_text())
+    path.write_text(yaml.safe_dump(scenario | {"evidence": {"seen": {"periods": {2018: "amazon_mining_2018"}}}}))
+    server.answer(MINING, b"<!doctype html><title>Down for maintenance</title>")
+    refused = fetch(small)
+    assert refused.returncode in (3, 4)
+    assert "Traceback" not in refused.stderr
+    assert "amazon_mining_2018" not in load_lock(small.folder / "config/sources.lock.yaml")
+    server.answer(MINING, VISITS)
+    done = fetch(small)
+    assert done.returncode == 0, done.stderr
+    assert load_lock(small.folder / "config/sources.lock.yaml")["amazon_mining_2018"].rows == 1
+    table = "results/.build/small/evidence/evidence_seen-2018.parquet"
+    done = small.run("--config", "scenario=small", "--", table)
+    assert done.returncode == 0, done.stderr
+    assert gpd.read_parquet(small.folder / table)["period"].tolist() == ["2018"]

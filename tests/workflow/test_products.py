@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import struct
 
 import geopandas as gpd
 import numpy as np
@@ -12,6 +13,7 @@ import pyarrow.parquet as pq
 import pyogrio
 import pyproj
 import pytest
+import rasterio
 import shapely
 
 from asmgold.sources import sha256_of
@@ -134,11 +136,12 @@ def test_the_manifest_describes_every_product(built_once, manifest):
         assert described["sha256"] == sha256_of(folder / name)
         assert described["bytes"] == (folder / name).stat().st_size
     assert manifest["products"]["asm_gold_regions.gpkg"]["rows"]["gold_sites"] == len(read(built_once, "gold_sites"))
-    sources = {"mrds_peru", "major_deposits_peru", "peru", "madre_de_dios", "mining_corridor"}
-    assert set(manifest["sources"]) == sources
+    sources = {"mrds_peru", "major_deposits_peru", "peru", "world", "madre_de_dios", "mining_corridor"}
+    assert set(manifest["sources"]) == sources | {"published_shares.csv", "asm_gold_production.csv"}
     assert manifest["sources"]["mrds_peru"]["lock"]["sha256"].startswith("8164b5e4")
     assert manifest["configuration"]["buffer_km"] == 20
-    assert manifest["software"]["gdal"]["pyogrio"] == pyogrio.__gdal_version_string__
+    gdals = {"pyogrio": pyogrio.__gdal_version_string__, "rasterio": rasterio.__gdal_version__}
+    assert manifest["software"]["gdal"] == gdals
 
 
 def test_no_product_knows_the_folder_it_was_made_in(built_once):
@@ -153,10 +156,14 @@ def test_tables_are_geoparquet_1_1_with_a_covering(built_once):
         assert "bbox" in geo["columns"]["geometry"]["covering"]
 
 
-def test_the_picture_is_a_png(built_once):
-    content = built_once.product("map.png").read_bytes()
-    assert content.startswith(b"\x89PNG\r\n")
-    assert len(content) > 50_000
+def test_the_map_is_a_page_of_a4_as_pdf_and_png(built_once):
+    picture = built_once.product("map.png").read_bytes()
+    assert picture.startswith(b"\x89PNG\r\n")
+    width, height = struct.unpack(">II", picture[16:24])
+    assert (width, height) == pytest.approx((210 / 25.4 * 300, 297 / 25.4 * 300), abs=1)
+    assert built_once.product("map.pdf").read_bytes().startswith(b"%PDF-1.")
+    for name in ("map.pdf", "map.png"):
+        assert 50_000 < built_once.product(name).stat().st_size < 2_000_000
 
 
 def test_the_terminal_shows_the_figures_and_where_the_files_are(project):

@@ -101,7 +101,7 @@ def changed_table() -> bytes:
 def refreshed_once(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Copy]:
     with faulty_server() as server:
         station = Station(copy_project(tmp_path_factory.mktemp("live") / "project"), server)
-        scenario = {"scenario": "live", "records": ["mrds"]}
+        scenario = {"scenario": "live", "records": ["mrds"], "rasters": None, "draws": {"chance": 19, "positions": 20}}
         (station.copy.folder / "config/scenarios/live.yaml").write_text(yaml.safe_dump(scenario))
         station.serve(TABLE)
         status, output = station.refresh()

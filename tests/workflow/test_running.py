@@ -26,8 +26,9 @@ def test_plain_dry_run_plans_all_jobs(project):
     done = project.run("-n", "--quiet", "host")
     assert done.returncode == 0
     assert planned(done.stdout + done.stderr) == READING | {
-        "judge_records", "dissolve_regions", "intersect_overlays", "write_geopackage", "draw_map", "write_manifest",
-        "publish", "products",
+        "name_countries", "judge_records", "dissolve_regions", "intersect_overlays", "vary_choices", "vary_distance",
+        "draw_evidence", "raster_distance", "raster_density", "raster_fraction", "write_geopackage",
+        "write_qgis_project", "draw_map", "audit_records", "write_page", "write_manifest", "publish", "products",
     }  # fmt: skip
 
 

@@ -1,4 +1,4 @@
-"""The commands that bring data in: `python -m asmgold fetch`, `import`, `refresh`, `rollback`."""
+"""The commands beside a run: `python -m asmgold fetch`, `import`, `refresh`, `rollback`, `reproduce`, `report`."""
 
 from __future__ import annotations
 
@@ -11,11 +11,13 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import IO
 
-from asmgold.config import Scenario, load_lock, load_refresh_settings, load_scenario, load_sources, read_yaml
+from asmgold.config import Lock, Scenario, load_lock, load_refresh_settings, load_scenario, load_sources, read_yaml
 from asmgold.config.places import LOCK_FILE
 from asmgold.errors import Busy, InputError, Unreachable
 from asmgold.inplace import recover
+from asmgold.publish.release import MANIFEST
 from asmgold.refresh import Place, alone, refresh, rollback
+from asmgold.reproduce import reproduce
 from asmgold.upstream import Client, ensure, import_file, is_stored, pin_missing
 
 CONFIG = Path("config")
@@ -38,6 +40,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
             refresh_scenario(options)
         elif options.command == "rollback":
             roll_back(options.scenario)
+        elif options.command == "reproduce":
+            return reproduce_scenario(options.scenario)
+        elif options.command == "report":
+            return write_report(options.scenario)
         else:
             import_source(options.source, options.file, options.scenario, allow_fewer_rows=options.allow_fewer_rows)
     except InputError as error:
@@ -60,7 +66,7 @@ def fetch_scenario(name: str | None, client: Client) -> int:
         try:
             if lock is None:
                 fetched = pin_missing(source_name, source, client=client, layers=layers)
-                print(f"{source_name}: fetched {fetched.lock.rows} rows and pinned them: sha256 {fetched.lock.sha256}")
+                print(f"{source_name}: fetched {_counted(fetched.lock)} and pinned them: sha256 {fetched.lock.sha256}")
             elif is_stored(source_name, source, lock):
                 continue
             else:
@@ -87,8 +93,12 @@ def import_source(name: str, file: Path, scenario_name: str | None, *, allow_few
     found = import_file(
         name, sources[name], file, locks.get(name), layers=layers, allow_fewer_rows=allow_fewer_rows
     )  # fmt: skip
-    told = f"pinned {found.lock.rows} rows" if found.changed else "these bytes are pinned already"
+    told = f"pinned {_counted(found.lock)}" if found.changed else "these bytes are pinned already"
     print(f"{name}: {told}: sha256 {found.lock.sha256}")
+
+
+def _counted(lock: Lock) -> str:
+    return f"{lock.rows} rows" if lock.rows is not None else f"{lock.bytes} bytes"
 
 
 def refresh_scenario(options: argparse.Namespace) -> None:
@@ -118,6 +128,36 @@ def roll_back(scenario_name: str | None) -> None:
         recover(place.results)
         rollback(place)
     print(f"{place.scenario}: the results and pins before the last refresh are back")
+
+
+def reproduce_scenario(name: str | None) -> int:
+    """Make a scenario anew elsewhere, and say of each product whether it is the same."""
+    scenario = _scenario(name)
+    compared = reproduce(scenario)
+    print(*(comparison.sentence for comparison in compared), sep="\n")
+    differing = [comparison.product for comparison in compared if comparison.fault]
+    if differing:
+        print(f"{scenario.settings.scenario}: {len(differing)} of {len(compared)} products differ from the published "
+              f"ones: {', '.join(differing)}")  # fmt: skip
+    else:
+        print(f"{scenario.settings.scenario}: all {len(compared)} products, made anew in another folder, are identical "
+              "with the published ones, byte for byte")  # fmt: skip
+    return 1 if differing else 0
+
+
+def write_report(name: str | None) -> int:
+    """Write Snakemake's report of the last run of a scenario, beside its results."""
+    scenario = _scenario(name).settings.scenario
+    manifest, report = RESULTS / scenario / MANIFEST, RESULTS / f"{scenario}-report.html"
+    if not manifest.is_file():
+        raise InputError(f"{manifest}: there is none, so there is nothing to report on; run {scenario} first")
+    command = [sys.executable, "-m", "snakemake", "--config", f"scenario={scenario}", "--report", str(report)]
+    done = subprocess.run(command, check=False, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    if done.returncode:
+        last = "\n".join(done.stdout.strip().splitlines()[-15:])
+        raise InputError(f"{scenario}: no report could be written:\n{last}")
+    print(f"{report}: {report.stat().st_size / 1e6:.1f} MB, opens in a browser without a network")
+    return 0
 
 
 def _run_workflow(place: Place, lock_file: Path, running: IO[str]) -> None:
@@ -171,6 +211,10 @@ def _parser() -> argparse.ArgumentParser:
             default=os.environ.get("ASMGOLD_MIRROR"),
             help="ask URL/HOST/PATH instead of https://HOST/PATH (default: the environment variable ASMGOLD_MIRROR)",
         )
+    again = commands.add_parser("reproduce", help="make a scenario anew in another folder and compare the products")
+    again.add_argument("--scenario", metavar="NAME", help="default: that of config/config.yaml")
+    told = commands.add_parser("report", help="write Snakemake's report of the last run")
+    told.add_argument("--scenario", metavar="NAME", help="default: that of config/config.yaml")
     back = commands.add_parser("rollback", help="return to the results and pins before the last refresh")
     back.add_argument("--scenario", metavar="NAME", help="default: that of config/config.yaml")
     bring = commands.add_parser("import", help="take in a file that was brought by hand, and pin it")

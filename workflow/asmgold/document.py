@@ -1,7 +1,7 @@
 """Writes what is documented from the code: `python -m asmgold.document`, which `make docs` calls.
 
 `config/README.md` and `config/*.schema.json` come from the models of the configuration, `docs/data-dictionary.md` from
-the schemas of the tables.
+the schemas of the tables and the list of the rasters.
 """
 
 from __future__ import annotations
@@ -10,12 +10,28 @@ from pathlib import Path
 from typing import Any
 
 from asmgold.config.document import write as write_configuration
-from asmgold.schemas import FATES, FLAGS, GOLD_ROLES, OVERLAY_SUMMARY, OVERLAYS, RECORDS, REGIONS, SITES
+from asmgold.evidence.tables import PRODUCTS as EVIDENCE_TABLES
+from asmgold.rasters import NODATA, RASTERS, RasterProduct
+from asmgold.schemas import (
+    ARROWS,
+    COUNTRIES,
+    EXPOSURE,
+    EXPOSURE_REGIONS,
+    FATES,
+    FLAGS,
+    GOLD_ROLES,
+    OVERLAY_SUMMARY,
+    OVERLAYS,
+    RECORDS,
+    REGIONS,
+    SITES,
+    ZONES,
+)
 
 INTRODUCTION = """\
 # Data dictionary
 
-<!-- Written by `make docs` from workflow/asmgold/schemas.py: change that, not this. -->
+<!-- Written by `make docs` from workflow/asmgold/schemas.py and rasters/products.py: change these. -->
 
 Geometry is in EPSG:4326, areas are on the WGS84 ellipsoid with edges straight in longitude and latitude, as drawn.
 Lists are lists in Parquet and text, separated by commas, in the GeoPackage. Nothing is written where a value is not
@@ -28,11 +44,22 @@ TABLES: tuple[tuple[str, str, Any], ...] = (
     ("Sites", "The records that count: `sites.parquet`, layer `gold_sites`. The columns of the records, and:", SITES),
     ("Regions", "`regions.parquet`, layer `asm_gold_regions` (there without the unclipped geometry).", REGIONS),
     ("Intersections", "Each region within each zone: `overlays.parquet`, layer `overlay_intersections`.", OVERLAYS),
+    ("Corrected positions", "Arrows from the old position to the new one: layer `corrections`.", ARROWS),
+    ("Countries", "Those near the area, as the map's background: layer `countries`.", COUNTRIES),
     ("Overlay summary", "`overlay_summary.csv`.", OVERLAY_SUMMARY),
+    ("Exposure", "`exposure.csv`, if the configuration has an `exposure`.", EXPOSURE),
+    ("Exposure of each region", "`exposure_regions.csv`, if the configuration has an `exposure`.", EXPOSURE_REGIONS),
 )  # fmt: skip
+RASTERS_INTRODUCTION = f"""\
+Each is a GeoTIFF of one band (float32) in EPSG:4326, on one grid, with `{NODATA:g}` for no data;
+[rasters.md](rasters.md) says more. The metadata of the file repeat what stands here.
+
+| file | unit | meaning | no data |
+| --- | --- | --- | --- |"""
 VOCABULARIES = (
     ("Fates", "What becomes of a record; each has exactly one.", FATES),
     ("Roles of gold", "The place that gold takes among a record's commodities.", GOLD_ROLES),
+    ("Zones", "Where a piece of a region lies.", ZONES),
     ("Flags", "What is remarkable about a record.", FLAGS),
 )
 
@@ -40,16 +67,21 @@ VOCABULARIES = (
 def data_dictionary() -> str:
     """The text of `docs/data-dictionary.md`."""
     parts = [INTRODUCTION]
-    for title, description, schema in TABLES:
+    for title, description, schema in (*TABLES, *EVIDENCE_TABLES):
         columns = {
             name: column for name, column in schema.columns.items() if schema is not SITES or name == "region_id"
         }
         rows = [f"| `{name}` | {_kind(column)} | {column.description} |" for name, column in columns.items()]
         parts += [f"## {title}\n", f"{description}\n", "| column | type | meaning |\n| --- | --- | --- |", *rows, ""]
+    parts += ["## Rasters\n", RASTERS_INTRODUCTION, *map(_raster, RASTERS), ""]
     for title, description, words in VOCABULARIES:
         rows = [f"| `{word}` | {meaning} |" for word, meaning in words.items()]
         parts += [f"## {title}\n", f"{description}\n", "| word | meaning |\n| --- | --- |", *rows, ""]
     return "\n".join(parts)
+
+
+def _raster(product: RasterProduct) -> str:
+    return f"| `{product.name}.tif` | {product.unit} | {product.meaning} {product.method} | {product.nodata} |"
 
 
 def _kind(column: Any) -> str:

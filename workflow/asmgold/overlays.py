@@ -38,15 +38,21 @@ def intersect(
     -------
     The intersections (`asmgold.schemas.OVERLAYS`) and their summary (`asmgold.schemas.OVERLAY_SUMMARY`).
     """
-    shapes: dict[str, Any] = {name: shapely.union_all(layer.geometry.array) for name, layer in overlays.items()}
-    zones = _zones(shapes, within)
+    zones = zones_of(overlays, within)
     pieces = [_pieces(regions, name, zone, shape) for (name, zone), shape in zones.items()]
     table = pd.concat(pieces, ignore_index=True) if pieces else empty_like(OVERLAYS)
     intersections = OVERLAYS.validate(gpd.GeoDataFrame(table, geometry="geometry", crs=CRS))
     return intersections, _summary(intersections, zones, within, regions, sites)
 
 
-def _zones(shapes: dict[str, Any], within: Mapping[str, str | None]) -> dict[tuple[str, str], Any]:
+def zones_of(overlays: Mapping[str, gpd.GeoDataFrame], within: Mapping[str, str | None]) -> dict[tuple[str, str], Any]:
+    """The polygons of each zone, by overlay and zone: `inside`, and `outside` for an overlay within another one.
+
+    Parameters
+    ----------
+    overlays, within : as for `intersect`
+    """
+    shapes: dict[str, Any] = {name: shapely.union_all(layer.geometry.array) for name, layer in overlays.items()}
     zones: dict[tuple[str, str], Any] = {}
     for name, shape in shapes.items():
         zones[name, "inside"] = shape

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Mapping
 
 import numpy as np
 import pandas as pd
@@ -25,14 +25,30 @@ GOLD_ROLES = {
 FLAGS = {
     "corrected": "A declared correction was applied; `correction` names it.",
     "correction_lapsed": "A correction is declared, but the source no longer says what it expects; it was not applied.",
-    "position_unusable": "The position is missing, not a number, or out of range; the record is rejected.",
+    "row_unreadable": "The row does not fit the table; the record is rejected and `fate_reason` says what is wrong.",
+    "position_missing": "Longitude or latitude is missing; the record is rejected.",
+    "position_not_a_number": "Longitude or latitude is no decimal number; the record is rejected.",
+    "position_out_of_range": "Longitude is beyond 180 or latitude beyond 90 degrees; the record is rejected.",
     "position_zero": "The position is 0, 0, which stands for a missing one in many tables.",
     "position_whole_degree": "Longitude and latitude are whole degrees.",
     "position_coarse": "The position is written to 500 m or more; `precision_m` says how coarsely.",
     "position_shared": "Another record of the same source has exactly this position.",
-    "country_missing": "The source states no country.",
+    "duplicate_probable": "Another record of the same source is taken for the same deposit (`deposit_id`).",
+    "country_missing": "The source states no country; `country_located` says where the record lies.",
     "name_missing": "The source gives no name, or says that it is unknown.",
+    "character_lost": "A question mark stands between letters, where the source has lost one (`Lipe?a`).",
+    "country_unknown": "The country stated is none that is known by that name; the record stays.",
+    "outside_country": "It lies more than 5 km outside the country stated; `outside_km` says how far.",
+    "at_sea": "It lies more than 5 km from any land that the map of countries shows.",
+    "sign_or_order_suspect": "With another sign or order of its coordinates it would lie in the country stated; "
+    "`fitting_reading` says which.",
+    "encoding_mended": "Its text held leftovers of an old encoding, which were decoded.",
     "control_characters": "Its text held control characters or line ends; each run of them stands as one blank.",
+}
+
+ZONES = {
+    "inside": "The part within the overlay.",
+    "outside": "The rest of the overlay that this one is within.",
 }
 
 CRS = "EPSG:4326"  # of all geometry between stages and in the products
@@ -43,9 +59,11 @@ _is_list = pa.Check(
 )
 
 
-def _text(title: str, description: str, *, nullable: bool = True, among: Any = None) -> pa.Column:
-    checks = [pa.Check.isin(list(among))] if among else []
-    return pa.Column(TEXT, checks, nullable=nullable, coerce=True, title=title, description=description)
+def _text(title: str, description: str, *, nullable: bool = True, among: Mapping[str, str] | None = None) -> pa.Column:
+    checks, metadata = ([pa.Check.isin(list(among))], {"meanings": among}) if among else ([], None)
+    return pa.Column(
+        TEXT, checks, nullable=nullable, coerce=True, title=title, description=description, metadata=metadata
+    )
 
 
 def _number(title: str, description: str, *checks: pa.Check, nullable: bool = False) -> pa.Column:
@@ -98,7 +116,24 @@ _RECORD_COLUMNS = {
     "row": READ_RECORDS.columns["row"],
     "name": READ_RECORDS.columns["name"],
     "country_reported": READ_RECORDS.columns["country_reported"],
+    "country_code": _text(
+        "Country code", "The ISO 3166 code of the country stated; several, joined by `/`, for one that is no more."
+    ),
     "country_located": _text("Country located", "The ISO 3166 code of the country that the position lies in."),
+    "outside_km": _number(
+        "Outside, km",
+        "How far outside the country stated, to 0.6 km, if more than the 5 km by which borders on a world map err.",
+        pa.Check.gt(0),
+        nullable=True,
+    ),
+    "fitting_reading": _text(
+        "Fitting reading",
+        "The other way to read a position from outside that puts it into the country stated: `-latitude` turns its "
+        "sign, `exchanged` has latitude for longitude.",
+    ),
+    "deposit_id": _text(
+        "Deposit", "For gold: the same for all records that are the same deposit, the first of their ids."
+    ),
     "longitude": _number("Longitude", "Degrees east on WGS84, as used.", pa.Check.in_range(-180, 180), nullable=True),
     "latitude": _number("Latitude", "Degrees north on WGS84, as used.", pa.Check.in_range(-90, 90), nullable=True),
     "longitude_read": _number(
@@ -135,6 +170,31 @@ SITES = pa.DataFrameSchema(
     strict=True,
 )
 
+ARROWS = pa.DataFrameSchema(
+    {
+        "correction": _text("Correction", "The declared correction, an entry of `config/corrections.yaml`.",
+                            nullable=False),
+        "record_id": RECORD_ID,
+        "name": READ_RECORDS.columns["name"],
+        "fate": _RECORD_COLUMNS["fate"],
+        "reason": _text("Reason", "What is wrong with the position as the source gives it.", nullable=False),
+        "evidence": _text("Evidence", "How one knows.", nullable=False),
+        "geometry": _geometry("Arrow", "A line from the position as read to the position as used, in EPSG:4326."),
+    },
+    strict=True,
+)  # fmt: skip
+
+COUNTRIES = pa.DataFrameSchema(
+    {
+        "code": _text(
+            "Code", "The country's code of ISO 3166-1 (three letters), or the layer's own where it has none."
+        ),
+        "name": _text("Name", "Its name in the layer."),
+        "geometry": _geometry("Country", "Its polygons in EPSG:4326."),
+    },
+    strict=True,
+)
+
 _positive = pa.Check.ge(0)
 
 REGIONS = pa.DataFrameSchema(
@@ -151,6 +211,7 @@ REGIONS = pa.DataFrameSchema(
         "n_sites": _count("Sites", "Sites whose discs make up the region."),
         "n_mrds": _count("Sites of MRDS", "Of these, records of MRDS."),
         "n_major_deposits": _count("Major deposits", "Of these, records of Major mineral deposits of the world."),
+        "n_deposits": _count("Deposits", "Distinct deposits among its sites, as far as names and distances tell."),
         "countries": _list("Countries", "Where its sites are: located, or else as stated by the source."),
         "buffer_km": _number("Radius, km", "The geodesic radius of the discs.", pa.Check.gt(0)),
         "edge_error_max_m": _number(
@@ -168,7 +229,7 @@ OVERLAYS = pa.DataFrameSchema(
     {
         "overlay": _text("Overlay", "The overlay's name in the configuration.", nullable=False),
         "zone": _text("Zone", "`inside` the overlay, or `outside`: the rest of the overlay it is within.",
-                      nullable=False, among=("inside", "outside")),
+                      nullable=False, among=ZONES),
         "region_id": _text("Region", "The region.", nullable=False),
         "area_km2": _number("Area, km2", "Area of the region within the zone.", _positive),
         "geometry": _geometry("Intersection", "The region within the zone."),
@@ -195,6 +256,33 @@ OVERLAY_SUMMARY = pa.DataFrameSchema(
             nullable=True,
         ),
         "sites": _count("Sites", "Sites that lie in the zone."),
+    },
+    strict=True,
+)
+
+EXPOSURE = pa.DataFrameSchema(
+    {
+        "exposure": _text("Exposure", "Its name in the configuration.", nullable=False),
+        "unit": _text("Unit", "What it is in.", nullable=False),
+        "zone": _text("Zone", "`area`, `<overlay>:inside`, or `<overlay>:outside`: the rest of the overlay it is "
+                      "within.", nullable=False),
+        "total": _number("Total", "The amount in the zone.", _positive),
+        "inside": _number("Inside", "Of it, what is inside the published regions.", _positive),
+        "share": _number("Share", "Inside over total.", pa.Check.in_range(0, 1.000001)),
+        "share_with_data": _number(
+            "Share with data", "Where the raster has data, as a share of the zone; no amount is known elsewhere.",
+            pa.Check.in_range(0, 1.000001),
+        ),
+    },
+    strict=True,
+)  # fmt: skip
+
+EXPOSURE_REGIONS = pa.DataFrameSchema(
+    {
+        "exposure": EXPOSURE.columns["exposure"],
+        "unit": EXPOSURE.columns["unit"],
+        "region_id": _text("Region", "The region, as published.", nullable=False),
+        "amount": _number("Amount", "The amount in it.", _positive),
     },
     strict=True,
 )

@@ -11,13 +11,20 @@ from pydantic import BaseModel, TypeAdapter
 from asmgold.config.models import (
     Area,
     Correction,
+    Countries,
+    DepositSettings,
+    Draws,
+    Evidence,
+    Exposure,
     GateSettings,
     Lock,
     Name,
     Overlay,
+    RasterSettings,
     RefreshSettings,
     Settings,
     Source,
+    Strata,
 )
 
 FILES: dict[str, tuple[Any, str]] = {
@@ -45,12 +52,39 @@ overlays:
   protected_areas:
     file: path/to/your/layer.gpkg
 ```
+
+So does a raster of counts or amounts, to be summed inside the regions:
+
+```yaml
+exposure:
+  population: {file: path/to/your/people.tif, unit: people}
+```
+
+So does a layer of mining that was seen, polygons or points, to test the map against (docs/evidence.md):
+
+```yaml
+evidence:
+  field_visits:
+    file: path/to/your/visits.csv
+```
 """
 
 SECTIONS: tuple[tuple[str, type[BaseModel], str], ...] = (
     ("config.yaml", Settings, "The question."),
     ("config.yaml, area", Area, "The area of interest: a polygon layer."),
+    ("config.yaml, countries", Countries, "The countries of the world: a polygon layer."),
+    ("config.yaml, deposits", DepositSettings, "When records are taken for the same deposit."),
     ("config.yaml, overlays", Overlay, "Each overlay, by a name of your choice: a polygon layer."),
+    ("config.yaml, rasters", RasterSettings, "The rasters of distance, density and fraction."),
+    ("config.yaml, exposure", Exposure, "Each raster of counts or amounts, by a name of your choice."),
+    (
+        "config.yaml, evidence",
+        Evidence,
+        "Each layer of mining that was seen, by a name of your choice: polygons or points, in any vector format that "
+        "GDAL reads, or a CSV table with columns `longitude` and `latitude`.",
+    ),
+    ("config.yaml, strata", Strata, "Land that is alike: a polygon layer."),
+    ("config.yaml, draws", Draws, "How often chance is asked, and from which seed."),
     ("sources.yaml", Source, "Each source, by name: where a dataset comes from, whom to cite, how to read it."),
     (
         "sources.lock.yaml",

@@ -5,12 +5,23 @@ from __future__ import annotations
 import difflib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, get_args
 
 import yaml
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
-from asmgold.config.models import Correction, Layer, Lock, Name, RefreshSettings, Settings, Source
+from asmgold.config.models import (
+    Correction,
+    DatasetName,
+    Exposure,
+    Layer,
+    Lock,
+    Name,
+    RasterSettings,
+    RefreshSettings,
+    Settings,
+    Source,
+)
 from asmgold.errors import InputError
 
 T = TypeVar("T")
@@ -25,20 +36,25 @@ def check_settings(values: Mapping[str, Any], sources: Mapping[str, Source], ori
     """
     settings = _validated(TypeAdapter(Settings), dict(values), origin)
     layers: dict[str, Layer] = {"area": settings.area}
+    if settings.countries is not None:
+        layers["countries"] = settings.countries
     layers |= {f"overlays.{name}": overlay for name, overlay in settings.overlays.items()}
+    if settings.strata is not None:
+        layers["strata"] = settings.strata
+    for name, evidence in settings.evidence.items():
+        for part in evidence.parts():
+            layers[f"evidence.{name}" + (f".periods.{part.period}" if evidence.periods else "")] = part
     for number, name in enumerate(settings.records):
-        reader = _registered(name, sources, f"{origin}: records[{number}]").reader
-        if reader == "vector":
-            raise InputError(f"{origin}: records[{number}] is {name!r}, a layer; a source of records was expected")
+        _check_reader(name, sources, f"{origin}: records[{number}]", *get_args(DatasetName))
     readers = [sources[name].reader for name in settings.records]
     if len(set(readers)) < len(readers):
         raise InputError(f"{origin}: records is {settings.records}, one source for each dataset was expected")
     for key, layer in layers.items():
-        if (
-            layer.source is not None
-            and _registered(layer.source, sources, f"{origin}: {key}.source").reader != "vector"
-        ):
-            raise InputError(f"{origin}: {key}.source is {layer.source!r}, a table of records; a layer was expected")
+        if layer.source is not None:
+            _check_reader(layer.source, sources, f"{origin}: {key}.source", "vector")
+    for name, exposure in settings.exposure.items():
+        if exposure.source is not None:
+            _check_reader(exposure.source, sources, f"{origin}: exposure.{name}.source", "raster")
     return settings
 
 
@@ -76,6 +92,13 @@ def read_yaml(path: Path) -> Any:
         raise InputError(f"{path}: there is no such file") from None
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise InputError(f"{path}: not valid YAML ({' '.join(str(error).split())})") from None
+
+
+def _check_reader(name: str, sources: Mapping[str, Source], where: str, *readers: str) -> None:
+    kinds = {"vector": "a layer", "raster": "a raster"} | dict.fromkeys(get_args(DatasetName), "a table of records")
+    reader = _registered(name, sources, where).reader
+    if reader not in readers:
+        raise InputError(f"{where} is {name!r}, {kinds[reader]}; {kinds[readers[0]]} was expected")
 
 
 def _registered(name: str, sources: Mapping[str, Source], where: str) -> Source:
@@ -116,7 +139,9 @@ def _expected(message: str) -> str:
 
 
 def _known_keys() -> set[str]:
-    models: list[type[BaseModel]] = [Settings, *Layer.__subclasses__(), Source, Lock, Correction, RefreshSettings]
+    models: list[type[BaseModel]] = [
+        Settings, *Layer.__subclasses__(), RasterSettings, Exposure, Source, Lock, Correction, RefreshSettings,
+    ]  # fmt: skip
     return {key for model in models for key in model.model_fields}
 
 

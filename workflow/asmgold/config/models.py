@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, field_validator, model_validator
 
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$")]
 ScenarioName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_-]*$")]
@@ -22,6 +22,15 @@ def _as_text(value: Any) -> Any:
 Day = Annotated[str, BeforeValidator(_as_text), StringConstraints(pattern=r"^\d{4}-\d{2}-\d{2}$")]
 WebAddress = Annotated[str, StringConstraints(pattern=r"^https?://[^\s/]+(/\S*)?$")]
 FileName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")]
+
+
+def _number_as_text(value: Any) -> Any:
+    # YAML reads an unquoted year as a number.
+    return str(value) if type(value) is int else value
+
+
+Period = Annotated[str, BeforeValidator(_number_as_text), StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]*$")]
+ALL_PERIODS = "all"
 
 
 class Model(BaseModel):
@@ -59,9 +68,12 @@ class Layer(Model):
 class Area(Layer):
     """The area of interest. Regions are clipped to it; sites outside it count where their disc reaches in."""
 
-    code_field: str | None = Field(
-        None, description="The field that holds the country's ISO 3166 code, to locate records. Optional."
-    )
+
+class Countries(Layer):
+    """The countries of the world, to locate records and to draw the borders of neighbours."""
+
+    code_field: str = Field(description="The field that holds a code of ISO 3166: two or three letters, or the number.")
+    name_field: str = Field(description="The field that holds the country's name.")
 
 
 class Overlay(Layer):
@@ -70,6 +82,131 @@ class Overlay(Layer):
     within: Name | None = Field(
         None,
         description="Another overlay that this one is a part of; the rest of it is then reported as `outside`.",
+    )
+
+
+class DepositSettings(Model):
+    """When records are taken for the same deposit. Conservative: what is in doubt stays apart."""
+
+    name_similarity: float = Field(
+        82.0, gt=50, le=100, description="How similar their names have to be, in per cent (rapidfuzz's `ratio`)."
+    )
+    same_source_km: float = Field(
+        2.0, ge=0, le=100, description="How far apart records of one source may be if their whole names agree."
+    )
+    part_of_name_km: float = Field(0.6, ge=0, le=100, description="The same, if only parts of their names agree.")
+    other_source_km: float = Field(
+        10.0, ge=0, le=100, description="How far apart records of two sources may be; one of them is often coarse."
+    )
+    unique_name_km: float = Field(
+        50.0,
+        ge=0,
+        le=200,
+        description="How far apart records may be that have exactly the same name, if no more than three records "
+        "within three times that distance have it.",
+    )
+
+
+class RasterSettings(Model):
+    """The grid of the rasters, and the reach of the density."""
+
+    cell_arcsec: int = Field(
+        30,
+        ge=1,
+        le=36000,
+        description="The size of a cell in seconds of arc, of which 180 degrees hold a whole number. 30 is about 1 km.",
+    )
+    margin_km: float = Field(
+        50.0, ge=0, le=5000, description="How far the grid reaches beyond the area, in kilometres."
+    )
+    bandwidth_km: float = Field(
+        20.0,
+        ge=0.1,
+        le=1000,
+        description="How far a site reaches in the density of sites: the radius of its kernel, in kilometres.",
+    )
+
+    @field_validator("cell_arcsec")
+    @classmethod
+    def _divides_the_globe(cls, cell: int) -> int:
+        if 648_000 % cell:
+            raise ValueError(f"is {cell}, a divisor of 648000 (180 degrees) was expected, such as 3, 15, 30 or 300")
+        return cell
+
+
+class Exposure(Model):
+    """A raster of counts or amounts in each cell, summed inside regions and zones."""
+
+    source: Name | None = Field(None, description="A source of `config/sources.yaml`, pinned by its lock.")
+    file: str | None = Field(
+        None,
+        description="Or a file of your own, in any raster format that GDAL reads. Its hash is recorded, not pinned.",
+    )
+    title: str | None = Field(None, description="What is counted, such as `People in 2020`. Default: its name.")
+    unit: str = Field(description="What the values are in, such as `people` or `ha`.")
+    band: int = Field(1, ge=1, description="Which band of it.")
+    nodata: float | None = Field(
+        None, description="The value that stands for no data in a raster that does not state one. Ignored if it does."
+    )
+    crs: str | None = Field(
+        None,
+        description="The CRS of a raster that does not state one, such as `EPSG:4326`. Ignored if it does.",
+    )
+
+    @model_validator(mode="after")
+    def _one_origin(self) -> Exposure:
+        if (self.source is None) == (self.file is None):
+            raise ValueError("names neither or both of source and file, exactly one of them was expected")
+        return self
+
+
+class Strata(Layer):
+    """A polygon layer of land that is alike, such as terrain or distance to rivers."""
+
+    field: str | None = Field(
+        None, description="The field whose values are the strata. Default: each feature is a stratum."
+    )
+
+
+class Evidence(Layer):
+    """A layer of mining that was seen, polygons or points, to test the regions against."""
+
+    periods: dict[Period, Name] = Field(
+        default_factory=dict,
+        description="In the place of source and file: a source of `config/sources.yaml` for each period, such as "
+        "`{2018: amazon_mining_2018, 2019: amazon_mining_2019}`.",
+    )
+    period: Period | None = Field(None, description="When all of it was seen.")
+    period_field: str | None = Field(
+        None, description="Or the field that says when each feature was seen. Of a date the year counts."
+    )
+    note: str = Field("", description="What a reader has to know about it, shown beside its figures.")
+
+    @model_validator(mode="after")
+    def _one_origin(self) -> Evidence:
+        if sum((self.source is not None, self.file is not None, bool(self.periods))) != 1:
+            raise ValueError("names none or several of source, file and periods, exactly one of them was expected")
+        if sum((self.period is not None, self.period_field is not None, bool(self.periods))) > 1:
+            raise ValueError("names several of period, period_field and periods, at most one of them was expected")
+        if ALL_PERIODS in (self.period, *self.periods):
+            raise ValueError(f"names a period {ALL_PERIODS!r}, which is what all periods together are called")
+        return self
+
+    def parts(self) -> list[Evidence]:
+        """One entry for each file: itself, or one for each period."""
+        if not self.periods:
+            return [self]
+        common = self.model_dump(include={"title", "layer", "where", "crs"})
+        return [Evidence(source=source, period=period, **common) for period, source in self.periods.items()]
+
+
+class Draws(Model):
+    """How often chance is asked. The same seed gives the same figures."""
+
+    seed: int = Field(2019, ge=0, description="The seed of all draws.")
+    chance: int = Field(500, ge=19, le=100_000, description="How often sites are placed at random.")
+    positions: int = Field(
+        200, ge=20, le=100_000, description="How often each site is moved within the precision of its position."
     )
 
 
@@ -86,6 +223,12 @@ class Settings(Model):
         description="The sources of records, entries of `config/sources.yaml`; one for each dataset.",
     )
     area: Area = Field(description="The area of interest.")
+    countries: Countries | None = Field(
+        None,
+        description="The countries of the world. Without them no record is located, and no flag says that a record "
+        "lies outside the country it states.",
+    )
+    language: Literal["en", "es"] = Field("en", description="The language of maps and pages: English or Spanish.")
     buffer_km: float = Field(
         20.0, gt=0, le=1000, description="The radius of the geodesic disc around each site, in kilometres."
     )
@@ -102,9 +245,35 @@ class Settings(Model):
     corrections: bool = Field(
         True, description="Whether the declared corrections of `config/corrections.yaml` are applied."
     )
+    deposits: DepositSettings = Field(
+        default_factory=DepositSettings, description="When records are taken for the same deposit."
+    )
     overlays: dict[Name, Overlay] = Field(
         default_factory=dict,
         description="The layers to intersect the regions with, by a name of your choice.",
+    )
+    rasters: RasterSettings | None = Field(
+        default_factory=RasterSettings,
+        description="The grid of the rasters of distance, density and fraction. `null`: none are made.",
+    )
+    exposure: dict[Name, Exposure] = Field(
+        default_factory=dict,
+        description="Rasters of counts or amounts to sum inside the regions, by a name of your choice.",
+    )
+    evidence: dict[Name, Evidence] = Field(
+        default_factory=dict,
+        description="Layers of mining that was seen, to test the regions against, by a name of your choice.",
+    )
+    strata: Strata | None = Field(
+        None,
+        description="Land that is alike: sites are then also placed at random within their own stratum.",
+    )
+    draws: Draws = Field(default_factory=Draws, description="How often chance is asked.")
+    published_shares: str | None = Field(
+        None, description="A table of published shares of mining inside an overlay, to stand beside those found."
+    )
+    production: str | None = Field(
+        None, description="A table of two series of gold production in thousand ounces, shown apart as context."
     )
 
     @model_validator(mode="after")
@@ -135,7 +304,7 @@ class Source(Model):
     filename: FileName | None = Field(
         None,
         description="Or how the file is called that is fetched from the address. Its ending says what it is: `.zip`, "
-        "`.csv`, `.geojson`.",
+        "`.csv`, `.geojson`, `.tif`.",
     )
     second_address: WebAddress | None = Field(
         None,
@@ -146,7 +315,7 @@ class Source(Model):
         description="How the address leads to the file, if it does not answer with the file itself. `geoboundaries`: "
         "it answers with JSON whose `gjDownloadURL` names the file.",
     )
-    reader: DatasetName | Literal["vector"] = Field(description="Which reader understands the file.")
+    reader: DatasetName | Literal["vector", "raster"] = Field(description="Which reader understands the file.")
     date: str | None = Field(
         None,
         description="The date of the data where it is known: `YYYY`, `YYYY-MM` or `YYYY-MM-DD`.",
@@ -176,7 +345,7 @@ class Lock(Model):
     )
     sha256: Sha256 = Field(description="The hash of the file.")
     bytes: int = Field(gt=0, description="Its size.")
-    rows: int | None = Field(None, gt=0, description="How many records or features it holds.")
+    rows: int | None = Field(None, gt=0, description="How many records or features it holds; a raster has none.")
     etag: str | None = Field(None, description="The server's mark of this version, to ask whether there is another.")
     last_modified: str | None = Field(None, description="When the server says that it changed last.")
     retrieved: Day | None = Field(None, description="The day it was fetched or imported (UTC).")

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from asmgold.config.loading import check_settings, load_corrections, load_lock, load_sources, read_yaml
-from asmgold.config.models import Correction, Layer, Lock, Settings, Source
+from asmgold.config.models import Correction, Evidence, Exposure, Layer, Lock, Settings, Source
 from asmgold.config.places import stored_file
 from asmgold.errors import InputError
 
@@ -24,20 +24,37 @@ class Scenario:
 
     @property
     def layers(self) -> dict[str, Layer]:
-        """The area and the overlays by the names of their tables: `area`, `overlay_<name>`."""
+        """All layers by the names of their tables: `area`, `countries`, `overlay_<name>`, `strata`, and evidence."""
         overlays = {f"overlay_{name}": overlay for name, overlay in self.settings.overlays.items()}
-        return {"area": self.settings.area, **overlays}
+        countries = {"countries": self.settings.countries} if self.settings.countries else {}
+        strata = {"strata": self.settings.strata} if self.settings.strata else {}
+        return {"area": self.settings.area, **countries, **overlays, **strata, **self.evidence}
+
+    @property
+    def evidence(self) -> dict[str, Evidence]:
+        """The files of evidence by the names of their tables: `evidence_<name>`, or `evidence_<name>-<period>`."""
+        return {
+            f"evidence_{name}-{part.period}" if entry.periods else f"evidence_{name}": part
+            for name, entry in self.settings.evidence.items()
+            for part in entry.parts()
+        }
 
     @property
     def used_sources(self) -> list[str]:
         """The names of the sources that the scenario uses, in the order of the registry."""
-        used = {*self.settings.records, *(layer.source for layer in self.layers.values() if layer.source)}
+        used = {*self.settings.records, *(item.source for item in self._files if item.source)}
         return [name for name in self.sources if name in used]
 
     @property
     def own_files(self) -> list[str]:
         """The files that the user brings, which no lock pins."""
-        return [layer.file for layer in self.layers.values() if layer.file]
+        tables = [self.settings.published_shares, self.settings.production]
+        return [item.file for item in self._files if item.file] + [path for path in tables if path]
+
+    @property
+    def _files(self) -> list[Layer | Exposure]:
+        """What is read from a source or from a file of the user's own."""
+        return [*self.layers.values(), *self.settings.exposure.values()]
 
     @property
     def data_date(self) -> str:
@@ -50,16 +67,16 @@ class Scenario:
         """Those of them that are fetched; the project carries the others itself."""
         return [name for name in self.used_sources if self.sources[name].filename is not None]
 
-    def layers_of(self, name: str) -> list[Layer]:
-        """How the scenario reads a source, if it is a layer."""
-        return [layer for layer in self.layers.values() if layer.source == name]
+    def layers_of(self, name: str) -> list[Layer | Exposure]:
+        """How the scenario reads a source, if it is a layer or a raster."""
+        return [item for item in self._files if item.source == name]
 
     def source_file(self, name: str) -> str:
         """The file that a source is read from: the project's own, or the one in the store that the lock pins."""
         source = self.sources[name]
         return source.path or str(stored_file(name, source, self.locks[name]))
 
-    def file_of(self, layer: Layer) -> str:
+    def file_of(self, layer: Layer | Exposure) -> str:
         """The file that a layer is read from."""
         return self.source_file(layer.source) if layer.source else str(layer.file)
 
@@ -67,7 +84,7 @@ class Scenario:
         """The hash and size of a source as plain values: what its readers depend on, and nothing else of its lock."""
         return self.locks[name].model_dump(include={"sha256", "bytes"})
 
-    def lock_of(self, layer: Layer) -> dict[str, Any] | None:
+    def lock_of(self, layer: Layer | Exposure) -> dict[str, Any] | None:
         """The pin of a layer's file as plain values, or None for a file of the user's own."""
         return self.pin(layer.source) if layer.source else None
 
@@ -75,6 +92,36 @@ class Scenario:
         """What to call a layer on a map."""
         layer = self.layers[name]
         return layer.title or (self.sources[layer.source].title if layer.source else name.removeprefix("overlay_"))
+
+    def about(self) -> dict[str, Any]:
+        """What the products say about themselves, as plain values: `asmgold.publish.About`."""
+        layers = {
+            name: {
+                "title": self.title_of(name),
+                "source": layer.source,
+                "file": Path(layer.file).name if layer.file else None,
+                "within": getattr(layer, "within", None),
+            }
+            for name, layer in self.layers.items()
+        }
+        settings = self.settings.model_dump(mode="json", include={"language", "buffer_km", "tolerance_m", "records"})
+        sources = {name: plain(self.sources[name]) | {"lock": self.pin(name)} for name in self.used_sources}
+        return settings | {"date": self.data_date, "layers": layers, "sources": sources}
+
+    def credits(self) -> list[dict[str, Any]]:
+        """Whom a map thanks, as plain values: the sources of records, then the layers, each with title and date."""
+        layers = {name: layer.source for name, layer in self.layers.items()}
+        named = [(name, None) for name in self.settings.records] + [(source, name) for name, source in layers.items()]
+        return [self._credit(self.sources[source] if source else None, layer) for source, layer in named]
+
+    def _credit(self, source: Source | None, layer: str | None) -> dict[str, Any]:
+        return {
+            "dataset": source.reader if source and layer is None else None,
+            "title": self.title_of(layer) if layer else None,
+            "producer": source.producer if source else None,
+            "citation": source.citation if source else None,
+            "date": source.date if source else None,
+        }
 
     def provenance(self) -> dict[str, Any]:
         """Registration and lock of every source that is used, as plain values."""
@@ -109,9 +156,9 @@ def load_scenario(
     return scenario
 
 
-def plain(model: Any) -> dict[str, Any]:
-    """A model's plain values without those that are not set, as rules hand them to scripts."""
-    values: dict[str, Any] = model.model_dump(mode="json", exclude_none=True)
+def plain(model: Any, *keys: str) -> dict[str, Any]:
+    """A model's plain values, or those of some keys, without those that are not set, as rules hand them to scripts."""
+    values: dict[str, Any] = model.model_dump(mode="json", exclude_none=True, include=set(keys) or None)
     return values
 
 

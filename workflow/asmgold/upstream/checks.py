@@ -14,9 +14,9 @@ from typing import Any
 import pyogrio
 import shapely
 
-from asmgold.config import Layer, Lock, Source
+from asmgold.config import Evidence, Exposure, Layer, Lock, Source
 from asmgold.errors import InputError, Refused
-from asmgold.sources import read_polygons, read_records
+from asmgold.sources import check_raster, read_features, read_polygons, read_records
 
 MOST_UNPACKED = 2 << 30
 MOST_UNPACKED_MEMBER = 1 << 30
@@ -39,9 +39,9 @@ def check_file(
     source: Source,
     lock: Lock | None = None,
     *,
-    layers: Sequence[Layer] = (),
+    layers: Sequence[Layer | Exposure] = (),
     allow_fewer_rows: bool = False,
-) -> int:
+) -> int | None:
     """Check a file that is to become the bytes of a source. It has to bear the name that the source gives it.
 
     Parameters
@@ -49,17 +49,17 @@ def check_file(
     path : the file
     name, source : the source and its registration
     lock : its bytes so far, to compare the number of rows with
-    layers : how the file will be read, if it is a layer; by default, all of it
+    layers : how the file will be read, if it is a layer or a raster; by default, all of it, or its first band
     allow_fewer_rows : accept that more than 10 % of the rows are gone
 
     Returns
     -------
-    The number of its records, or of its features.
+    The number of its records, or of its features; None for a raster.
 
     Raises
     ------
     Refused : the file is empty, a web page, an error message, a damaged, unsafe or oversized archive, lacks a member
-        or a column, is not UTF-8, not valid GeoJSON, or has lost its rows.
+        or a column, is not UTF-8, not valid GeoJSON, no whole GeoTIFF, or has lost its rows.
     """
     try:
         with path.open("rb") as file:
@@ -80,9 +80,10 @@ def check_file(
     elif head.lstrip().startswith(b"{"):
         _refuse_error_message(path, name)
     rows = _read(path, name, source, layers)
-    if lock is not None and lock.rows is not None and rows < FEWEST_ROWS * lock.rows and not allow_fewer_rows:
+    before = lock.rows if lock is not None else None
+    if rows is not None and before is not None and rows < FEWEST_ROWS * before and not allow_fewer_rows:
         raise Refused(
-            f"{name}: the file has {rows} rows, {lock.rows} were there before; it is only taken in with more "
+            f"{name}: the file has {rows} rows, {before} were there before; it is only taken in with more "
             "than 10 % fewer if you allow that (--allow-fewer-rows)"
         )
     return rows
@@ -210,13 +211,20 @@ def _refuse_error_message(path: Path, name: str) -> None:
         _refuse_error_object(content, name)
 
 
-def _read(path: Path, name: str, source: Source, layers: Sequence[Layer]) -> int:
+def _read(path: Path, name: str, source: Source, layers: Sequence[Layer | Exposure]) -> int | None:
     try:
+        if source.reader == "raster":
+            # One format, with its data inside: others can name further files or addresses to read from.
+            for exposure in layers or (Exposure(source=name, unit=""),):
+                assert isinstance(exposure, Exposure)
+                check_raster(path, exposure, driver="GTiff")
+            return None
         if source.reader != "vector":
             return len(read_records(path, source.reader))
         rows = 0
         for layer in layers or (Layer(source=name),):
-            read_polygons(path, layer)
+            assert isinstance(layer, Layer)
+            (read_features if isinstance(layer, Evidence) else read_polygons)(path, layer)
             rows = max(rows, int(pyogrio.read_info(path, layer=layer.layer, force_feature_count=True)["features"]))
         return rows
     except InputError as error:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from asmgold.config import Layer, Lock, Source, stored_file
+from asmgold.config import Exposure, Layer, Lock, Source, stored_file
 from asmgold.config.places import LOCK_FILE, ROOT
 from asmgold.errors import InputError, Refused, Unreachable
 from asmgold.upstream.checks import check_file
@@ -40,7 +40,7 @@ def fetch(
     *,
     client: Client | None = None,
     root: Path = ROOT,
-    layers: Sequence[Layer] = (),
+    layers: Sequence[Layer | Exposure] = (),
     allow_fewer_rows: bool = False,
     conditional: bool = True,
     second: bool = True,
@@ -56,7 +56,7 @@ def fetch(
     lock : its entry in the lock, or None if it has none
     client : how to ask
     root : the folder of the store
-    layers : how the scenario reads the source, if it is a layer, so that a missing field is found now
+    layers : how the scenario reads the source, if it is a layer or a raster, so that a missing field is found now
     allow_fewer_rows : accept that more than 10 % of the rows are gone
     conditional : whether to ask only for a version other than the one in the lock
     second : whether to ask the second address if the first is out of reach
@@ -99,7 +99,7 @@ def ensure(
     *,
     client: Client | None = None,
     root: Path = ROOT,
-    layers: Sequence[Layer] = (),
+    layers: Sequence[Layer | Exposure] = (),
 ) -> Fetched:
     """Have the bytes that the lock pins in the store: fetch them if they are not there. Never changes the lock.
 
@@ -136,7 +136,7 @@ def pin_missing(
     client: Client | None = None,
     root: Path = ROOT,
     lock_file: Path = LOCK_FILE,
-    layers: Sequence[Layer] = (),
+    layers: Sequence[Layer | Exposure] = (),
 ) -> Fetched:
     """Fetch a source that has no entry in the lock, and add its entry. Raises what `fetch` raises."""
     fetched = fetch(name, source, client=client, root=root, layers=layers)
@@ -152,7 +152,7 @@ def import_file(
     *,
     root: Path = ROOT,
     lock_file: Path = LOCK_FILE,
-    layers: Sequence[Layer] = (),
+    layers: Sequence[Layer | Exposure] = (),
     allow_fewer_rows: bool = False,
 ) -> Fetched:
     """Take in a file that a person brought, after the same checks, and pin it. The file itself stays where it is.
@@ -185,7 +185,7 @@ def check_upstream(
     *,
     client: Client | None = None,
     root: Path = ROOT,
-    layers: Sequence[Layer] = (),
+    layers: Sequence[Layer | Exposure] = (),
     allow_fewer_rows: bool = False,
 ) -> Fetched:
     """Ask whether upstream has another version than the one pinned, and stage it in the store if it has.
