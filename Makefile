@@ -62,7 +62,7 @@ docs: .venv/ready  ## the files that are written from the code: config/README.md
 
 lock:  ## pin the newest versions that pyproject.toml allows (needs uv)
 	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-annotate --no-header \
-	  --extra workflow --group dev pyproject.toml -o requirements.lock
+	  --extra workflow --extra cluster --group dev pyproject.toml -o requirements.lock
 
 clean:  ## remove results and the environment
 	rm -rf results .snakemake .venv
