@@ -13,7 +13,7 @@ import pandas as pd
 import pytest
 import shapely
 
-from asmgold.countries import country_name
+from asmgold.iso import country_name
 from asmgold.overlays import intersect
 from asmgold.publish.language import load_words
 from asmgold.publish.page import About, Fact, Facts, Figure, Results, Section, write_page

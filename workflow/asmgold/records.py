@@ -15,7 +15,7 @@ from asmgold.config import Correction, DepositSettings
 from asmgold.deposits import deposit_ids
 from asmgold.diagnosis import diagnose, precision_m
 from asmgold.errors import InputError
-from asmgold.geodesy import discs
+from asmgold.geodesy import discs, may_reach
 from asmgold.location import Countries, locate
 from asmgold.schemas import CRS, FATES, RECORDS
 from asmgold.text import decoded, readable
@@ -80,6 +80,24 @@ def judge(
     )
     columns = [name for name in RECORDS.columns if name != "geometry"]
     return RECORDS.validate(gpd.GeoDataFrame(records[columns], geometry=points).reset_index(drop=True))
+
+
+def judge_for(
+    records: gpd.GeoDataFrame, area: gpd.GeoDataFrame, *, buffer_m: float, tolerance_m: float
+) -> gpd.GeoDataFrame:
+    """Records that were judged for one area, judged for another one: only what depends on the place changes.
+
+    Parameters
+    ----------
+    records : a table of `asmgold.schemas.RECORDS`
+    area : the other area, polygons in EPSG:4326
+    buffer_m, tolerance_m : radius of the discs and the tolerance of their edges, metres
+    """
+    placed = records["fate"].isin(["site", "outside_area"]).to_numpy()
+    judged = records.copy()
+    fate, reason = _fates_by_place(np.asarray(records.geometry.array)[placed], area, buffer_m, tolerance_m)
+    judged.loc[placed, "fate"], judged.loc[placed, "fate_reason"] = fate, reason
+    return judged
 
 
 def count_by_fate(records: pd.DataFrame) -> pd.DataFrame:
@@ -200,12 +218,22 @@ def _fates(
     if not include_refineries:
         decide(role == "refinery", "refinery_only", "gold is only refined there")
     candidates = (fate == "").to_numpy()
-    reaches = pd.Series(False, index=records.index)
-    inside = pd.Series(False, index=records.index)
-    inside[candidates], reaches[candidates] = _reach(np.asarray(points)[candidates], area, buffer_m, tolerance_m)
-    decide(inside, "site", "bears gold, inside the area")
-    decide(reaches, "site", f"bears gold, outside the area but within {buffer_m / 1000:g} km of it")
-    decide(fate == "", "outside_area", f"bears gold, farther than {buffer_m / 1000:g} km from the area")
+    fate[candidates], reason[candidates] = _fates_by_place(np.asarray(points)[candidates], area, buffer_m, tolerance_m)
+    return fate, reason
+
+
+def _fates_by_place(
+    points: Geometries, area: gpd.GeoDataFrame, buffer_m: float, tolerance_m: float
+) -> tuple[NDArray[np.object_], NDArray[np.object_]]:
+    """Fate and reason of records that bear gold and have a position."""
+    inside, reaches = _reach(points, area, buffer_m, tolerance_m)
+    radius = f"{buffer_m / 1000:g} km"
+    fate = np.where(reaches, "site", "outside_area").astype(object)
+    reason = np.select(
+        [inside, reaches],
+        ["bears gold, inside the area", f"bears gold, outside the area but within {radius} of it"],
+        f"bears gold, farther than {radius} from the area",
+    ).astype(object)
     return fate, reason
 
 
@@ -217,7 +245,8 @@ def _reach(
     inside = np.zeros(points.size, bool)
     inside[polygons.query(points, predicate="intersects")[0]] = True
     reaches = inside.copy()
-    outside = np.flatnonzero(~inside)
+    near = may_reach(shapely.get_x(points), shapely.get_y(points), buffer_m, np.asarray(area.geometry.array))
+    outside = near[~inside[near]]
     around = discs(shapely.get_x(points[outside]), shapely.get_y(points[outside]), buffer_m, tolerance_m)
     reaches[outside[polygons.query(around, predicate="intersects")[0]]] = True
     return inside, reaches

@@ -14,14 +14,18 @@ NAMING = {
 PUBLISHED_SHARES = SETTINGS.published_shares or []
 PRODUCTION = SETTINGS.production or []
 
-SENSITIVITY_PRODUCTS = [
-    "sensitivity.csv",
-    "sensitivity.png",
-    "radius_curve.csv",
-    "radius_curve.png",
-    "position_bands.csv",
-    "region_probability.tif",
-]
+SENSITIVITY_PRODUCTS = (
+    [
+        "sensitivity.csv",
+        "sensitivity.png",
+        "radius_curve.csv",
+        "radius_curve.png",
+        "position_bands.csv",
+        "region_probability.tif",
+    ]
+    if "sensitivity" not in SETTINGS.leave_out
+    else []
+)
 EVIDENCE_PRODUCTS = (
     [
         "evidence.csv",
@@ -136,23 +140,25 @@ rule vary_choices:
         "../scripts/vary_choices.py"
 
 
-rule draw_evidence:
-    input:
-        [f"<build>/{name}" for name in SENSITIVITY_PRODUCTS + EVIDENCE_PRODUCTS if name.endswith(".csv")],
-        production=PRODUCTION,
-    output:
-        [
-            f"<build>/{name}"
-            for name in SENSITIVITY_PRODUCTS + EVIDENCE_PRODUCTS + CONTEXT_PRODUCTS
-            if name.endswith(".png") or name == "context_production.csv"
-        ],
-    log:
-        "<build>/logs/draw_evidence.log",
-    conda:
-        "../envs/asmgold.yaml"
-    params:
-        language=SETTINGS.language,
-        buffer_km=SETTINGS.buffer_km,
-        naming=NAMING,
-    script:
-        "../scripts/draw_evidence.py"
+if SENSITIVITY_PRODUCTS or CONTEXT_PRODUCTS:
+
+    rule draw_evidence:
+        input:
+            [f"<build>/{name}" for name in SENSITIVITY_PRODUCTS + EVIDENCE_PRODUCTS if name.endswith(".csv")],
+            production=PRODUCTION,
+        output:
+            [
+                f"<build>/{name}"
+                for name in SENSITIVITY_PRODUCTS + EVIDENCE_PRODUCTS + CONTEXT_PRODUCTS
+                if name.endswith(".png") or name == "context_production.csv"
+            ],
+        log:
+            "<build>/logs/draw_evidence.log",
+        conda:
+            "../envs/asmgold.yaml"
+        params:
+            language=SETTINGS.language,
+            buffer_km=SETTINGS.buffer_km,
+            naming=NAMING,
+        script:
+            "../scripts/draw_evidence.py"

@@ -27,7 +27,7 @@ rule read_layer:
     log:
         "<build>/logs/read_layer.{layer}.log",
     wildcard_constraints:
-        layer="|".join(LAYERS),
+        layer="|".join(name for name in LAYERS if name not in MADE_FROM_COUNTRIES),
     conda:
         "../envs/asmgold.yaml"
     params:
@@ -37,6 +37,23 @@ rule read_layer:
         ),
     script:
         "../scripts/read_layer.py"
+
+
+if SETTINGS.area.country:
+
+    rule area_of_country:
+        input:
+            COUNTRIES,
+        output:
+            "<build>/layers/area.parquet",
+        log:
+            "<build>/logs/area_of_country.log",
+        conda:
+            "../envs/asmgold.yaml"
+        params:
+            code=SETTINGS.area.country,
+        script:
+            "../scripts/area_of_country.py"
 
 
 if SETTINGS.countries:

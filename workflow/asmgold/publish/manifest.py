@@ -24,7 +24,8 @@ PACKAGES = ("asmgold", "exactextract", "geopandas", "matplotlib", "numpy", "pand
 
 
 def build_manifest(
-    products: Sequence[Path],
+    folder: Path,
+    products: Sequence[str],
     *,
     records: pd.DataFrame,
     settings: Mapping[str, Any],
@@ -35,7 +36,7 @@ def build_manifest(
 
     Parameters
     ----------
-    products : the files, as they will be published
+    folder, products : where the files are, and their names in it, as they will be published
     records : `asmgold.schemas.RECORDS`
     settings : the scenario's configuration
     sources : for each source that was used, its registration and its lock
@@ -43,7 +44,7 @@ def build_manifest(
     """
     counts = count_by_fate(records)
     return {
-        "products": {path.name: _describe(path) for path in sorted(products)},
+        "products": {name: _describe(folder / name) for name in sorted(products)},
         "records": {source: {fate: int(n) for fate, n in row.items()} for source, row in counts.iterrows()},
         "configuration": dict(settings),
         "corrections": {

@@ -79,7 +79,7 @@ def refresh(
         write_lock({**entries, **{name: fetched.lock for name, fetched in changed.items()}}, candidate)
         build(candidate, running)
         files = {name: place.build / name for name in published_names(place.build)}
-        check_described(list(files.values()))
+        check_described(place.build)
         comparison = compare(place.published, place.build) if (place.published / MANIFEST).is_file() else None
         _judge(comparison, settings, place, scenario.data_date, _before_and_after(entries, changed))
         reports = {name: place.build / name for name in REPORTS if (place.build / name).is_file()}

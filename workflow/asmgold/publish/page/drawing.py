@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from asmgold.countries import country_name
+from asmgold.iso import country_name
 from asmgold.publish import palette
 from asmgold.publish.page.results import About, Results, missing_as_none
 from asmgold.publish.page.shapes import Window, background

@@ -11,8 +11,8 @@ import geopandas as gpd
 import pandas as pd
 
 from asmgold.config import Correction
-from asmgold.countries import country_name
 from asmgold.geodesy import polygon_area
+from asmgold.iso import country_name
 from asmgold.publish.language import load_words
 from asmgold.publish.page.numbers import Numbers
 

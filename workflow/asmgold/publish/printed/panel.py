@@ -17,7 +17,7 @@ from matplotlib.patches import Polygon, Rectangle
 from numpy.typing import NDArray
 from shapely.geometry.base import BaseGeometry
 
-from asmgold.countries import country_name
+from asmgold.iso import country_name
 from asmgold.publish import palette
 from asmgold.publish.printed.columns import Entry, Symbol
 from asmgold.publish.printed.content import Content
