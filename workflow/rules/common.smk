@@ -11,7 +11,6 @@ for finished in recover(Path("results")):
     print(f"{finished}: finished what a killed run had begun to put in place", file=sys.stderr, flush=True)
 
 
-
 def told_and_ended(error):
     """What a user can mend needs no traceback."""
     print(f"\n{error}\n", file=sys.stderr, flush=True)

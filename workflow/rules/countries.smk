@@ -2,7 +2,9 @@
 
 NATIONAL_PRODUCTS = ["asm_gold_regions.gpkg", "regions.parquet", "sites.parquet"]
 CODES = codes_of_countries() if SETTINGS.each_country else []
-BATCHES = [CODES[first : first + SETTINGS.countries_per_job] for first in range(0, len(CODES), SETTINGS.countries_per_job)]
+BATCHES = [
+    CODES[first : first + SETTINGS.countries_per_job] for first in range(0, len(CODES), SETTINGS.countries_per_job)
+]
 COUNTRY_PRODUCTS = ["countries.csv"] if CODES else []
 COUNTRY_PRODUCTS += [f"countries/{code}/{name}" for code in CODES for name in NATIONAL_PRODUCTS]
 
