@@ -57,6 +57,7 @@ def by_country(
     *,
     buffer_m: float,
     tolerance_m: float,
+    commodity: str = "gold",
 ) -> Iterator[National]:
     """Find the sites and draw the regions of countries, one after the other.
 
@@ -66,12 +67,13 @@ def by_country(
     countries : a table of `asmgold.schemas.COUNTRIES`
     codes : the countries wanted
     buffer_m, tolerance_m : radius of the discs and the tolerance of their edges, metres
+    commodity : as for `asmgold.records.judge`
     """
     candidates = records[records["fate"].isin(["site", "outside_area"])]
     others = records[~records.index.isin(candidates.index)]
     for code in codes:
         area = countries[countries["code"] == code].reset_index(drop=True)
-        judged = judge_for(candidates, area, buffer_m=buffer_m, tolerance_m=tolerance_m)
+        judged = judge_for(candidates, area, buffer_m=buffer_m, tolerance_m=tolerance_m, commodity=commodity)
         regions, sites = dissolve(judged, area, buffer_m=buffer_m, tolerance_m=tolerance_m)
         own = pd.concat([judged[judged["fate"].eq("site") | _of(judged, code)], others[_of(others, code)]]).sort_index()
         yield National(code, str(area["name"].iloc[0]), area, regions, sites, own.reset_index(drop=True))

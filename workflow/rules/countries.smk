@@ -26,6 +26,7 @@ for number, codes in enumerate(BATCHES):
             "../envs/asmgold.yaml"
         params:
             codes=codes,
+            commodity=SETTINGS.commodity,
             buffer_km=SETTINGS.buffer_km,
             tolerance_m=SETTINGS.tolerance_m,
             corrections=[plain(correction) for correction in SCENARIO.corrections],

@@ -15,6 +15,7 @@ rule read_records:
     params:
         lock=lambda wildcards: SCENARIO.pin(wildcards.source),
         reader=lambda wildcards: SCENARIO.sources[wildcards.source].reader,
+        commodity=SETTINGS.commodity,
     script:
         "../scripts/read_records.py"
 
@@ -89,6 +90,7 @@ rule judge_records:
         buffer_km=SETTINGS.buffer_km,
         tolerance_m=SETTINGS.tolerance_m,
         include_refineries=SETTINGS.include_refineries,
+        commodity=SETTINGS.commodity,
         corrections=[plain(correction) for correction in SCENARIO.corrections],
         deposits=plain(SETTINGS.deposits),
     script:

@@ -20,6 +20,7 @@ with job(snakemake):
         params.codes,
         buffer_m=1000 * params.buffer_km,
         tolerance_m=params.tolerance_m,
+        commodity=params.commodity,
     )
     for nation in nations:
         write_country(

@@ -17,6 +17,7 @@ from pydantic import (
 )
 
 from asmgold.iso import known_country
+from asmgold.vocabulary import known_commodity
 
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$")]
 ScenarioName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_-]*$")]
@@ -31,6 +32,7 @@ def _as_text(value: Any) -> Any:
 
 
 Day = Annotated[str, BeforeValidator(_as_text), StringConstraints(pattern=r"^\d{4}-\d{2}-\d{2}$")]
+CommodityName = Annotated[str, AfterValidator(known_commodity)]
 CountryCode = Annotated[str, AfterValidator(known_country)]
 WebAddress = Annotated[str, StringConstraints(pattern=r"^https?://[^\s/]+(/\S*)?$")]
 FileName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9{][A-Za-z0-9._{}-]*$")]
@@ -263,6 +265,11 @@ class Settings(Model):
         "lies outside the country it states.",
     )
     language: Literal["en", "es"] = Field("en", description="The language of maps and pages: English or Spanish.")
+    commodity: CommodityName = Field(
+        "gold",
+        description="What records have to bear: `gold`, or another commodity of the sources' vocabulary "
+        "(docs/countries.md), such as `tin`. Files and columns keep their names.",
+    )
     buffer_km: float = Field(
         20.0, gt=0, le=1000, description="The radius of the geodesic disc around each site, in kilometres."
     )

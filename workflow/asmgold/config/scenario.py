@@ -190,13 +190,13 @@ def _about_a_country(
             f"configuration: area is {code!r} and scenario is {overrides['scenario']!r}, one of them was expected"
         )
     name = code.strip().lower() if code.strip().isalnum() else COUNTRY_SCENARIO
+    if overrides.get("commodity", "gold") != "gold":
+        name += f"-{overrides['commodity']}"
     area = {"area": {"country": code}, "scenario": name}
     return {**values, "scenario": COUNTRY_SCENARIO}, {**overrides, **area}
 
 
-def _with_sources_of_the_country(
-    settings: Settings, sources: dict[str, Source]
-) -> tuple[Settings, dict[str, Source]]:
+def _with_sources_of_the_country(settings: Settings, sources: dict[str, Source]) -> tuple[Settings, dict[str, Source]]:
     """Where an overlay names a source that there is one of for each country, that of the area's country."""
     overlays: dict[str, Overlay] = {}
     own: dict[str, Source] = {}
