@@ -1,6 +1,10 @@
 # The commands of this project. `make run` and `make test` need Python 3.11 or newer and nothing else.
 SHELL := /bin/bash
 PYTHON ?= python3
+# A country by its code, AREA=COD, is a scenario of that name, and so is COMMODITY=tin there: cod-tin.
+ifdef AREA
+SCENARIO := $(shell echo $(AREA) | tr A-Z a-z)$(if $(COMMODITY),-$(COMMODITY))
+endif
 SCENARIO ?=
 BIN := .venv/bin
 ASMGOLD := $(BIN)/python -m asmgold
@@ -17,8 +21,8 @@ endif
 help:  ## what can be made
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
-run: .venv/ready  ## the products of a scenario, in results/ (SCENARIO=peru-upstream for live data)
-ifdef SCENARIO
+run: .venv/ready  ## the products of a scenario, in results/ (SCENARIO=peru-upstream for live data, AREA=COD, COMMODITY=)
+ifneq ($(SCENARIO),)
 	@$(ASMGOLD) fetch $(OPTIONS)
 endif
 	@$(BIN)/snakemake $(CONFIG)

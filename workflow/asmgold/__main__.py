@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import IO
 
-from asmgold.config import Lock, Scenario, load_lock, load_refresh_settings, load_scenario, load_sources, read_yaml
+from asmgold.config import Lock, Scenario, load_refresh_settings, load_scenario, read_yaml
 from asmgold.config.places import LOCK_FILE
 from asmgold.errors import Busy, InputError, Unreachable
 from asmgold.inplace import recover
@@ -85,11 +85,12 @@ def fetch_scenario(name: str | None, client: Client) -> int:
 
 def import_source(name: str, file: Path, scenario_name: str | None, *, allow_fewer_rows: bool) -> None:
     """Take in a file that a person brought."""
-    sources, locks = load_sources(CONFIG / "sources.yaml"), load_lock(LOCK_FILE)
+    scenario = _scenario(scenario_name)
+    sources, locks = scenario.sources, scenario.locks
     if name not in sources:
         known = ", ".join(key for key, source in sources.items() if source.filename)
         raise InputError(f"{name}: not a source of config/sources.yaml that is fetched ({known})")
-    layers = _scenario(scenario_name).layers_of(name)
+    layers = scenario.layers_of(name)
     found = import_file(
         name, sources[name], file, locks.get(name), layers=layers, allow_fewer_rows=allow_fewer_rows
     )  # fmt: skip

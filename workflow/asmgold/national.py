@@ -76,7 +76,8 @@ def by_country(
         judged = judge_for(candidates, area, buffer_m=buffer_m, tolerance_m=tolerance_m, commodity=commodity)
         regions, sites = dissolve(judged, area, buffer_m=buffer_m, tolerance_m=tolerance_m)
         own = pd.concat([judged[judged["fate"].eq("site") | _of(judged, code)], others[_of(others, code)]]).sort_index()
-        yield National(code, str(area["name"].iloc[0]), area, regions, sites, own.reset_index(drop=True))
+        largest = int(polygon_area(area.geometry.array).argmax())  # not the reefs that share its code
+        yield National(code, str(area["name"].iloc[largest]), area, regions, sites, own.reset_index(drop=True))
 
 
 def country_summary(rows: pd.DataFrame) -> pd.DataFrame:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,9 +12,10 @@ from asmgold.config.loading import check_settings, load_corrections, load_lock, 
 from asmgold.config.models import Area, Correction, Evidence, Exposure, Layer, Lock, Overlay, Settings, Source
 from asmgold.config.places import stored_file
 from asmgold.errors import InputError
-from asmgold.iso import country_name
+from asmgold.iso import country_name, known_country
 
 COUNTRY_SCENARIO = "country"  # the question that is asked about any country
+OF_A_COUNTRY = re.compile(r"(?P<code>[a-z]{3})(-(?P<commodity>[a-z_]+))?")  # the name of the scenario of a country
 
 
 @dataclass(frozen=True)
@@ -157,7 +159,7 @@ def load_scenario(
     ------
     InputError : one line for each mistake.
     """
-    values, overrides = _about_a_country(values, overrides)
+    values, overrides = _asked_by_area(values, overrides)
     merged = {**values, **_scenario_file(values, folder), **overrides}
     merged.pop("extends", None)
     merged.pop("pathvars", None)  # a key of Snakemake's own
@@ -178,10 +180,10 @@ def plain(model: Any, *keys: str) -> dict[str, Any]:
     return values
 
 
-def _about_a_country(
+def _asked_by_area(
     values: Mapping[str, Any], overrides: Mapping[str, Any]
 ) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
-    """`area=COD`, given for one run, is the scenario `country` asked about that country, with results in `cod/`."""
+    """`area=COD`, given for one run, stands for the scenario `cod`; with `commodity=tin`, for `cod-tin`."""
     code = overrides.get("area")
     if not isinstance(code, str):
         return values, overrides
@@ -189,11 +191,14 @@ def _about_a_country(
         raise InputError(
             f"configuration: area is {code!r} and scenario is {overrides['scenario']!r}, one of them was expected"
         )
-    name = code.strip().lower() if code.strip().isalnum() else COUNTRY_SCENARIO
-    if overrides.get("commodity", "gold") != "gold":
+    try:
+        name = known_country(code).lower()
+    except ValueError as error:
+        raise InputError(f"configuration: area {error}") from None
+    if "commodity" in overrides:
         name += f"-{overrides['commodity']}"
-    area = {"area": {"country": code}, "scenario": name}
-    return {**values, "scenario": COUNTRY_SCENARIO}, {**overrides, **area}
+    others = {key: value for key, value in overrides.items() if key not in ("area", "commodity")}
+    return {**values, "scenario": name}, {**others, "scenario": name}
 
 
 def _with_sources_of_the_country(settings: Settings, sources: dict[str, Source]) -> tuple[Settings, dict[str, Source]]:
@@ -228,20 +233,18 @@ def _scenario_file(values: Mapping[str, Any], folder: Path, extending: tuple[str
         if base in extending:
             raise InputError(f"{path}: extends {base!r}, which leads back to it")
         return {**_scenario_file({"scenario": base}, folder, (*extending, base)), **own}
-    if name != (read_yaml(folder / "config.yaml") or {}).get("scenario"):
-        known = ", ".join(sorted(path.stem for path in (folder / "scenarios").glob("*.yaml"))) or "there is none yet"
-        raise InputError(
-            f"configuration: scenario is {name!r}, that of {folder}/config.yaml or one of {folder}/scenarios/ was "
-            f"expected ({known})"
-        )
-    return {}
-
-
-def _asked_as(scenario: Scenario) -> str:
-    """How a user names the scenario to `make`."""
-    country = scenario.settings.area.country
-    is_own = country is not None and scenario.settings.scenario == country.lower()
-    return f"AREA={country}" if is_own else f"SCENARIO={scenario.settings.scenario}"
+    if name == (read_yaml(folder / "config.yaml") or {}).get("scenario"):
+        return {}
+    country = OF_A_COUNTRY.fullmatch(str(name))
+    if country is not None:
+        commodity = {"commodity": country["commodity"]} if country["commodity"] else {}
+        template = _scenario_file({"scenario": COUNTRY_SCENARIO}, folder)
+        return {**template, "scenario": name, "area": {"country": country["code"]}, **commodity}
+    known = ", ".join(sorted(path.stem for path in (folder / "scenarios").glob("*.yaml"))) or "there is none yet"
+    raise InputError(
+        f"configuration: scenario is {name!r}, that of {folder}/config.yaml, one of {folder}/scenarios/ ({known}), or "
+        "the code of a country, such as cod, was expected"
+    )
 
 
 def _check_files(scenario: Scenario, folder: Path) -> None:
@@ -249,7 +252,7 @@ def _check_files(scenario: Scenario, folder: Path) -> None:
         path = scenario.sources[name].path
         if name not in scenario.locks:
             remedy = (
-                f"`make fetch {_asked_as(scenario)}` fetches what it needs and pins it"
+                f"`make fetch SCENARIO={scenario.settings.scenario}` fetches what it needs and pins it"
                 if path is None
                 else "a pin of each source was expected"
             )
