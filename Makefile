@@ -11,12 +11,14 @@ ASMGOLD := $(BIN)/python -m asmgold
 # What is fetched belongs to a scenario of live data; the default one needs nothing from anywhere.
 OPTIONS := --scenario $(or $(SCENARIO),peru-upstream)
 CONFIG := $(if $(SCENARIO),--config scenario=$(SCENARIO))
+# A connection string reaches the command by the environment: the shell reads none of it, and `make -n` shows none.
+export DSN SCHEMA
 ifdef MIRROR
 export ASMGOLD_MIRROR := $(MIRROR)
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help run reproduce report fetch import refresh rollback unlock audit test check docs lock clean
+.PHONY: help run reproduce report fetch import refresh rollback postgis unlock audit test check docs lock clean
 
 help:  ## what can be made
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -44,6 +46,9 @@ refresh: .venv/ready  ## take in what changed upstream (SCENARIO=, SOURCES="mrds
 
 rollback: .venv/ready  ## return to the results and pins before the last refresh (SCENARIO=)
 	@$(ASMGOLD) rollback $(OPTIONS)
+
+postgis: .venv/ready  ## load published results into a PostGIS database (DSN="host=... dbname=...", SCENARIO=, SCHEMA=)
+	@$(ASMGOLD) postgis --dsn "$$DSN" $(if $(SCENARIO),--scenario $(SCENARIO)) $(if $(SCHEMA),--schema "$$SCHEMA")
 
 unlock: .venv/ready  ## after a run was killed, if it left the folder locked
 	@$(BIN)/snakemake --unlock

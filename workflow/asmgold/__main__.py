@@ -1,4 +1,4 @@
-"""The commands beside a run: `python -m asmgold fetch`, `import`, `refresh`, `rollback`, `reproduce`, `report`."""
+"""The commands beside a run: `python -m asmgold` and `fetch`, `import`, `refresh`, `reproduce`, `postgis` ..."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import subprocess
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import IO
+from typing import IO, NoReturn
 
 from asmgold.config import Lock, Scenario, load_refresh_settings, load_scenario, read_yaml
 from asmgold.config.places import LOCK_FILE
@@ -27,8 +27,9 @@ RESULTS = Path("results")
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command. Returns its exit status.
 
-    0 done, or nothing to do; 1 a mistake in the configuration or on this machine; 3 upstream out of reach; 4 refused,
-    by a check of what upstream gave or by a gate; 5 another run is under way.
+    0 done, or nothing to do; 1 a mistake in the configuration or on this machine; 3 upstream, or the database, out of
+    reach; 4 refused, by a check of what upstream gave, by a gate, or for the sake of what others have in the database;
+    5 another run is under way.
     """
     options = _parser().parse_args(arguments)
     logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr)
@@ -44,6 +45,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
             return reproduce_scenario(options.scenario)
         elif options.command == "report":
             return write_report(options.scenario)
+        elif options.command == "postgis":
+            load_into_postgis(options.scenario, " ".join(options.dsn), options.schema)
         else:
             import_source(options.source, options.file, options.scenario, allow_fewer_rows=options.allow_fewer_rows)
     except InputError as error:
@@ -161,6 +164,17 @@ def write_report(name: str | None) -> int:
     return 0
 
 
+def load_into_postgis(name: str | None, dsn: str, schema: str | None) -> None:
+    """Load a published result into a PostGIS database, in place of an older load."""
+    from asmgold.postgis import load  # psycopg is there for this command alone
+
+    scenario = name or _scenario(None).settings.scenario
+    loaded = load(RESULTS, scenario, dsn, schema or None)
+    counts = ", ".join(f"{loaded.rows[table]} {table}" for table in ("records", "sites", "regions"))
+    told = "in place of the load before" if loaded.replaced else "for the first time"
+    print(f"{scenario}: loaded into schema {loaded.schema} of {loaded.database}, {told}: {counts}")
+
+
 def _run_workflow(place: Place, lock_file: Path, running: IO[str]) -> None:
     """Make the products in the build folder by Snakemake, short of publishing them."""
     building = place.build / "building"
@@ -196,8 +210,16 @@ def _scenario(name: str | None) -> Scenario:
     return load_scenario(values | ({"scenario": name} if name else {}), {}, CONFIG, pinned=False)
 
 
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        """Say what is wrong with the arguments, but show none that may hold a password."""
+        if "://" in message or "password" in message.casefold():
+            message = "arguments that are not understood; they are not shown, since they may hold a password"
+        super().error(message)
+
+
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m asmgold", description=__doc__)
+    parser = _Parser(prog="python -m asmgold", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
     fetch = commands.add_parser("fetch", help="fetch and pin what a scenario needs and has not")
     fetch.add_argument("--scenario", metavar="NAME", help="default: that of config/config.yaml")
@@ -216,6 +238,14 @@ def _parser() -> argparse.ArgumentParser:
     again.add_argument("--scenario", metavar="NAME", help="default: that of config/config.yaml")
     told = commands.add_parser("report", help="write Snakemake's report of the last run")
     told.add_argument("--scenario", metavar="NAME", help="default: that of config/config.yaml")
+    loading = commands.add_parser(
+        "postgis", help="load a published result into a PostGIS database, whole or not at all"
+    )
+    loading.add_argument(
+        "--dsn", nargs="+", required=True, metavar="DSN", help="where to, without a password: docs/postgis.md"
+    )
+    loading.add_argument("--scenario", metavar="NAME", help="default: that of config/config.yaml")
+    loading.add_argument("--schema", metavar="NAME", help="default: asmgold_NAME, with _ for -")
     back = commands.add_parser("rollback", help="return to the results and pins before the last refresh")
     back.add_argument("--scenario", metavar="NAME", help="default: that of config/config.yaml")
     bring = commands.add_parser("import", help="take in a file that was brought by hand, and pin it")

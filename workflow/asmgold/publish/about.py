@@ -116,11 +116,12 @@ class Field:
 def fields_of(layer: str, columns: Iterable[str]) -> dict[str, Field]:
     """The columns of a layer of the GeoPackage in words; those of a user's own layer are called by their names."""
     known = SCHEMAS[layer].columns if layer in SCHEMAS else {}
-    fields = {name: _field(known[name]) if name in known else _own_field(name) for name in columns}
+    fields = {name: field_of(known[name]) if name in known else _own_field(name) for name in columns}
     return _distinct(fields)
 
 
-def _field(column: Any) -> Field:
+def field_of(column: Any) -> Field:
+    """A column of a schema (pandera) in words."""
     statistics = {check.name: check.statistics for check in column.checks if check.statistics}
     return Field(
         str(column.title),
