@@ -15,7 +15,7 @@ from asmgold.config import Lock, Scenario, load_lock, load_refresh_settings, loa
 from asmgold.config.places import LOCK_FILE
 from asmgold.errors import Busy, InputError, Unreachable
 from asmgold.inplace import recover
-from asmgold.publish.release import MANIFEST
+from asmgold.publish.placing import MANIFEST
 from asmgold.refresh import Place, alone, refresh, rollback
 from asmgold.reproduce import reproduce
 from asmgold.upstream import Client, ensure, import_file, is_stored, pin_missing

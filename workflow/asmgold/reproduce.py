@@ -15,7 +15,7 @@ from typing import Any
 
 from asmgold.config import Scenario, plain
 from asmgold.errors import InputError
-from asmgold.publish.release import MANIFEST
+from asmgold.publish.placing import MANIFEST
 from asmgold.sources import sha256_of
 
 PARTS = ("Snakefile", "profiles", "workflow", "config")

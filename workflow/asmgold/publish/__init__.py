@@ -5,8 +5,8 @@ from asmgold.publish.audit_page import write_audit_page
 from asmgold.publish.geopackage import write_geopackage
 from asmgold.publish.manifest import build_manifest, write_json
 from asmgold.publish.parquet import read_table, write_table
+from asmgold.publish.placing import publish
 from asmgold.publish.printed import Content, draw_map
-from asmgold.publish.release import publish
 from asmgold.publish.summary import summarise
 
 __all__ = [
