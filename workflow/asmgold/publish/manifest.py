@@ -43,7 +43,7 @@ def build_manifest(
     """
     counts = count_by_fate(records)
     return {
-        "products": {path.name: _describe(path) for path in sorted(products)},
+        "products": {path.name: describe_product(path) for path in sorted(products)},
         "records": {source: {fate: int(n) for fate, n in row.items()} for source, row in counts.iterrows()},
         "configuration": dict(settings),
         "corrections": {
@@ -69,7 +69,8 @@ def write_json(content: Mapping[str, Any], path: Path) -> None:
     path.write_text(json.dumps(content, indent=2, ensure_ascii=False, sort_keys=False) + "\n", encoding="utf-8")
 
 
-def _describe(path: Path) -> dict[str, Any]:
+def describe_product(path: Path) -> dict[str, Any]:
+    """Hash and size of a file; the rows of a table, those of each layer of a GeoPackage, the cells of a raster."""
     described = {"sha256": sha256_of(path), "bytes": path.stat().st_size}
     match path.suffix:
         case ".parquet":
