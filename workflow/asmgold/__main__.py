@@ -21,7 +21,6 @@ from asmgold.errors import Busy, InputError, Unreachable, shown
 from asmgold.inplace import recover
 from asmgold.publish.placing import MANIFEST
 from asmgold.refresh import Place, alone, refresh, rollback
-from asmgold.release import SUMS, Order, check_date, read_sums, release, verify
 from asmgold.reproduce import reproduce
 from asmgold.sources import sha256_of
 from asmgold.upstream import Client, ensure, import_file, is_stored, pin_missing
@@ -158,17 +157,20 @@ def reproduce_scenario(name: str | None) -> int:
 
 def make_release(options: argparse.Namespace) -> None:
     """Take the published result of a scenario through the gates into a folder of its own."""
+    from asmgold.release import SUMS, Order, check_date, release  # needs packages that the other commands do not
+
     date = check_date(options.date or _today())
     for finished in recover(RESULTS):
         print(f"{finished}: finished what a killed run had begun to put in place", file=sys.stderr)
     folder = release(_scenario(options.scenario), Order(date, options.name, options.before))
-    print(
-        f"{folder}: released, {len(read_sums(folder))} files; the sha256 of its {SUMS} is\n{sha256_of(folder / SUMS)}"
-    )
+    print(f"{folder}: released. The sha256 of its {SUMS}, to be stated where the release is announced:")
+    print(sha256_of(folder / SUMS))
 
 
 def verify_release(folder: Path, *, again: bool) -> int:
     """Check a release, and say of each check what came of it, and in the end what it means."""
+    from asmgold.release import SUMS, verify
+
     findings = verify(folder, again=again)
     print(*(finding.line for finding in findings), sep="\n")
     named = {kind: [finding.what for finding in findings if finding.kind == kind] for kind in ("fault", "unchecked")}
@@ -184,13 +186,12 @@ def verify_release(folder: Path, *, again: bool) -> int:
 def _today() -> str:
     """The day (UTC), or that of SOURCE_DATE_EPOCH, by which builds are made the same on any day."""
     epoch = os.environ.get("SOURCE_DATE_EPOCH")
+    if not epoch:
+        return datetime.datetime.now(datetime.UTC).date().isoformat()
     try:
-        now = (
-            datetime.datetime.fromtimestamp(int(epoch), datetime.UTC) if epoch else datetime.datetime.now(datetime.UTC)
-        )
+        return datetime.datetime.fromtimestamp(int(epoch), datetime.UTC).date().isoformat()
     except (ValueError, OverflowError, OSError):
         raise InputError(f"SOURCE_DATE_EPOCH is {epoch!r}, seconds since 1970 were expected") from None
-    return now.date().isoformat()
 
 
 def write_report(name: str | None) -> int:

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
-from pandera.errors import SchemaError
 
 from asmgold.errors import InputError, shown
 from asmgold.refresh.compare import compare
@@ -92,7 +91,7 @@ def _since(folder: Path, facts: Facts, before: Earlier) -> list[str]:
     ]  # fmt: skip
     try:
         return [*lines, *changes_in_markdown(compare(before.folder / PRODUCTS, folder / PRODUCTS), "in the tables")]
-    except (InputError, SchemaError):
+    except InputError:
         return [
             *lines, "## Records, regions, overlays", "",
             "Not compared: the tables of the release before have other columns than those of this version of asmgold.",

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
-from pandera.errors import SchemaError
 
 from asmgold.errors import InputError, shown
 from asmgold.evidence.tables import (
@@ -24,7 +23,7 @@ from asmgold.evidence.tables import (
     SENSITIVITY,
 )
 from asmgold.publish.manifest import describe_product
-from asmgold.publish.parquet import read_table
+from asmgold.publish.parquet import fitted, read_table
 from asmgold.publish.placing import MANIFEST
 from asmgold.schemas import EXPOSURE, EXPOSURE_REGIONS, OVERLAY_SUMMARY, OVERLAYS, RECORDS, REGIONS, SITES
 
@@ -60,7 +59,7 @@ def read_manifest(folder: Path) -> dict[str, Any]:
         manifest = json.loads(path.read_text("utf-8"))
     except FileNotFoundError:
         raise InputError(f"{path}: there is none, so these are no products") from None
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise InputError(f"{path}: not the manifest of a run ({shown(error)})") from None
     kinds = {type(manifest.get(key)) for key in NEEDED} if isinstance(manifest, dict) else set()
     if kinds != {dict}:
@@ -130,10 +129,7 @@ def _misjudged(path: Path, stated: Mapping[str, Mapping[str, int]]) -> Iterator[
 
 def _unfit(path: Path, schema: Any) -> str:
     try:
-        if path.suffix == ".parquet":
-            read_table(path, schema)
-        else:
-            schema.validate(pd.read_csv(path))
-    except SchemaError as error:
-        return f"does not fit its schema: {shown(error, LONGEST)}"
+        fitted(read_table(path) if path.suffix == ".parquet" else pd.read_csv(path), schema, path)
+    except InputError as error:
+        return str(error).removeprefix(f"{path}: ")
     return ""

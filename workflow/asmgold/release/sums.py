@@ -39,7 +39,7 @@ def read_sums(folder: Path) -> dict[str, str]:
     """
     path = folder / SUMS
     try:
-        lines = path.read_text("utf-8").splitlines()
+        lines = path.read_bytes().decode("utf-8").removesuffix("\n").split("\n")
     except FileNotFoundError:
         raise InputError(f"{path}: there is none, so this is no release") from None
     except (OSError, UnicodeDecodeError) as error:

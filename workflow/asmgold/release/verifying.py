@@ -186,9 +186,9 @@ class _Verification:
         return os.path.normpath(PurePosixPath(document).parent / href)
 
     def _crate(self, manifest: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-        entities = {entity["@id"]: entity for entity in self._json(CRATE)["@graph"]}
+        entities = {unquote(entity["@id"]): entity for entity in self._json(CRATE)["@graph"]}
         for path, sha256 in self.sums.items():
-            entity = next((entities[id_] for id_ in entities if unquote(id_) == path), None)
+            entity = entities.get(path)
             if path == CRATE:
                 continue
             if entity is None:
@@ -201,6 +201,11 @@ class _Verification:
             entity = entities.get(f"#source/{name}", {})
             if entity.get("sha256") != source["lock"]["sha256"]:
                 yield CRATE, f"has source {name} with sha256 {shown(entity.get('sha256'), 64)}, {MANIFEST} with another"
+        jobs = [entity for id_, entity in entities.items() if id_.startswith("#job/")]
+        made = {unquote(id_) for job in jobs for id_ in _ids(job, "result")}
+        for name in [*manifest["products"], MANIFEST]:
+            if f"{PRODUCTS}/{name}" not in made:
+                yield f"{PRODUCTS}/{name}", f"is the result of no job in {CRATE}"
         workflow = entities["./"]["mainEntity"]["@id"]
         if unquote(workflow) not in self.sums:
             yield CRATE, f"has {shown(workflow)} for its workflow, and there is no such file"
@@ -223,6 +228,8 @@ class _Verification:
     def _code(self) -> Finding:
         """Whether this checkout has the code that made the release. It may well be another version."""
         here = {f"{CODE}/{path}": sha256_of(self.project / path) for path in workflow_files(self.project)}
+        if not here:
+            return Finding("unchecked", "code", "there is no checkout here to compare it with")
         there = {name: sha256 for name, sha256 in self.sums.items() if name.startswith(f"{CODE}/workflow/")}
         differing = sorted(name for name in here.keys() | there.keys() if here.get(name) != there.get(name))
         if not differing:
@@ -259,6 +266,12 @@ class _Verification:
 
     def _json(self, name: str) -> Any:
         return json.loads((self.folder / name).read_text("utf-8"))
+
+
+def _ids(entity: Mapping[str, Any], key: str) -> list[str]:
+    """The entities that one refers to; a single one is not in a list."""
+    found = entity.get(key, [])
+    return [reference["@id"] for reference in (found if isinstance(found, list) else [found])]
 
 
 def _in_products(faults: Mapping[str, str]) -> dict[str, str]:
