@@ -18,7 +18,7 @@ export ASMGOLD_MIRROR := $(MIRROR)
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help run reproduce report fetch import refresh rollback postgis unlock audit test check docs lock clean
+.PHONY: help run reproduce report release verify fetch import refresh rollback postgis unlock audit test check docs lock clean
 
 help:  ## what can be made
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -34,6 +34,13 @@ reproduce: .venv/ready  ## make the products anew in another folder, and compare
 
 report: .venv/ready  ## how the last run went and what came out, as one HTML file (SCENARIO=)
 	@$(ASMGOLD) report $(if $(SCENARIO),--scenario $(SCENARIO))
+
+release: .venv/ready  ## a checked, dated copy of the results, in releases/ (SCENARIO=, NAME=, DATE=, BEFORE=)
+	@$(ASMGOLD) release $(if $(SCENARIO),--scenario $(SCENARIO)) $(if $(NAME),--name $(NAME)) \
+	  $(if $(DATE),--date $(DATE)) $(if $(BEFORE),--before $(BEFORE))
+
+verify: .venv/ready  ## check a release that someone was sent (FOLDER=..., RERUN=1 to make it again)
+	@$(ASMGOLD) verify $(if $(RERUN),--rerun) "$(FOLDER)"
 
 fetch: .venv/ready  ## fetch and pin what a scenario needs and has not (SCENARIO=, MIRROR=)
 	@$(ASMGOLD) fetch $(OPTIONS)

@@ -11,7 +11,7 @@ import pytest
 import shapely
 import yaml
 
-from asmgold.publish.release import published_names
+from asmgold.publish.placing import published_names
 
 
 def command(copy, *arguments):

@@ -1,8 +1,12 @@
-"""The commands beside a run: `python -m asmgold` and `fetch`, `import`, `refresh`, `reproduce`, `postgis` ..."""
+"""The commands beside a run, `python -m asmgold COMMAND`.
+
+`fetch`, `import`, `refresh`, `rollback`; `reproduce`, `report`; `release`, `verify`; `postgis`.
+"""
 
 from __future__ import annotations
 
 import argparse
+import datetime
 import logging
 import os
 import subprocess
@@ -13,11 +17,12 @@ from typing import IO, NoReturn
 
 from asmgold.config import Lock, Scenario, load_refresh_settings, load_scenario, read_yaml
 from asmgold.config.places import LOCK_FILE
-from asmgold.errors import Busy, InputError, Unreachable
+from asmgold.errors import Busy, InputError, Unreachable, shown
 from asmgold.inplace import recover
-from asmgold.publish.release import MANIFEST
+from asmgold.publish.placing import MANIFEST
 from asmgold.refresh import Place, alone, refresh, rollback
 from asmgold.reproduce import reproduce
+from asmgold.sources import sha256_of
 from asmgold.upstream import Client, ensure, import_file, is_stored, pin_missing
 
 CONFIG = Path("config")
@@ -29,7 +34,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
     0 done, or nothing to do; 1 a mistake in the configuration or on this machine; 3 upstream, or the database, out of
     reach; 4 refused, by a check of what upstream gave, by a gate, or for the sake of what others have in the database;
-    5 another run is under way.
+    5 another run is under way. `verify`: 1 the release is not as it was released; 3 it is, but could not be made again
+    as was asked.
     """
     options = _parser().parse_args(arguments)
     logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr)
@@ -47,6 +53,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
             return write_report(options.scenario)
         elif options.command == "postgis":
             load_into_postgis(options.scenario, " ".join(options.dsn), options.schema)
+        elif options.command == "release":
+            make_release(options)
+        elif options.command == "verify":
+            return verify_release(options.folder, again=options.rerun)
         else:
             import_source(options.source, options.file, options.scenario, allow_fewer_rows=options.allow_fewer_rows)
     except InputError as error:
@@ -149,6 +159,45 @@ def reproduce_scenario(name: str | None) -> int:
     return 1 if differing else 0
 
 
+def make_release(options: argparse.Namespace) -> None:
+    """Take the published result of a scenario through the gates into a folder of its own."""
+    from asmgold.release import SUMS, Order, check_date, release  # needs packages that the other commands do not
+
+    date = check_date(options.date or _today())
+    for finished in recover(RESULTS):
+        print(f"{finished}: finished what a killed run had begun to put in place", file=sys.stderr)
+    folder = release(_scenario(options.scenario), Order(date, options.name, options.before))
+    print(f"{folder}: released. The sha256 of its {SUMS}, to be stated where the release is announced:")
+    print(sha256_of(folder / SUMS))
+
+
+def verify_release(folder: Path, *, again: bool) -> int:
+    """Check a release, and say of each check what came of it, and in the end what it means."""
+    from asmgold.release import SUMS, verify
+
+    findings = verify(folder, again=again)
+    print(*(finding.line for finding in findings), sep="\n")
+    named = {kind: [finding.what for finding in findings if finding.kind == kind] for kind in ("fault", "unchecked")}
+    if named["fault"]:
+        print(f"{folder}: NOT as it was released: {shown(', '.join(dict.fromkeys(named['fault'])), 600)}")
+        return 1
+    left = f"; not checked: {', '.join(named['unchecked'])}" if named["unchecked"] else ""
+    print(f"{folder}: as it was released, by all that was checked{left}")
+    print(f"The sha256 of its {SUMS}, to compare with what those who released it state:\n{sha256_of(folder / SUMS)}")
+    return 3 if again and "rerun" in named["unchecked"] else 0
+
+
+def _today() -> str:
+    """The day (UTC), or that of SOURCE_DATE_EPOCH, by which builds are made the same on any day."""
+    epoch = os.environ.get("SOURCE_DATE_EPOCH")
+    if not epoch:
+        return datetime.datetime.now(datetime.UTC).date().isoformat()
+    try:
+        return datetime.datetime.fromtimestamp(int(epoch), datetime.UTC).date().isoformat()
+    except (ValueError, OverflowError, OSError):
+        raise InputError(f"SOURCE_DATE_EPOCH is {epoch!r}, seconds since 1970 were expected") from None
+
+
 def write_report(name: str | None) -> int:
     """Write Snakemake's report of the last run of a scenario, beside its results."""
     scenario = _scenario(name).settings.scenario
@@ -246,6 +295,14 @@ def _parser() -> argparse.ArgumentParser:
     )
     loading.add_argument("--scenario", metavar="NAME", help="default: that of config/config.yaml")
     loading.add_argument("--schema", metavar="NAME", help="default: asmgold_NAME, with _ for -")
+    made = commands.add_parser("release", help="take the results through the gates into releases/, with provenance")
+    made.add_argument("--scenario", metavar="NAME", help="default: that of config/config.yaml")
+    made.add_argument("--name", help="of the release and its folder; default: SCENARIO-DATE")
+    made.add_argument("--date", metavar="YYYY-MM-DD", help="the day of the release; default: today (UTC)")
+    made.add_argument("--before", metavar="NAME", help="the release to compare with; default: the last one before it")
+    check = commands.add_parser("verify", help="check a release that someone was sent")
+    check.add_argument("folder", metavar="FOLDER", type=Path)
+    check.add_argument("--rerun", action="store_true", help="make the products again, and compare every byte")
     back = commands.add_parser("rollback", help="return to the results and pins before the last refresh")
     back.add_argument("--scenario", metavar="NAME", help="default: that of config/config.yaml")
     bring = commands.add_parser("import", help="take in a file that was brought by hand, and pin it")

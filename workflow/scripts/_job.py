@@ -1,5 +1,6 @@
-"""What every script has in common: a log, and one clear message where the input is at fault."""
+"""What every script has in common: a log, a note of the job, and one clear message where the input is at fault."""
 
+import json
 import logging
 import sys
 from collections.abc import Iterable, Iterator
@@ -14,7 +15,10 @@ from asmgold.sources import check_bytes, sha256_of
 
 @contextmanager
 def job(snakemake: Any) -> Iterator[None]:
-    """Log to the rule's log file and to the terminal; turn an InputError into its message and exit status 1."""
+    """Log to the rule's log file and to the terminal; turn an InputError into its message and exit status 1.
+
+    Beside the log it notes what the job was, once it is done: `asmgold.release.steps` reads that.
+    """
     log_file = Path(snakemake.log[0])
     logging.basicConfig(
         level=logging.INFO,
@@ -31,6 +35,20 @@ def job(snakemake: Any) -> Iterator[None]:
         failed.write_text(f"{error}\n", encoding="utf-8")
         logging.getLogger(snakemake.rule).error("%s", error)
         sys.exit(1)
+    note = json.dumps(_note(snakemake), indent=2, ensure_ascii=False)
+    log_file.with_suffix(".job.json").write_text(note + "\n", encoding="utf-8")
+
+
+def _note(snakemake: Any) -> dict[str, Any]:
+    """The rule, its script, and what the job read, wrote and was told: nothing that hangs on clock or machine."""
+    return {
+        "rule": snakemake.rule,
+        "script": Path(sys.modules["__main__"].__file__ or "").name,
+        "wildcards": dict(snakemake.wildcards.items()),
+        "inputs": list(dict.fromkeys(map(str, snakemake.input))),
+        "outputs": list(map(str, snakemake.output)),
+        "params": dict(snakemake.params.items()),
+    }
 
 
 def pinned_file(snakemake: Any) -> Path:

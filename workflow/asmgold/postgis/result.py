@@ -19,7 +19,7 @@ from pydantic import BaseModel, ValidationError
 from asmgold.config import Correction
 from asmgold.config.models import FileName, ScenarioName, Sha256
 from asmgold.errors import InputError, shown
-from asmgold.publish.release import MANIFEST
+from asmgold.publish.placing import MANIFEST
 from asmgold.schemas import TEXT
 from asmgold.sources import sha256_of
 

@@ -6,8 +6,8 @@ from asmgold.publish.geopackage import write_geopackage
 from asmgold.publish.manifest import build_manifest, write_json
 from asmgold.publish.national import write_country
 from asmgold.publish.parquet import read_table, write_table
+from asmgold.publish.placing import publish
 from asmgold.publish.printed import Content, draw_map
-from asmgold.publish.release import publish
 from asmgold.publish.summary import summarise
 
 __all__ = [

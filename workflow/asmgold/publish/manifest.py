@@ -44,7 +44,7 @@ def build_manifest(
     """
     counts = count_by_fate(records)
     return {
-        "products": {name: _describe(folder / name) for name in sorted(products)},
+        "products": {name: describe_product(folder / name) for name in sorted(products)},
         "records": {source: {fate: int(n) for fate, n in row.items()} for source, row in counts.iterrows()},
         "configuration": dict(settings),
         "corrections": {
@@ -70,7 +70,8 @@ def write_json(content: Mapping[str, Any], path: Path) -> None:
     path.write_text(json.dumps(content, indent=2, ensure_ascii=False, sort_keys=False) + "\n", encoding="utf-8")
 
 
-def _describe(path: Path) -> dict[str, Any]:
+def describe_product(path: Path) -> dict[str, Any]:
+    """Hash and size of a file; the rows of a table, those of each layer of a GeoPackage, the cells of a raster."""
     described = {"sha256": sha256_of(path), "bytes": path.stat().st_size}
     match path.suffix:
         case ".parquet":

@@ -10,7 +10,7 @@ from pathlib import Path
 from asmgold.config import load_lock
 from asmgold.errors import InputError
 from asmgold.inplace import STAGING, replace_together
-from asmgold.publish.release import MANIFEST, published_names
+from asmgold.publish.placing import MANIFEST, published_names
 from asmgold.upstream import write_lock
 
 REPORTS = ("refresh_report.md", "refresh_report.json", "refresh_changes.gpkg")

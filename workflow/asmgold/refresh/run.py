@@ -13,7 +13,7 @@ from typing import IO
 from asmgold.config import Lock, RefreshSettings, Scenario, load_lock, plain
 from asmgold.errors import Busy, InputError, RefusedByGate
 from asmgold.inplace import recover
-from asmgold.publish.release import MANIFEST, check_described, published_names
+from asmgold.publish.placing import MANIFEST, check_described, published_names
 from asmgold.refresh.compare import Comparison, compare
 from asmgold.refresh.gates import failed_gates
 from asmgold.refresh.replace import REPORTS, Place, replace
