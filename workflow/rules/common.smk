@@ -33,6 +33,18 @@ REPORTED = {
     "map.png": "Map",
     "overlay_summary.csv": "Tables",
     "asm_gold_regions.gpkg": "Layers",
+    "evidence.csv": "Evidence",
+    "chance.png": "Evidence",
+    "chance.csv": "Evidence",
+    "corridor_by_year.png": "Evidence",
+    "corridor_by_year.csv": "Evidence",
+    "radius_curve.png": "Evidence",
+    "radius_of_capture.csv": "Evidence",
+    "sensitivity.png": "Evidence",
+    "sensitivity.csv": "Evidence",
+    "position_bands.csv": "Evidence",
+    "context_production.png": "Context",
+    "context_production.csv": "Context",
     "manifest.json": "Provenance",
 }
 

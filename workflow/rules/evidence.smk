@@ -10,6 +10,7 @@ NAMING = {
     "evidence": {name: entry.title or name for name, entry in SETTINGS.evidence.items()},
     "notes": {name: entry.note for name, entry in SETTINGS.evidence.items()},
     "parents": ZONES["within"],
+    "strata": SCENARIO.title_of("strata") if SETTINGS.strata else None,
 }
 PUBLISHED_SHARES = SETTINGS.published_shares or []
 PRODUCTION = SETTINGS.production or []
@@ -22,6 +23,7 @@ SENSITIVITY_PRODUCTS = (
         "radius_curve.png",
         "position_bands.csv",
         "region_probability.tif",
+        "region_probability.qml",
     ]
     if "sensitivity" not in SETTINGS.leave_out
     else []
@@ -88,7 +90,7 @@ if SEEN:
             buffer_km=SETTINGS.buffer_km,
             draws=SETTINGS.draws.chance,
             seed=SETTINGS.draws.seed,
-            strata_field=SETTINGS.strata.field if SETTINGS.strata else None,
+            strata=plain(SETTINGS.strata, "field", "bands_km") if SETTINGS.strata else None,
         script:
             "../scripts/measure_capture.py"
 
@@ -104,6 +106,7 @@ rule vary_distance:
         quantiles="<build>/radius_of_capture.csv",
         bands="<build>/position_bands.csv",
         probability="<build>/region_probability.tif",
+        style="<build>/region_probability.qml",
     log:
         "<build>/logs/vary_distance.log",
     conda:
@@ -113,6 +116,7 @@ rule vary_distance:
         buffer_km=SETTINGS.buffer_km,
         draws=SETTINGS.draws.positions,
         seed=SETTINGS.draws.seed,
+        tags=raster_tags([*SETTINGS.records, SETTINGS.area.source]),
     script:
         "../scripts/vary_distance.py"
 

@@ -36,6 +36,7 @@ rule read_layer:
         layer=lambda wildcards: LAYERS[wildcards.layer].model_dump(
             include={"source", "file", "layer", "where", "crs"}, exclude_none=True
         ),
+        lines=lambda wildcards: bool(getattr(LAYERS[wildcards.layer], "bands_km", None)),
     script:
         "../scripts/read_layer.py"
 

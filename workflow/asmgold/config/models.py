@@ -193,11 +193,24 @@ class Exposure(Model):
 
 
 class Strata(Layer):
-    """A polygon layer of land that is alike, such as terrain or distance to rivers."""
+    """A layer that tells land that is alike: polygons, such as terrain, or lines with distances, such as rivers."""
 
     field: str | None = Field(
-        None, description="The field whose values are the strata. Default: each feature is a stratum."
+        None, description="The field whose values are the strata. Default: each polygon is a stratum."
     )
+    bands_km: list[Annotated[float, Field(ge=0.5)]] = Field(
+        default_factory=list,
+        description="Or distances from lines, in kilometres and rising, such as `[1, 5, 20]`: the strata are the land "
+        "within each of them and that beyond.",
+    )
+
+    @model_validator(mode="after")
+    def _one_kind(self) -> Strata:
+        if self.field is not None and self.bands_km:
+            raise ValueError("names both field and bands_km, at most one of them was expected")
+        if self.bands_km != sorted(set(self.bands_km)):
+            raise ValueError(f"bands_km is {self.bands_km}, rising distances were expected")
+        return self
 
 
 class Evidence(Layer):
@@ -320,7 +333,8 @@ class Settings(Model):
     )
     strata: Strata | None = Field(
         None,
-        description="Land that is alike: sites are then also placed at random within their own stratum.",
+        description="Land that is alike, such as terrain or that at similar distances from rivers: sites are then also "
+        "placed at random within their own stratum.",
     )
     draws: Draws = Field(default_factory=Draws, description="How often chance is asked.")
     published_shares: str | None = Field(
@@ -372,10 +386,11 @@ class Source(Model):
         None,
         description="A preservation copy of the file that is fetched, asked only when the first is out of reach.",
     )
-    via: Literal["geoboundaries"] | None = Field(
+    via: Literal["geoboundaries", "arcgis"] | None = Field(
         None,
         description="How the address leads to the file, if it does not answer with the file itself. `geoboundaries`: "
-        "it answers with JSON whose `gjDownloadURL` names the file.",
+        "it answers with JSON whose `gjDownloadURL` names the file. `arcgis`: it is a query of an ArcGIS server for "
+        "GeoJSON, asked in batches, since servers give only so many features at a time.",
     )
     reader: DatasetName | Literal["vector", "raster"] = Field(description="Which reader understands the file.")
     date: str | None = Field(

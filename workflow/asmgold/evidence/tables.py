@@ -149,7 +149,7 @@ SENSITIVITY = pa.DataFrameSchema(
 
 POSITION_BANDS = pa.DataFrameSchema(
     {
-        "figure": _text("Figure", "`regions_km2`, `land_share` or `capture`."),
+        "figure": _text("Figure", "`regions_km2`, `land_share`, `capture` or `lift`."),
         "evidence": _MAYBE_EVIDENCE,
         "period": _MAYBE_PERIOD,
         "zone": _ZONE,

@@ -1,10 +1,10 @@
 """Loading a result, whole or not at all.
 
-Everything happens in one transaction. The new tables are made beside the old ones, in a schema that no one else can see
-yet; rows, keys, indexes and statistics take their time there, while people go on reading the old tables. Only at the
-end are the old ones locked and dropped, and the new schema given their name: that takes a fraction of a second, and who
-asks meanwhile waits for it and then sees the new tables. If the old ones are in use just then, the locks are let go after
-half a second and tried for again, so that nobody queues for long behind a reader who takes long.
+Everything happens in one transaction. The new tables are made beside the old ones, in a schema that no one else can
+see yet; rows, keys, indexes and statistics take their time there, while people go on reading the old tables. Only at
+the end are the old ones locked and dropped, and the new schema given their name: that takes a fraction of a second,
+and who asks meanwhile waits for it and then sees the new tables. If the old ones are in use just then, the locks are
+let go after half a second and tried for again, so that nobody queues for long behind a reader who takes long.
 """
 
 from __future__ import annotations
