@@ -17,7 +17,7 @@ from asmgold.countries import country_name
 from asmgold.overlays import intersect
 from asmgold.publish.language import load_words
 from asmgold.publish.page import About, Fact, Facts, Figure, Results, Section, write_page
-from asmgold.publish.page.numbers import Numbers
+from asmgold.publish.numbers import Numbers
 from asmgold.publish.page.shapes import Window
 from asmgold.records import judge
 from asmgold.regions import dissolve

@@ -12,6 +12,7 @@ import shapely
 from shapely.geometry.base import BaseGeometry
 
 from asmgold.publish import palette
+from asmgold.publish.numbers import Numbers
 from asmgold.publish.qgis.markup import Element, element, inert, rgba, uuid_of
 from asmgold.publish.qgis.symbols import FONTS, lines, text_style
 from asmgold.publish.qgis.view import Rectangle, View, reference_system, widened
@@ -43,6 +44,7 @@ class Page:
     busy : the polygons that the legend should not cover, in that projection
     legend : the layers of the legend, as elements of a layer tree
     background : the colour behind the layers
+    numbers : how numbers are written
     """
 
     name: str
@@ -54,6 +56,7 @@ class Page:
     busy: BaseGeometry
     legend: Sequence[Element]
     background: str
+    numbers: Numbers
 
 
 def layout(page: Page) -> Element:
@@ -65,7 +68,7 @@ def layout(page: Page) -> Element:
     text = width - 2 * MARGIN
     size = _title_size(page.title, text - 16)
     map_id = uuid_of(page.name, "map")
-    notes = "\n".join(page.notes).replace("{scale}", f"{scale:,}".replace(",", " "))
+    notes = "\n".join(page.notes).replace("{scale}", page.numbers.count(scale))
     bottom = height - FOOTER + 7.5
     return element(
         "Layout",

@@ -19,6 +19,7 @@ from shapely.geometry.base import BaseGeometry
 
 from asmgold.publish import palette
 from asmgold.publish.about import About
+from asmgold.publish.numbers import Numbers
 from asmgold.publish.qgis.layout import Page, layout
 from asmgold.publish.qgis.markup import VERSION, Element, document, element, inert, uuid_of
 from asmgold.publish.qgis.metadata import credit_line, project_metadata
@@ -280,6 +281,7 @@ def _pages(
             busy=view.projected(shapes[name]),
             legend=legend,
             background=background,
+            numbers=Numbers.of(words),
         )
         for name, place in places.items()
     ]
