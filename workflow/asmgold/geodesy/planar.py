@@ -31,7 +31,7 @@ def mended(geometry: BaseGeometry) -> BaseGeometry:
 
 def crosses_180(geometry: BaseGeometry) -> bool:
     """Whether a geometry was cut at 180 degrees: it ends there, or nearly so, on both sides."""
-    west, _, east, _ = geometry.bounds or (0, 0, 0, 0)
+    west, _, east, _ = geometry.bounds
     return bool(west < RAGGED_DEG - 180 and east > 180 - RAGGED_DEG)
 
 

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import shapely
 from numpy.typing import NDArray
+from shapely.geometry.base import BaseGeometry
 
 from asmgold.geodesy import polygonal
 from asmgold.geodesy.planar import crosses_180, drawn_to_180, mended
@@ -54,7 +55,7 @@ class Window:
         inside: NDArray[np.bool_] = (longitude >= self.west) & (longitude <= self.east)
         return inside & (latitude >= self.south) & (latitude <= self.north)
 
-    def cut(self, geometry: shapely.Geometry) -> shapely.Geometry:
+    def cut(self, geometry: BaseGeometry) -> BaseGeometry:
         """The part of polygons that is in the window."""
         boxes = [
             shapely.box(max(self.west + turn, -180), self.south, min(self.east + turn, 180), self.north)
@@ -63,13 +64,13 @@ class Window:
         ]
         return polygonal(shapely.intersection(geometry, shapely.union_all(boxes)))
 
-    def shape(self, geometry: shapely.Geometry, thinned: float = THINNED_DEG) -> Shape:
+    def shape(self, geometry: BaseGeometry, thinned: float = THINNED_DEG) -> Shape:
         """Polygons as lists of rings of latitude and longitude, thinned and rounded; in one piece at 180 degrees."""
         drawn = shapely.simplify(self._in_one_piece(geometry), thinned, preserve_topology=True)
         polygons = [part for part in shapely.get_parts(drawn) if not part.is_empty]
         return [[_positions(ring) for ring in (part.exterior, *part.interiors)] for part in polygons]
 
-    def _in_one_piece(self, geometry: shapely.Geometry) -> shapely.Geometry:
+    def _in_one_piece(self, geometry: BaseGeometry) -> BaseGeometry:
         def shift(positions: NDArray[np.float64]) -> NDArray[np.float64]:
             return np.column_stack([self.longitudes(positions[:, 0]), positions[:, 1]])
 

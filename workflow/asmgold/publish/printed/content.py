@@ -141,4 +141,3 @@ class Content:
     def _dated(self, credit: Mapping[str, Any]) -> str:
         name = self.source_label(credit["dataset"]) if credit["dataset"] else str(credit["title"])
         return f"{name} ({credit['date']})" if credit["date"] else name
-

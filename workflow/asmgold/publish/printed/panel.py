@@ -402,8 +402,10 @@ def _patch(face: str, edge: str, width: float = 0.5) -> Symbol:
 
 def _hatched_patch() -> Symbol:
     def draw(axes: Axes, x: float, y: float) -> None:
-        hatched = {"facecolor": palette.OUTSIDE, "edgecolor": palette.OUTSIDE_HATCH, "hatch": HATCH, "linewidth": 0}
-        axes.add_patch(Rectangle((x - 3, y - 1.1), 6, 2.2, **hatched))
+        axes.add_patch(
+            Rectangle((x - 3, y - 1.1), 6, 2.2, facecolor=palette.OUTSIDE, edgecolor=palette.OUTSIDE_HATCH,
+                      hatch=HATCH, linewidth=0)
+        )  # fmt: skip
         _patch("none", palette.REGION_EDGE)(axes, x, y)
 
     return draw
