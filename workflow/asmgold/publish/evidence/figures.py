@@ -19,7 +19,7 @@ from matplotlib.ticker import FuncFormatter
 from asmgold.config import ALL_PERIODS
 from asmgold.evidence.context import AVOIRDUPOIS_G, TROY_G
 from asmgold.publish.language import load_words
-from asmgold.publish.page.numbers import NO_BREAK, Numbers
+from asmgold.publish.numbers import NO_BREAK, Numbers
 
 P = ParamSpec("P")
 R = TypeVar("R")

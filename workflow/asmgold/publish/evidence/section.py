@@ -22,8 +22,8 @@ from asmgold.publish.evidence.figures import (
     draw_radius,
     variant_label,
 )
+from asmgold.publish.numbers import NO_BREAK, Numbers
 from asmgold.publish.page.blocks import Block, Column, Figure, Folded, Points, Section, Table
-from asmgold.publish.page.numbers import NO_BREAK, Numbers
 
 MOST_PANELS = 4
 TABLES = ("evidence", "corridor_by_year", "chance", "radius_curve", "radius_of_capture", "sensitivity",
