@@ -7,7 +7,8 @@ from asmgold.config import load_scenario, plain
 from asmgold.errors import InputError
 from asmgold.inplace import recover
 
-for finished in recover(Path("results")):
+# Jobs on other machines read this file too, while others may be putting products in place.
+for finished in recover(Path("results")) if workflow.is_main_process else ():
     print(f"{finished}: finished what a killed run had begun to put in place", file=sys.stderr, flush=True)
 
 
@@ -92,6 +93,17 @@ def published(name):
     return report(product, caption=f"../report/{Path(name).stem}.rst", category=REPORTED[name])
 
 
+def left_words():
+    """What failed and killed jobs left to be shown at the end of the run."""
+    return sorted(Path(f"results/.build/{SETTINGS.scenario}/logs").glob("*.failed"))
+
+
+def forget_failures():
+    """Of an earlier run that was killed itself, and showed nothing."""
+    for failure in left_words():
+        failure.unlink()
+
+
 def report_success():
     """The table that a person wants to read, if the run went as far as that."""
     summary = Path(f"results/.build/{SETTINGS.scenario}/summary.txt")
@@ -101,9 +113,11 @@ def report_success():
 
 def report_failure():
     """What the failed jobs had to say, once more, as the last thing on the screen."""
-    for failure in sorted(Path(f"results/.build/{SETTINGS.scenario}/logs").glob("*.failed")):
-        print(f"\n{failure.read_text(encoding='utf-8')}", file=sys.stderr)
-        failure.unlink()
+    failures = left_words()
+    no_word = "{}: left no word: its disk is full, or it was killed at once\n"
+    for words in dict.fromkeys(path.read_text(encoding="utf-8") or no_word.format(path.stem) for path in failures):
+        print(f"\n{words}", file=sys.stderr)
+    forget_failures()
     folder = Path(f"results/{SETTINGS.scenario}")
     kept = f" The last complete ones are still in {folder}/." if (folder / "manifest.json").is_file() else ""
     print(f"Stopped: the products were not made.{kept}", file=sys.stderr, flush=True)
