@@ -83,6 +83,7 @@ rule draw_map:
     params:
         buffer_km=SETTINGS.buffer_km,
         language=SETTINGS.language,
+        commodity=SETTINGS.commodity,
         titles={"area": SCENARIO.title_of("area")} | {name: SCENARIO.title_of(f"overlay_{name}") for name in OVERLAYS},
         within={name: overlay.within for name, overlay in SETTINGS.overlays.items()},
         credits=SCENARIO.credits(),

@@ -25,6 +25,7 @@ with job(snakemake):
         read_table(Path(paths.regions), REGIONS),
         pd.read_csv(paths.summary),
         buffer_km=params.settings["buffer_km"],
+        commodity=params.settings["commodity"],
         area_km2=polygon_area(read_table(Path(paths.area)).geometry.array).sum() / 1e6,
         folder=params.folder,
     )

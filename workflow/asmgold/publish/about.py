@@ -30,7 +30,7 @@ class About:
 
     Parameters
     ----------
-    language : of titles and abstracts
+    language, commodity : of titles and abstracts
     buffer_km, tolerance_m, date, records : of the scenario; the names of the sources of records
     layers : for `area`, `countries` and each `overlay_<name>`: its `title`, its `source` or `file`, and, of an
         overlay, the one it is `within`
@@ -38,6 +38,7 @@ class About:
     """
 
     language: str
+    commodity: str
     buffer_km: float
     tolerance_m: float
     date: str
@@ -57,7 +58,7 @@ class About:
 
     def words(self, section: str) -> dict[str, str]:
         """The words of a section, filled in for this scenario."""
-        words = load_words(self.language, section)
+        words = load_words(self.language, section, self.commodity)
         general = Numbers.of(words).general
         values = {
             "area": self.area,
