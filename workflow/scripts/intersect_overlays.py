@@ -3,7 +3,7 @@ from pathlib import Path
 from _job import job
 
 from asmgold.overlays import intersect
-from asmgold.publish import read_table, write_table
+from asmgold.publish import read_table, write_csv, write_table
 from asmgold.schemas import REGIONS, SITES
 
 with job(snakemake):
@@ -15,4 +15,4 @@ with job(snakemake):
         within,
     )
     write_table(intersections, Path(snakemake.output.intersections))
-    summary.round(6).to_csv(snakemake.output.summary, index=False)
+    write_csv(summary, Path(snakemake.output.summary))

@@ -2,6 +2,7 @@
 
 from asmgold.publish.about import About
 from asmgold.publish.audit_page import write_audit_page
+from asmgold.publish.csv_file import write_csv
 from asmgold.publish.geopackage import write_geopackage
 from asmgold.publish.manifest import build_manifest, write_json
 from asmgold.publish.parquet import read_table, write_table
@@ -18,6 +19,7 @@ __all__ = [
     "read_table",
     "summarise",
     "write_audit_page",
+    "write_csv",
     "write_geopackage",
     "write_json",
     "write_table",
