@@ -14,9 +14,10 @@ import pycountry
 from asmgold.errors import InputError
 from asmgold.schemas import COUNTRIES, CRS
 
+KOSOVO = "XKX"
 # Codes of Natural Earth's own, as ISO 3166 has them; Kosovo has the code that users have agreed on.
 CODES = {
-    "ALD": "ALA", "ATC": "AUS", "CYN": "CYP", "IOA": "AUS", "KOS": "XKX", "PSX": "PSE", "SAH": "ESH", "SDS": "SSD",
+    "ALD": "ALA", "ATC": "AUS", "CYN": "CYP", "IOA": "AUS", "KOS": KOSOVO, "PSX": "PSE", "SAH": "ESH", "SDS": "SSD",
     "SOL": "SOM",
 }  # fmt: skip
 # Names that the sources use and pycountry does not know, as `_plain` writes them: short, old or misspelt ones.
@@ -37,7 +38,7 @@ NAMES = {
     "indian ocean ter": "AUS",
     "ivory coast": "CIV",
     "kalaallit nunaat (greenland)": "GRL",
-    "kosovo": "XKX",
+    "kosovo": KOSOVO,
     "luxenbourg": "LUX",
     "macedonia": "MKD",
     "n. cyprus": "CYP",
@@ -121,7 +122,7 @@ def country_name(code: str, language: str) -> str | None:
     """
     country = pycountry.countries.get(alpha_3=code)
     if country is None:
-        return None
+        return "Kosovo" if code == KOSOVO else None
     short = getattr(country, "common_name", country.name)
     translation = gettext.translation("iso3166-1", pycountry.LOCALES_DIR, languages=[language], fallback=True)
     # "Congo, República Democrática del" is for lists in alphabetical order.

@@ -16,6 +16,10 @@ class InputError(Exception):
         super().__init__(printable(str(message)))
 
 
+class Unaccounted(InputError):
+    """Records were lost or counted twice on the way: a fault of this program. Nothing is published."""
+
+
 class Refused(InputError):
     """Upstream gave something, or a person brought it, and it is not what was expected. Nothing of it was kept."""
 
