@@ -142,6 +142,7 @@ rule write_page:
 
 rule write_manifest:
     input:
+        rows=expand("<build>/read/{source}.parquet", source=SETTINGS.records),
         records="<build>/records.parquet",
         regions="<build>/regions.parquet",
         area="<build>/layers/area.parquet",

@@ -10,10 +10,12 @@ from asmgold.schemas import RECORDS, REGIONS
 with job(snakemake):
     params, paths = snakemake.params, snakemake.input
     records = read_table(Path(paths.records), RECORDS)
+    rows = pd.concat([pd.read_parquet(path, columns=["source", "row"]) for path in paths.rows])
     manifest = build_manifest(
         Path(snakemake.output.manifest).parent,
         params.products,
         records=records,
+        rows_read=rows.groupby("source")["row"].max().to_dict(),  # the reader numbers the rows of a source from 1
         settings=params.settings,
         sources=params.sources | hashes(paths.own_files),
         corrections=params.corrections,

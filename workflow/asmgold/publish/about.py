@@ -139,6 +139,11 @@ def field_of(column: Any) -> Field:
     )
 
 
+def values_in_words(values: Mapping[Any, float | str | None]) -> str:
+    """Fields with their values, as a correction expects or sets them."""
+    return ", ".join(f"{field} {'none' if value is None else value}" for field, value in values.items())
+
+
 def _own_field(name: str) -> Field:
     if name == "fid":
         return Field("Feature", FID)

@@ -36,6 +36,7 @@ def summarise(
         counts.rename_axis(None).to_string(),
         "",
     ]
+    lines += [f"{len(records):,} rows were read, and each has one fate", ""]
     corrected = int(records["correction"].notna().sum())
     if corrected:
         lines += [
