@@ -35,7 +35,7 @@ def job(snakemake: Any) -> Iterator[None]:
         failed.write_text(f"{error}\n", encoding="utf-8")
         logging.getLogger(snakemake.rule).error("%s", error)
         sys.exit(1)
-    note = json.dumps(_note(snakemake), indent=2, ensure_ascii=False)
+    note = json.dumps(_note(snakemake), indent=2, ensure_ascii=False, default=str)
     log_file.with_suffix(".job.json").write_text(note + "\n", encoding="utf-8")
 
 
