@@ -793,3 +793,24 @@ def test_tables_of_another_version_are_compared_by_their_counts(station: Copy, e
 def test_stac_of_another_kind_is_refused() -> None:
     assert fault_of_stac({"type": "Thing"}) == "type is 'Thing', one of Catalog, Collection, Feature was expected"
     assert fault_of_stac({"type": "Catalog", "stac_version": "0.9"}) == "stac_version is '0.9', 1.1.0 was expected"
+
+
+def test_files_of_ones_own_keep_their_names(station: Copy) -> None:
+    table = station.folder / "own tables/shares (50 % + #1).csv"
+    table.parent.mkdir()
+    shutil.copyfile(PROJECT / "data/raw/embedded/published_shares.csv", table)
+    path = table.relative_to(station.folder).as_posix()
+    station.configure(published_shares=path)
+
+    def edit(manifest: dict[str, Any]) -> None:
+        manifest["configuration"]["published_shares"] = path
+        manifest["sources"][table.name] = manifest["sources"].pop("published_shares.csv")
+
+    rewrite_manifest(station, edit)
+    note = station.folder / "results/.build/peru/logs/write_manifest.job.json"
+    note.write_text(note.read_text().replace("data/raw/embedded/published_shares.csv", path))
+    page = note.with_name("write_page.job.json")
+    page.write_text(page.read_text().replace("data/raw/embedded/published_shares.csv", path))
+    found = verify(released(station.folder, "own"))
+    assert faults(found) == {}
+    assert found[-1].sentence == "every source is at hand: --rerun makes all again and compares it"
