@@ -103,8 +103,8 @@ def made(tmp_path, names, *, language="en", overlays=True, countries=COUNTRIES, 
     )  # fmt: skip
     about = About(
         settings={
-            "language": language, "commodity": "gold", "buffer_km": 20.0, "tolerance_m": 5.0, "include_refineries": False,
-            "corrections": True, "scenario": "made",
+            "language": language, "commodity": "gold", "buffer_km": 20.0, "tolerance_m": 5.0,
+            "include_refineries": False, "corrections": True, "scenario": "made",
             "overlays": {name: {"within": parent} for name, parent in within.items()},
         },
         area_title="A<b>",
