@@ -143,7 +143,8 @@ def _countries(results: Results, about: About, window: Window) -> list[dict[str,
     for code, name, shape, largest in sorted(shown, key=lambda country: -shapely.area(country[3])):
         # The name of the area itself stands in the title.
         inside = shapely.area(shapely.intersection(largest, area)) > 0.5 * shapely.area(largest)
-        place = shapely.get_coordinates(shapely.maximum_inscribed_circle(largest))[0]
+        seen = window.cut_to_first_sight(largest)
+        place = shapely.get_coordinates(shapely.maximum_inscribed_circle(largest if seen.is_empty else seen))[0]
         drawn.append(
             {
                 "name": None if inside else (country_name(code, about.language) or name) if code else name,
