@@ -21,13 +21,27 @@ SETTINGS = SCENARIO.settings
 LAYERS = SCENARIO.layers
 OVERLAYS = list(SETTINGS.overlays)
 COUNTRIES = "<build>/countries.parquet" if SETTINGS.countries else []
-# What the report shows, each with a caption of that name in workflow/report/.
+# What the report shows, and where: each product with a caption of its stem in workflow/report/.
 REPORTED = {
-    "map.pdf": "Map",
-    "map.png": "Map",
-    "overlay_summary.csv": "Tables",
-    "asm_gold_regions.gpkg": "Layers",
-    "manifest.json": "Provenance",
+    "index": "Page",
+    "map": "Map",
+    "asm_gold_regions": "Layers",
+    "overlay_summary": "Tables",
+    "exposure": "Tables",
+    "distance_to_gold_km": "Rasters",
+    "gold_sites_per_100km2": "Rasters",
+    "asm_gold_region_fraction": "Rasters",
+    "region_probability": "Rasters",
+    "evidence": "Evidence",
+    "chance": "Evidence",
+    "corridor_by_year": "Evidence",
+    "radius_curve": "Evidence",
+    "sensitivity": "Evidence",
+    "position_bands": "Evidence",
+    "context_production": "Context",
+    "audit": "Records",
+    "proposed_corrections": "Records",
+    "manifest": "Provenance",
 }
 
 
@@ -55,9 +69,10 @@ def raster_tags(names):
 def published(name):
     """The published product, annotated for the report if it is shown there."""
     product = update(f"<products>/{name}")
-    if name not in REPORTED:
+    stem = Path(name).stem
+    if stem not in REPORTED or name.endswith(".qml"):
         return product
-    return report(product, caption=f"../report/{Path(name).stem}.rst", category=REPORTED[name])
+    return report(product, caption=f"../report/{stem}.rst", category=REPORTED[stem])
 
 
 def report_success():
