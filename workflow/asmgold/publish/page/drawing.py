@@ -143,7 +143,8 @@ def _countries(results: Results, about: About, window: Window) -> list[dict[str,
     for code, name, shape, largest in sorted(shown, key=lambda country: -shapely.area(country[3])):
         # The name of the area itself stands in the title.
         inside = shapely.area(shapely.intersection(largest, area)) > 0.5 * shapely.area(largest)
-        place = shapely.get_coordinates(shapely.maximum_inscribed_circle(largest))[0]
+        in_sight: Any = window.cut_to_first_sight(largest)
+        place = shapely.get_coordinates(shapely.maximum_inscribed_circle(largest if in_sight.is_empty else in_sight))[0]
         drawn.append(
             {
                 "name": None if inside else (country_name(code, about.language) or name) if code else name,
@@ -168,12 +169,12 @@ def _regions(results: Results, about: About, window: Window) -> list[dict[str, A
     for overlay, zone, region, km2 in zip(
         pieces["overlay"], pieces["zone"], pieces["region_id"], pieces["area_km2"], strict=True
     ):
-        zones.setdefault(region, []).append([about.zone_title(overlay, zone), round(km2, 1)])
+        zones.setdefault(region, []).append([about.zone_title(overlay, zone), round(km2, 3)])
     return [
         {
             "id": row.region_id,
-            "km2": round(row.area_km2, 1),
-            "unclipped": round(row.area_unclipped_km2, 1),
+            "km2": round(row.area_km2, 3),
+            "unclipped": round(row.area_unclipped_km2, 3),
             "sites": row.n_sites,
             "mrds": row.n_mrds,
             "major": row.n_major_deposits,
