@@ -11,23 +11,41 @@ from asmgold.inplace import recover
 for finished in recover(Path("results")) if workflow.is_main_process else ():
     print(f"{finished}: finished what a killed run had begun to put in place", file=sys.stderr, flush=True)
 
+
+def told_and_ended(error):
+    """What a user can mend needs no traceback."""
+    print(f"\n{error}\n", file=sys.stderr, flush=True)
+    raise SystemExit(1)
+
+
 try:
     SCENARIO = load_scenario(config, workflow.config_settings.overwrite_config)
 except InputError as error:
-    # What a user can mend needs no traceback.
-    print(f"\n{error}\n", file=sys.stderr, flush=True)
-    raise SystemExit(1)
+    told_and_ended(error)
 
 SETTINGS = SCENARIO.settings
 LAYERS = SCENARIO.layers
 OVERLAYS = list(SETTINGS.overlays)
 COUNTRIES = "<build>/countries.parquet" if SETTINGS.countries else []
+MADE_FROM_COUNTRIES = ["area"] if SETTINGS.area.country else []
 # What the report shows, each with a caption of that name in workflow/report/.
 REPORTED = {
     "map.pdf": "Map",
     "map.png": "Map",
     "overlay_summary.csv": "Tables",
     "asm_gold_regions.gpkg": "Layers",
+    "evidence.csv": "Evidence",
+    "chance.png": "Evidence",
+    "chance.csv": "Evidence",
+    "corridor_by_year.png": "Evidence",
+    "corridor_by_year.csv": "Evidence",
+    "radius_curve.png": "Evidence",
+    "radius_of_capture.csv": "Evidence",
+    "sensitivity.png": "Evidence",
+    "sensitivity.csv": "Evidence",
+    "position_bands.csv": "Evidence",
+    "context_production.png": "Context",
+    "context_production.csv": "Context",
     "manifest.json": "Provenance",
 }
 
@@ -41,6 +59,20 @@ def source_input(name):
 def input_of(item):
     """The file of a layer or an exposure: that of its source, or the user's own."""
     return source_input(item.source) if item.source else item.file
+
+
+def codes_of_countries():
+    """The countries that get products of their own: those of the layer, which has to be at hand."""
+    # Reading a layer takes imports that other scenarios do without.
+    from asmgold.countries import codes_in_file
+
+    countries, path = SETTINGS.countries, Path(SCENARIO.file_of(SETTINGS.countries))
+    try:
+        if not path.is_file():
+            raise InputError(f"{path}: is not here yet; `make fetch SCENARIO={SETTINGS.scenario}` fetches it")
+        return codes_in_file(path, countries.layer, countries.code_field, countries.name_field)
+    except InputError as error:
+        told_and_ended(error)
 
 
 def raster_tags(names):

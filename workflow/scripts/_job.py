@@ -1,5 +1,6 @@
-"""What every script has in common: a log, and one clear message where the input is at fault."""
+"""What every script has in common: a log, a note of the job, and one clear message where the input is at fault."""
 
+import json
 import logging
 import platform
 import resource
@@ -23,7 +24,8 @@ def job(snakemake: Any) -> Iterator[None]:
 
     The message waits in a file beside the log for the process that started the run, which may be on another machine.
     The file is there from the start: so a killed job leaves word too, and a full disk has room for it.
-    The log ends with what the job cost, which the resources of rules and profiles are written from.
+    The log ends with what the job cost, which the resources of rules and profiles are written from. A job that is done
+    leaves a note of what it was beside the log, which `asmgold.release.steps` reads.
     """
     log_file = Path(snakemake.log[0])
     failed = log_file.with_suffix(".failed")
@@ -35,6 +37,8 @@ def job(snakemake: Any) -> Iterator[None]:
         for talkative in ("pyogrio", "fontTools"):
             logging.getLogger(talkative).setLevel(logging.WARNING)
         yield
+        note = json.dumps(_note(snakemake), indent=2, ensure_ascii=False)
+        log_file.with_suffix(".job.json").write_text(note + "\n", encoding="utf-8")
         to_file.stream.write(f"{cost()}\n")
         failed.unlink()
     except InputError as error:
@@ -46,6 +50,18 @@ def job(snakemake: Any) -> Iterator[None]:
         leave_word(failed, f"{snakemake.rule}: stopped by a fault of the program, see {log_file}")
         logging.getLogger(snakemake.rule).exception("a fault of the program")
         sys.exit(1)
+
+
+def _note(snakemake: Any) -> dict[str, Any]:
+    """The rule, its script, and what the job read, wrote and was told: nothing that hangs on clock or machine."""
+    return {
+        "rule": snakemake.rule,
+        "script": Path(sys.modules["__main__"].__file__ or "").name,
+        "wildcards": dict(snakemake.wildcards.items()),
+        "inputs": list(dict.fromkeys(map(str, snakemake.input))),
+        "outputs": list(map(str, snakemake.output)),
+        "params": dict(snakemake.params.items()),
+    }
 
 
 def give_up(snakemake: Any, failed: Path, message: str) -> NoReturn:

@@ -11,7 +11,8 @@ with job(snakemake):
     params, paths = snakemake.params, snakemake.input
     records = read_table(Path(paths.records), RECORDS)
     manifest = build_manifest(
-        [Path(path) for path in paths.products],
+        Path(snakemake.output.manifest).parent,
+        params.products,
         records=records,
         settings=params.settings,
         sources=params.sources | hashes(paths.own_files),
@@ -24,6 +25,7 @@ with job(snakemake):
         read_table(Path(paths.regions), REGIONS),
         pd.read_csv(paths.summary),
         buffer_km=params.settings["buffer_km"],
+        commodity=params.settings["commodity"],
         area_km2=polygon_area(read_table(Path(paths.area)).geometry.array).sum() / 1e6,
         folder=params.folder,
     )

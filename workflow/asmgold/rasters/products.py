@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import re
+from dataclasses import dataclass, replace
 
 NODATA = -9999.0
 
@@ -25,6 +26,17 @@ class RasterProduct:
     The colours are those of viridis (distance) and of ColorBrewer's YlOrBr, which grow lighter from end to end for
     every kind of colour vision.
     """
+
+    def about(self, commodity: str) -> RasterProduct:
+        """The same raster of another commodity than gold; its file keeps its name."""
+        spoken = commodity.replace("_", " ")
+        title, meaning = (re.sub(r"\bgold\b", spoken, text) for text in (self.title, self.meaning))
+        return replace(self, title=title, meaning=meaning)
+
+    @property
+    def tags(self) -> dict[str, str]:
+        """What the file says of itself."""
+        return {"TITLE": self.title, "DESCRIPTION": self.meaning, "METHOD": self.method}
 
 
 DISTANCE = RasterProduct(
@@ -65,5 +77,18 @@ FRACTION = RasterProduct(
     nodata="nowhere",
     ramp=((0, "#fff7bc00"), (0.01, "#fff7bc"), (0.5, "#fe9929"), (1, "#cc4c02")),
 )
+
+PROBABILITY = RasterProduct(
+    name="region_probability",
+    title="How often the cell is ASM gold region",
+    unit="1",
+    meaning="Share of draws in which the centre of the cell lies in a region, when each record moves within the "
+    "precision that its position is written with.",
+    method="Each coordinate moves by up to half a step of its last decimal, uniformly. Cells of 1/120 degree, larger "
+    "by a whole factor where the area would have more than four million.",
+    nodata="outside the area",
+    ramp=((0, "#fff7bc00"), (0.01, "#fff7bc"), (0.5, "#fe9929"), (0.99, "#cc4c02"), (1, "#8c2d04")),
+)
+"""Made with the evidence, on a grid of the area's own."""
 
 RASTERS = (DISTANCE, DENSITY, FRACTION)
