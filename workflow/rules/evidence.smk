@@ -11,8 +11,8 @@ NAMING = {
     "notes": {name: entry.note for name, entry in SETTINGS.evidence.items()},
     "parents": ZONES["within"],
 }
-PUBLISHED_SHARES = SETTINGS.published_shares or []
-PRODUCTION = SETTINGS.production or []
+PUBLISHED_SHARES = table_input(SETTINGS.published_shares)
+PRODUCTION = table_input(SETTINGS.production)
 
 SENSITIVITY_PRODUCTS = [
     "sensitivity.csv",

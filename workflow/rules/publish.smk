@@ -117,7 +117,7 @@ rule write_page:
         area="<build>/layers/area.parquet",
         overlays=expand("<build>/layers/overlay_{name}.parquet", name=OVERLAYS),
         countries=COUNTRIES,
-        own_files=SCENARIO.own_files,
+        own_files=[carried(path) for path in SCENARIO.own_files],
         evidence=EVIDENCE_TABLES,
         exposure="<build>/exposure.csv" if EXPOSURE_TABLES else [],
     output:
@@ -145,7 +145,7 @@ rule write_manifest:
         area="<build>/layers/area.parquet",
         summary="<build>/overlay_summary.csv",
         products=[f"<build>/{name}" for name in PRODUCTS if name != "manifest.json"],
-        own_files=SCENARIO.own_files,
+        own_files=[carried(path) for path in SCENARIO.own_files],
     output:
         manifest="<build>/manifest.json",
         summary="<build>/summary.txt",
@@ -158,7 +158,7 @@ rule write_manifest:
         sources=SCENARIO.provenance(),
         corrections=[plain(correction) for correction in SCENARIO.corrections],
         area_title=SCENARIO.title_of("area"),
-        folder=f"results/{SETTINGS.scenario}",
+        folder=str(PUBLISHED),
     script:
         "../scripts/write_manifest.py"
 
@@ -174,9 +174,3 @@ rule publish:
         "../envs/asmgold.yaml"
     script:
         "../scripts/publish.py"
-
-
-rule all:
-    input:
-        rules.publish.output,
-    localrule: True
