@@ -15,7 +15,7 @@ import yaml
 
 from asmgold.config import Settings, load_corrections, load_guest_scenario, load_lock, load_sources
 from asmgold.config.document import FILES, reference, schemas
-from asmgold.document import data_dictionary
+from asmgold.document import command_reference, data_dictionary
 from asmgold.errors import InputError
 from asmgold.sources import check_bytes, read_records
 from tests.conftest import PROJECT
@@ -26,6 +26,8 @@ CONFIG = PROJECT / "config"
 def test_the_reference_and_the_schemas_are_those_of_the_models():
     assert (CONFIG / "README.md").read_text() == reference(), "run `make docs`"
     assert (PROJECT / "docs/data-dictionary.md").read_text() == data_dictionary(), "run `make docs`"
+    commands = command_reference((PROJECT / "Makefile").read_text())
+    assert (PROJECT / "docs/commands.md").read_text() == commands, "run `make docs`"
     for name, text in schemas().items():
         assert (CONFIG / name).read_text() == text, "run `make docs`"
 
