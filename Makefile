@@ -62,7 +62,7 @@ docs: .venv/ready  ## the files that are written from the code: reference, schem
 	@$(BIN)/python docs/site/flow.py
 
 site: .venv/ready  ## the documentation as a site, in site/
-	@$(BIN)/python -m mkdocs build --quiet
+	@$(BIN)/python -m mkdocs build  # not --quiet, which would hide warnings from strict
 
 lock:  ## pin the newest versions that pyproject.toml allows (needs uv)
 	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-annotate --no-header \
