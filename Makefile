@@ -1,24 +1,30 @@
 # The commands of this project. `make run` and `make test` need Python 3.11 or newer and nothing else.
 SHELL := /bin/bash
 PYTHON ?= python3
+# A country by its code, AREA=COD, is a scenario of that name, and so is COMMODITY=tin there: cod-tin.
+ifdef AREA
+SCENARIO := $(shell echo $(AREA) | tr A-Z a-z)$(if $(COMMODITY),-$(COMMODITY))
+endif
 SCENARIO ?=
 BIN := .venv/bin
 ASMGOLD := $(BIN)/python -m asmgold
 # What is fetched belongs to a scenario of live data; the default one needs nothing from anywhere.
 OPTIONS := --scenario $(or $(SCENARIO),peru-upstream)
 CONFIG := $(if $(SCENARIO),--config scenario=$(SCENARIO))
+# A connection string reaches the command by the environment: the shell reads none of it, and `make -n` shows none.
+export DSN SCHEMA
 ifdef MIRROR
 export ASMGOLD_MIRROR := $(MIRROR)
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help run reproduce report fetch import refresh rollback unlock audit test check docs site lock clean
+.PHONY: help run reproduce report release verify fetch import refresh rollback postgis unlock audit test check docs site lock clean
 
 help:  ## what can be made
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
-run: .venv/ready  ## the products of a scenario, in results/ (SCENARIO=peru-upstream for live data)
-ifdef SCENARIO
+run: .venv/ready  ## the products of a scenario, in results/ (SCENARIO=peru-upstream for live data, AREA=COD, COMMODITY=)
+ifneq ($(SCENARIO),)
 	@$(ASMGOLD) fetch $(OPTIONS)
 endif
 	@$(BIN)/snakemake $(CONFIG)
@@ -28,6 +34,13 @@ reproduce: .venv/ready  ## make the products anew in another folder, and compare
 
 report: .venv/ready  ## how the last run went and what came out, as one HTML file (SCENARIO=)
 	@$(ASMGOLD) report $(if $(SCENARIO),--scenario $(SCENARIO))
+
+release: .venv/ready  ## a checked, dated copy of the results, in releases/ (SCENARIO=, NAME=, DATE=, BEFORE=)
+	@$(ASMGOLD) release $(if $(SCENARIO),--scenario $(SCENARIO)) $(if $(NAME),--name $(NAME)) \
+	  $(if $(DATE),--date $(DATE)) $(if $(BEFORE),--before $(BEFORE))
+
+verify: .venv/ready  ## check a release that someone was sent (FOLDER=..., RERUN=1 to make it again)
+	@$(ASMGOLD) verify $(if $(RERUN),--rerun) "$(FOLDER)"
 
 fetch: .venv/ready  ## fetch and pin what a scenario needs and has not (SCENARIO=, MIRROR=)
 	@$(ASMGOLD) fetch $(OPTIONS)
@@ -40,6 +53,9 @@ refresh: .venv/ready  ## take in what changed upstream (SCENARIO=, SOURCES="mrds
 
 rollback: .venv/ready  ## return to the results and pins before the last refresh (SCENARIO=)
 	@$(ASMGOLD) rollback $(OPTIONS)
+
+postgis: .venv/ready  ## load published results into a PostGIS database (DSN="host=... dbname=...", SCENARIO=, SCHEMA=)
+	@$(ASMGOLD) postgis --dsn "$$DSN" $(if $(SCENARIO),--scenario $(SCENARIO)) $(if $(SCHEMA),--schema "$$SCHEMA")
 
 unlock: .venv/ready  ## after a run was killed, if it left the folder locked
 	@$(BIN)/snakemake --unlock

@@ -23,9 +23,12 @@ PICTURE = PROJECT / "docs/flow.svg"
 EVERYTHING = {
     "scenario": "peru-upstream",  # fetches its sources, and has evidence
     "exposure": {"people": {"source": "worldpop_peru", "unit": "people"}},
+    "area": {"country": "PER"},
+    "countries": {"source": "world", "code_field": "iso_n3", "name_field": "name"},
+    "each_country": True,
 }
 NOTHING = {"sha256": "0" * 64, "bytes": 1}  # no source is read to plan
-FILLS = ("#e8eef7", "#fdf0d5", "#e3f1e4", "#f9e2df", "#ece4f3", "#dff1f3", "#f4eedd", "#eeeeee")
+FILLS = ("#e8eef7", "#fdf0d5", "#e3f1e4", "#f9e2df", "#ece4f3", "#dff1f3", "#f4eedd", "#eeeeee", "#e9ecd2", "#dfe3f5")
 HEIGHT, NARROWEST, GAP, ROW, LETTER = 30, 75, 14, 60, 7
 SWEEPS = 24
 
@@ -44,7 +47,8 @@ def rule_graph() -> Edges:
         done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
     if done.returncode:
         sys.exit(f"Snakemake could not plan the flow:\n{done.stderr}")
-    names = dict(re.findall(r'^\s*(\d+)\[label = "(\w+)"', done.stdout, re.MULTILINE))
+    # Rules that differ by a number alone are one: each makes a batch of countries.
+    names = dict(re.findall(r'^\s*(\d+)\[label = "(\w+?)(?:_\d+)?"', done.stdout, re.MULTILINE))
     return {(names[a], names[b]) for a, b in re.findall(r"^\s*(\d+) -> (\d+)", done.stdout, re.MULTILINE)}
 
 
@@ -55,6 +59,7 @@ def stages() -> dict[str, str]:
     for stage in re.findall(r'^include: "rules/(\w+)\.smk"', snakefile, re.MULTILINE):
         text = (PROJECT / f"workflow/rules/{stage}.smk").read_text("utf-8")
         found |= dict.fromkeys(re.findall(r"^\s*(?:rule|checkpoint) (\w+):", text, re.MULTILINE), stage)
+        found |= dict.fromkeys(re.findall(r'^\s*f"(\w+)_\{\w+\}"$', text, re.MULTILINE), stage)
     return found
 
 

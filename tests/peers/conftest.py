@@ -8,12 +8,28 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+import tempfile
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
 Query = Callable[[str], str]
+PASSWORD = "correct horse battery staple"
+
+
+@dataclass(frozen=True)
+class Server:
+    """A PostgreSQL cluster of the test's own, on a socket in a folder of its own; `postgres` gets in, `guarded` only
+    with `PASSWORD`."""
+
+    folder: Path
+    psql: Callable[..., str]
+
+    def dsn(self, database: str = "postgres", user: str = "postgres") -> str:
+        """A connection string for libpq, without a password."""
+        return f"host={self.folder} user={user} dbname={database}"
 
 
 def _postgres_tools() -> Path | None:
@@ -23,44 +39,47 @@ def _postgres_tools() -> Path | None:
 
 
 @pytest.fixture(scope="session")
-def postgis(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Query]:
-    """Runs SQL in a PostgreSQL cluster with PostGIS of the test's own, on a socket in a folder of its own."""
+def postgres() -> Iterator[Server]:
+    """A PostgreSQL cluster with PostGIS in its database `postgres`."""
     tools = _postgres_tools()
     if tools is None:
         pytest.skip("PostgreSQL is not installed")
-    folder = tmp_path_factory.mktemp("postgres", numbered=True)
-    # PostgreSQL refuses to run as root; the folders above belong to whoever runs the tests.
+    # Not in a folder of pytest's: these belong to whoever runs the tests alone, and PostgreSQL refuses to run as root.
+    with tempfile.TemporaryDirectory(prefix="asmgold-postgres-") as name:
+        yield from _running(Path(name), tools)
+
+
+def _running(folder: Path, tools: Path) -> Iterator[Server]:
     as_postgres = ["runuser", "-u", "postgres", "--"] if os.geteuid() == 0 else []
     if as_postgres:
         shutil.chown(folder, "postgres")
-        for parent in [folder, *folder.parents][:4]:
-            parent.chmod(parent.stat().st_mode | 0o055)
 
     def run(*command: str, **options: object) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
             [*as_postgres, *command], check=True, capture_output=True, text=True, cwd=folder, timeout=300, **options
         )
 
+    def psql(statements: str, database: str = "postgres") -> str:
+        options = ["-h", str(folder), "-U", "postgres", "-d", database, "-XAtq", "-v", "ON_ERROR_STOP=1"]
+        return run(str(tools / "psql"), *options, input=statements).stdout.strip()
+
     run(str(tools / "initdb"), "-D", f"{folder}/data", "-A", "trust", "-U", "postgres", "--no-sync")
+    access = folder / "data/pg_hba.conf"
+    access.write_text(f"local all guarded scram-sha-256\n{access.read_text()}")
     settings = f"-c listen_addresses= -c unix_socket_directories={folder} -c fsync=off"
     run(str(tools / "pg_ctl"), "-D", f"{folder}/data", "-w", "-l", f"{folder}/log", "-o", settings, "start")
-    psql = [
-        str(tools / "psql"),
-        "-h",
-        str(folder),
-        "-U",
-        "postgres",
-        "-d",
-        "postgres",
-        "-XAtq",
-        "-v",
-        "ON_ERROR_STOP=1",
-    ]
     try:
         try:
-            run(*psql, "-c", "CREATE EXTENSION postgis")
+            psql("CREATE EXTENSION postgis")
         except subprocess.CalledProcessError:
             pytest.skip("PostGIS is not installed")
-        yield lambda sql: run(*psql, input=sql).stdout.strip()
+        psql(f"CREATE ROLE guarded LOGIN PASSWORD '{PASSWORD}'")
+        yield Server(folder, psql)
     finally:
         run(str(tools / "pg_ctl"), "-D", f"{folder}/data", "-m", "immediate", "stop")
+
+
+@pytest.fixture(scope="session")
+def postgis(postgres: Server) -> Query:
+    """Runs SQL in a database with PostGIS."""
+    return postgres.psql

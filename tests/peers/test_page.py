@@ -9,13 +9,14 @@ import os
 import re
 import shutil
 from collections.abc import Iterator
-from itertools import pairwise
+from itertools import combinations, pairwise
 from pathlib import Path
 from typing import Any
 
 import geopandas as gpd
 import pandas as pd
 import pytest
+import shapely
 
 from asmgold.publish import palette
 
@@ -131,6 +132,23 @@ def test_layers_are_switched(page):
     before = pixels_like(page, palette.CORRECTION)
     corrections.check()
     assert pixels_like(page, palette.CORRECTION) > before + 500
+
+
+def test_names_of_countries_make_room_for_each_other(page):
+    """However far out one zooms."""
+    names = ".country:not(.crowded)"
+    boxes = "all => all.map(e => { const b = e.getBoundingClientRect(); return [b.left, b.top, b.right, b.bottom]; })"
+    for _ in range(3):
+        shown = [shapely.box(*box) for box in page.locator(names).evaluate_all(boxes)]
+        assert shown
+        assert not any(one.intersects(other) for one, other in combinations(shown, 2))
+        frame = page.locator("#map").bounding_box()
+        whole = shapely.box(frame["x"], frame["y"], frame["x"] + frame["width"], frame["y"] + frame["height"])
+        assert all(whole.covers(box) for box in shown)
+        page.get_by_role("button", name="Zoom out").click()
+        page.wait_for_timeout(300)
+    page.get_by_role("checkbox", name="Names of countries").uncheck()
+    assert page.locator(".country").count() == 0
 
 
 def test_tables_are_sorted_and_filtered(page):

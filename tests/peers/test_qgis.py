@@ -13,6 +13,7 @@ import pytest
 import shapely
 
 from asmgold.publish import palette
+from tests.conftest import PROJECT
 from tests.small_map import about_map, make_map, make_raster
 
 PYTHON = "/usr/bin/python3"
@@ -72,6 +73,16 @@ def bare(tmp_path_factory):
     folder = tmp_path_factory.mktemp("bare")
     fiji = shapely.union(shapely.box(177, -19, 180, -16), shapely.box(-180, -19, -178, -16))
     project = make_map(folder, about_map("Fiji", language="es"), fiji)
+    return open_in_qgis(project, tmp_path_factory.mktemp("qgis"))
+
+
+@pytest.fixture(scope="module")
+def at_180(tmp_path_factory):
+    """An area on both sides of 180 degrees among the countries of the whole world."""
+    folder = tmp_path_factory.mktemp("at_180")
+    world = gpd.read_file(PROJECT / "data/raw/embedded/countries.geojson")
+    fiji = world[world["name"] == "Fiji"].geometry.item()
+    project = make_map(folder, about_map("Fiji"), fiji, countries=world.assign(code=None)[["code", "name", "geometry"]])
     return open_in_qgis(project, tmp_path_factory.mktemp("qgis"))
 
 
@@ -197,3 +208,9 @@ def test_an_area_across_180_degrees_is_shown_in_one_piece(bare):
     seen = bare["pictures"]["default view"]["colours"]
     assert seen[palette.AREA.lower()] / sum(seen.values()) > 0.4
     assert bare["title"] == "Regiones de oro MAPE de Fiji"
+
+
+def test_islands_at_180_degrees_lie_in_the_sea_and_not_in_the_country_at_their_antipode(at_180):
+    seen = at_180["pictures"]["default view"]["colours"]
+    assert seen[palette.SEA.lower()] / sum(seen.values()) > 0.8
+    assert seen[palette.AREA.lower()] > 100

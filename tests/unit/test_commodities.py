@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from asmgold.sources.commodities import listed_commodities, listed_gold_role, mrds_commodities, mrds_gold_role
+from asmgold.sources.commodities import listed_commodities, listed_role, mrds_commodities, mrds_role
 
 
 @pytest.mark.parametrize(
@@ -27,7 +27,7 @@ from asmgold.sources.commodities import listed_commodities, listed_gold_role, mr
     ],
 )
 def test_role_of_gold_in_mrds(lists, role):
-    assert mrds_gold_role(*lists) == role
+    assert mrds_role(*lists) == role
 
 
 def test_a_qualifier_stays_with_its_commodity():
@@ -48,12 +48,12 @@ def test_a_qualifier_stays_with_its_commodity():
     ],
 )
 def test_role_of_gold_in_the_text_of_a_major_deposit(text, role):
-    assert listed_gold_role(text, None) == role
+    assert listed_role(text, None) == role
 
 
 def test_commodity_codes_win_over_the_text():
-    assert listed_gold_role("Copper", ["Cu", "Au"]) == "listed"
-    assert listed_gold_role("Gold", ["Cu"]) is None
+    assert listed_role("Copper", ["Cu", "Au"]) == "listed"
+    assert listed_role("Gold", ["Cu"]) is None
 
 
 def test_listed_commodities_are_written_in_one_way():

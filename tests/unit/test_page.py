@@ -13,12 +13,14 @@ import pandas as pd
 import pytest
 import shapely
 
-from asmgold.countries import country_name
+from asmgold.config import Correction
+from asmgold.iso import country_name
 from asmgold.overlays import intersect
 from asmgold.publish.language import load_words
+from asmgold.publish.numbers import Numbers
 from asmgold.publish.page import About, Fact, Facts, Figure, Results, Section, write_page
-from asmgold.publish.page.numbers import Numbers
 from asmgold.publish.page.shapes import Window
+from asmgold.rasters import RASTERS
 from asmgold.records import judge
 from asmgold.regions import dissolve
 from asmgold.schemas import FATES, FLAGS, GOLD_ROLES, READ_RECORDS
@@ -76,7 +78,7 @@ class Parsed(HTMLParser):
         return json.loads(self.texts["script"][0])
 
 
-def made(tmp_path, names, *, language="en", overlays=True, countries=COUNTRIES, url=None, sections=()):
+def made(tmp_path, names, *, language="en", overlays=True, countries=COUNTRIES, url=None, sections=(), corrections=()):
     rows = READ_RECORDS.validate(
         pd.DataFrame(
             [
@@ -90,7 +92,7 @@ def made(tmp_path, names, *, language="en", overlays=True, countries=COUNTRIES, 
             ]
         )
     )  # fmt: skip
-    records = judge(rows, AREA, None, [], buffer_m=20_000, tolerance_m=5, include_refineries=False)
+    records = judge(rows, AREA, None, corrections, buffer_m=20_000, tolerance_m=5, include_refineries=False)
     regions, sites = dissolve(records, AREA, buffer_m=20_000, tolerance_m=5)
     layers = {"park": PARK, "core": CORE} if overlays else {}
     within = {"park": None, "core": "park"} if overlays else {}
@@ -107,7 +109,7 @@ def made(tmp_path, names, *, language="en", overlays=True, countries=COUNTRIES, 
         },
         area_title="A<b>",
         overlay_titles={name: f"{name} <i>" for name in layers},
-        corrections=[],
+        corrections=list(corrections),
         sources={"own <u>.gpkg": {"lock": {"sha256": "0" * 64, "bytes": 1}}},
         products=["asm_gold_regions.gpkg", "new thing.csv"],
     )  # fmt: skip
@@ -194,8 +196,11 @@ def test_a_scenario_with_no_site_and_no_overlay_renders(tmp_path):
     assert_nothing_is_loaded(page, {"asm_gold_regions.gpkg", "new%20thing.csv"})
 
 
-def test_every_code_has_words():
+def test_every_code_and_product_has_words():
     words = load_words("es", "page")
+    files = [f"{product.name}.{ending}" for product in RASTERS for ending in ("tif", "qml")]
+    files += ["asm_gold_regions.qgz", "map.pdf", "map.png", "audit.html", "proposed_corrections.yaml", "exposure.csv"]
+    assert {"product_" + name.replace(".", "_") for name in files} <= set(words)
     assert {f"fate_{key}" for key in FATES} | {f"flag_{key}" for key in FLAGS} <= set(words)
     assert {f"role_{key}" for key in GOLD_ROLES} <= set(words)
 
@@ -218,10 +223,46 @@ def test_a_window_across_180_degrees_is_narrow_and_keeps_its_order():
     assert window.cut(shapely.box(-180, -90, 180, 90)).area == pytest.approx(15 * 15)
 
 
+def test_a_country_that_almost_goes_round_the_earth_is_shown_to_its_end_beyond_180_degrees():
+    window = Window(shapely.bounds([shapely.box(20, 41, 180, 80), shapely.box(-180, 60, -170, 70)]))
+    assert window.inner == (20, 41, 190, 80)
+    assert window.east - window.west < 360
+    assert window.east > 190
+    (ring,) = window.shape(shapely.box(-180, 60, -170, 70))[0]
+    assert {longitude for _, longitude in ring} == {180.0, 190.0}
+    # What is cut to it lies in it, at whatever longitude it came.
+    longitudes = shapely.get_coordinates(window.cut(shapely.box(-180, -90, 180, 90)))[:, 0]
+    turned = window.longitudes(longitudes)
+    assert window.west <= turned.min() < turned.max() <= window.east
+    whole = Window(shapely.bounds([shapely.box(-180, -90, 180, 84)]))
+    assert (whole.west, whole.east) == (-180, 180)
+
+
+def test_what_was_cut_at_180_degrees_is_one_piece_even_if_the_cut_is_ragged():
+    west, east = shapely.box(179, -17, 179.9993, -16), shapely.box(-179.99995, -17, -179, -16)
+    window = Window(shapely.bounds([west, east]))
+    (rings,) = window.shape(shapely.union(west, east))
+    assert {longitude for _, longitude in rings[0]} == {179.0, 181.0}
+
+
+def test_corrections_are_shown_where_they_lie_in_the_window(tmp_path):
+    def moved_to(longitude):
+        correction = Correction(id="east", record="mrds:0", expect={"longitude": 0.5}, set={"longitude": longitude},
+                                reason="wrong", evidence="seen")  # fmt: skip
+        return made(tmp_path, ["a"], corrections=[correction])
+
+    assert [moved["to"] for moved in moved_to(1.0).data["corrections"]] == [[2.12345, 1.0]]
+    elsewhere = moved_to(100.0)
+    assert elsewhere.data["corrections"] == []
+    assert "corrections" not in elsewhere.data["layers"]
+
+
 def test_numbers_are_written_as_each_language_writes_them():
     assert Numbers(",", ".").km2(262626.7) == "262,627\u00a0km²"
     assert Numbers("\u202f", ",").share(0.20345) == "20,3\u00a0%"
     assert Numbers("\u202f", ",").general(2.5) == "2,5"
+    assert Numbers("\u202f", ",").general(12037.25) == "12\u202f037,2"
+    assert Numbers(",", ".").km2(2.3456) == "2.35\u00a0km²"
 
 
 def test_countries_are_called_by_their_common_names():

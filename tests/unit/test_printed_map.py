@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from dataclasses import replace
 from itertools import combinations
 
 import geopandas as gpd
@@ -18,7 +20,13 @@ from asmgold.overlays import intersect
 from asmgold.publish import palette
 from asmgold.publish.language import load_words
 from asmgold.publish.printed import Content, compose, draw_map
-from asmgold.publish.printed.ornaments import degrees_in_words, graticule, scale_bar_km, scale_denominator
+from asmgold.publish.printed.ornaments import (
+    degrees_in_words,
+    graticule,
+    position_in_words,
+    scale_bar_km,
+    scale_denominator,
+)
 from asmgold.publish.printed.panel import region_colour
 from asmgold.publish.printed.projection import Projection, View
 from asmgold.regions import dissolve
@@ -191,6 +199,14 @@ def test_an_area_across_180_degrees_is_one_piece_in_the_middle():
     assert abs(abs(view.projection.lon_0) - 179.3) < 0.3
 
 
+def test_a_cut_at_180_degrees_that_is_ragged_leaves_no_line():
+    """Natural Earth cuts Fiji's islands up to 90 m beside 180 degrees."""
+    ragged = shapely.union_all([shapely.box(179, -17, 179.9993, -16), shapely.box(-179.99995, -17, -179, -16)])
+    (drawn,) = view_of(FIJI).polygons([ragged])
+    assert drawn.geom_type == "Polygon"
+    assert len(drawn.interiors) == 0
+
+
 def test_land_round_a_pole_has_no_hole_and_no_seam():
     (drawn,) = view_of(AREAS["round the south pole"]).polygons([AREAS["round the south pole"]])
     assert drawn.geom_type == "Polygon"
@@ -294,6 +310,24 @@ def test_the_detail_map_shows_the_overlay_that_holds_another_one():
     }
     assert "Region inside corridor" in legend(**whole)
     assert "Extent of the detail map" not in legend(**whole)
+
+
+def test_numbers_are_written_as_the_language_writes_them():
+    english = content(AREAS["country"], **NESTED, sites=1100)
+    spanish = replace(english, language="es", words=load_words("es", "map"))
+    assert (english.figures[0][0], spanish.figures[0][0]) == ("1,100", "1\u202f100")
+    for said, share in ((english, r"\d\.\d\u00a0%"), (spanish, r"\d,\d\u00a0%")):
+        assert all(re.search(share, text) for _, text in said.figures[2:])
+    assert position_in_words(-75.08, -9.21, "NSEO", spanish.numbers) == "75,08°O 9,21°S"
+
+
+def test_the_credit_names_the_datasets_that_were_used():
+    """In the words of the report of 2019."""
+    said = content(AREAS["country"], sites=1)
+    words = "a 20 km buffer around gold mines (and mineral deposits containing gold) identified in USGS MRDS"
+    assert f"{words};" in said.footer
+    both = replace(said, credits=[*said.credits, said.credits[0] | {"dataset": "major_deposits"}])
+    assert f"{words} and USGS major deposits;" in both.footer
 
 
 def test_neighbours_are_named_in_the_language_of_the_map():

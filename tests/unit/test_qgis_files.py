@@ -15,6 +15,7 @@ import shapely
 
 from asmgold.publish import palette
 from asmgold.publish.about import SCHEMAS, fields_of
+from asmgold.publish.qgis.layout import _intervals
 from asmgold.publish.qgis.markup import document, element, uuid_of
 from asmgold.publish.qgis.view import view_of, widened
 from asmgold.schemas import FATES, GOLD_ROLES, ZONES
@@ -23,6 +24,7 @@ from tests.small_map import about_map, make_map, make_raster
 AREA = shapely.box(-72, -14, -69, -11)
 SITES = [("Alfa", -70.5, -12.5), ("Beta", -70.1, -12.6)]
 OVERLAYS = {"big": shapely.box(-71, -13, -70, -12), "small": shapely.box(-70.6, -12.8, -70.2, -12.4)}
+FIJI = shapely.union(shapely.box(176, -19, 180, -15), shapely.box(-180, -19, -176, -15))
 NASTY = "a\x00\x1b\ufffe<&>\"']]>\u2028é"
 
 
@@ -192,7 +194,7 @@ def test_identifiers_follow_from_names_and_differ():
     ("place", "centre"),
     [
         (shapely.box(-80, -18, -70, 0), (-75, -9)),
-        (shapely.union(shapely.box(176, -19, 180, -15), shapely.box(-180, -19, -176, -15)), (180, -17)),
+        (FIJI, (180, -17)),
         (shapely.box(-180, 60, 180, 90), (0, 90)),
     ],
     ids=["Peru", "Fiji", "around the pole"],
@@ -214,6 +216,35 @@ def test_an_area_wider_than_a_hemisphere_is_shown_in_degrees():
     view = view_of([shapely.box(-180, -90, 180, 90)])
     assert view.crs == pyproj.CRS("EPSG:4326")
     assert view.rectangle([shapely.box(-180, -90, 180, 90)], margin=0) == (-180, -90, 180, 90)
+
+
+@pytest.mark.parametrize("place", [shapely.box(-80, -18, -70, 0), FIJI, shapely.box(20, 41, 180, 80)])
+def test_the_surroundings_hold_a_page_about_the_area_and_never_the_antipode(place):
+    view = view_of([place])
+    seen = view.surroundings([place])
+    assert seen.is_valid
+    assert shapely.covers(seen, place)
+    longitude, latitude = view.centre
+    antipode = shapely.Point((longitude + 360) % 360 - 180, -latitude)
+    assert shapely.distance(seen, antipode) > 5
+    # Far from the antipode the projection turns nothing inside out: the middle of a page stays in the middle.
+    assert shapely.contains_xy(view.projected([seen]), 0, 0)
+    for ratio in (184 / 243, 271 / 156):
+        page = shapely.box(*widened(view.rectangle([place]), ratio))
+        if page.bounds[2] < 4e6:  # a larger one reaches beyond what the globe has
+            assert shapely.covers(view.projected([seen]), page)
+
+
+def test_meridians_do_not_crowd_together():
+    def intervals(place, ratio):
+        view = view_of([place])
+        return _intervals(view, widened(view.rectangle([place]), ratio))
+
+    across, up = intervals(AREA, 184 / 243)
+    assert across == up
+    for place in (shapely.box(-110, -56, -66, -17), shapely.box(20, 41, 180, 80)):
+        across, up = intervals(place, 271 / 156)
+        assert across > up
 
 
 def test_widening_keeps_the_middle_and_holds_the_rectangle():

@@ -6,6 +6,7 @@ import email.utils
 import io
 import json
 import logging
+import re
 import resource
 import socket
 import struct
@@ -16,11 +17,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 import requests
 
-from asmgold.config import Layer, Lock, Source, load_lock, stored_file
+from asmgold.config import Evidence, Layer, Lock, Source, load_lock, stored_file
 from asmgold.errors import InputError
 from asmgold.upstream import (
     Client,
@@ -730,6 +732,84 @@ def test_geoboundaries_names_nothing(layer: Place, answer: bytes) -> None:
     layer.source = a_source(address, "PER.geojson", "vector", via="geoboundaries")
     with nothing_changes(layer, Refused, "departments: ", "expected"):
         layer.check()
+
+
+class ArcGisLayer:
+    """Answers queries of points as an ArcGIS server does that gives so many features at a time, and none after."""
+
+    def __init__(self, ids: list[int], most: int, *, lost: int = 0) -> None:
+        self.ids, self.most, self.lost = ids, most, lost
+        self.asked: list[str] = []
+
+    def get(self, path: str, _: object) -> list[Reply]:
+        query = dict(parse_qsl(urlsplit(path).query))
+        if query.get("returnIdsOnly") == "true":
+            return [Reply(as_json({"objectIdFieldName": "FID", "objectIds": self.ids}))]
+        self.asked.append(query["where"])
+        where = re.fullmatch(r"\(METAL='ORO'\) AND FID >= (\d+) AND FID <= (\d+)", query["where"])
+        assert where is not None
+        assert (query["outSR"], query["f"]) == ("4326", "geojson")
+        found = [one for one in self.ids if int(where[1]) <= one <= int(where[2]) and one != self.lost]
+        features = [
+            {
+                "type": "Feature",
+                "id": one,
+                "properties": {},
+                "geometry": {"type": "Point", "coordinates": [one / 100, 0]},
+            }
+            for one in found[: self.most]
+        ]
+        content = {"type": "FeatureCollection", "features": features}
+        return [Reply(as_json(content | ({"exceededTransferLimit": True} if len(found) > self.most else {})))]
+
+
+def fetch_arcgis(tmp_path: Path, server: FaultyServer, layer: Any) -> Fetched:
+    server.replies = layer
+    address = f"{server.root}/MapServer/0/query?where=METAL='ORO'&outFields=*&outSR=4326&f=geojson"
+    return fetch(
+        "miners",
+        a_source(address, "miners.geojson", "vector", via="arcgis"),
+        root=tmp_path,
+        client=QUICK,
+        layers=[Evidence(source="miners")],
+    )
+
+
+@pytest.mark.parametrize(("most", "batches"), [(5000, 3), (1000, 3), (400, 7)])
+def test_a_layer_of_an_arcgis_server_is_fetched_in_batches(
+    tmp_path: Path, server: FaultyServer, most: int, batches: int
+) -> None:
+    ids = [7, *range(150, 10, -1), *range(200, 2300)]
+    layer = ArcGisLayer(ids, most)
+    found = fetch_arcgis(tmp_path, server, layer)
+    assert found.lock.rows == len(ids)
+    content = json.loads(found.path.read_text())
+    assert [feature["id"] for feature in content["features"]] == sorted(ids)
+    assert len(layer.asked) == batches
+    assert fetch_arcgis(tmp_path, server, ArcGisLayer(sorted(ids), most)).lock.sha256 == found.lock.sha256
+
+
+@pytest.mark.parametrize(
+    ("layer", "message"),
+    [
+        (ArcGisLayer([1, 2, 3], 0), "gives 0 of 3 features that it has named"),
+        (ArcGisLayer([*range(1, 90)], 40, lost=60), "gives 39 of 40 features that it has named"),
+        (ArcGisLayer([], 10), "GeoJSON without features"),
+        ({}, "does not name the ids"),
+        ({"error": {"code": 400, "message": "Invalid query"}}, "an error instead of the file: 400 Invalid query"),
+        ([1], "answers with JSON that is no object"),
+    ],
+)
+def test_an_arcgis_server_that_gives_less_is_refused(
+    tmp_path: Path, server: FaultyServer, layer: Any, message: str
+) -> None:
+    class Always:
+        def get(self, *_: object) -> list[Reply]:
+            return [Reply(as_json(layer))]
+
+    with pytest.raises(Refused, match=message):
+        fetch_arcgis(tmp_path, server, layer if isinstance(layer, ArcGisLayer) else Always())
+    assert not [path for path in tmp_path.rglob("*") if path.is_file() and path.name != ".lock"]
 
 
 def test_a_mirror_is_asked_instead_everywhere(tmp_path: Path, server: FaultyServer) -> None:

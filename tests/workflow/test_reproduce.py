@@ -11,7 +11,7 @@ import pytest
 import shapely
 import yaml
 
-from asmgold.publish.release import published_names
+from asmgold.publish.placing import published_names
 
 
 def command(copy, *arguments):
@@ -102,7 +102,13 @@ def test_the_report_is_one_file_beside_the_products(built):
     assert done.returncode == 0, done.stderr
     assert done.stdout.startswith("results/peru-report.html: ")
     report = (built.folder / "results/peru-report.html").read_text()
-    for word in ("printed map on one page of A4", "overlay_summary.csv", "dissolve_regions", "buffer_km"):
+    for word in (
+        "printed map on one page of A4",
+        "overlay_summary.csv",
+        "when one choice changes",
+        "dissolve_regions",
+        "buffer_km",
+    ):
         assert word in report, word
     # Everything that a browser needs is in it.
     assert "<script src=" not in report

@@ -1,23 +1,28 @@
-"""The commands beside a run: `python -m asmgold fetch`, `import`, `refresh`, `rollback`, `reproduce`, `report`."""
+"""The commands beside a run, `python -m asmgold COMMAND`.
+
+`fetch`, `import`, `refresh`, `rollback`; `reproduce`, `report`; `release`, `verify`; `postgis`.
+"""
 
 from __future__ import annotations
 
 import argparse
+import datetime
 import logging
 import os
 import subprocess
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import IO
+from typing import IO, NoReturn
 
-from asmgold.config import Lock, Scenario, load_lock, load_refresh_settings, load_scenario, load_sources, read_yaml
+from asmgold.config import Lock, Scenario, load_refresh_settings, load_scenario, read_yaml
 from asmgold.config.places import LOCK_FILE
-from asmgold.errors import Busy, InputError, Unreachable
+from asmgold.errors import Busy, InputError, Unreachable, shown
 from asmgold.inplace import recover
-from asmgold.publish.release import MANIFEST
+from asmgold.publish.placing import MANIFEST
 from asmgold.refresh import Place, alone, refresh, rollback
 from asmgold.reproduce import reproduce
+from asmgold.sources import sha256_of
 from asmgold.upstream import Client, ensure, import_file, is_stored, pin_missing
 
 CONFIG = Path("config")
@@ -27,8 +32,10 @@ RESULTS = Path("results")
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command. Returns its exit status.
 
-    0 done, or nothing to do; 1 a mistake in the configuration or on this machine; 3 upstream out of reach; 4 refused,
-    by a check of what upstream gave or by a gate; 5 another run is under way.
+    0 done, or nothing to do; 1 a mistake in the configuration or on this machine; 3 upstream, or the database, out of
+    reach; 4 refused, by a check of what upstream gave, by a gate, or for the sake of what others have in the database;
+    5 another run is under way. `verify`: 1 the release is not as it was released; 3 it is, but could not be made again
+    as was asked.
     """
     options = _parser().parse_args(arguments)
     logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr)
@@ -44,6 +51,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
             return reproduce_scenario(options.scenario)
         elif options.command == "report":
             return write_report(options.scenario)
+        elif options.command == "postgis":
+            load_into_postgis(options.scenario, " ".join(options.dsn), options.schema)
+        elif options.command == "release":
+            make_release(options)
+        elif options.command == "verify":
+            return verify_release(options.folder, again=options.rerun)
         else:
             import_source(options.source, options.file, options.scenario, allow_fewer_rows=options.allow_fewer_rows)
     except InputError as error:
@@ -85,11 +98,12 @@ def fetch_scenario(name: str | None, client: Client) -> int:
 
 def import_source(name: str, file: Path, scenario_name: str | None, *, allow_fewer_rows: bool) -> None:
     """Take in a file that a person brought."""
-    sources, locks = load_sources(CONFIG / "sources.yaml"), load_lock(LOCK_FILE)
+    scenario = _scenario(scenario_name)
+    sources, locks = scenario.sources, scenario.locks
     if name not in sources:
         known = ", ".join(key for key, source in sources.items() if source.filename)
         raise InputError(f"{name}: not a source of config/sources.yaml that is fetched ({known})")
-    layers = _scenario(scenario_name).layers_of(name)
+    layers = scenario.layers_of(name)
     found = import_file(
         name, sources[name], file, locks.get(name), layers=layers, allow_fewer_rows=allow_fewer_rows
     )  # fmt: skip
@@ -145,6 +159,45 @@ def reproduce_scenario(name: str | None) -> int:
     return 1 if differing else 0
 
 
+def make_release(options: argparse.Namespace) -> None:
+    """Take the published result of a scenario through the gates into a folder of its own."""
+    from asmgold.release import SUMS, Order, check_date, release  # needs packages that the other commands do not
+
+    date = check_date(options.date or _today())
+    for finished in recover(RESULTS):
+        print(f"{finished}: finished what a killed run had begun to put in place", file=sys.stderr)
+    folder = release(_scenario(options.scenario), Order(date, options.name, options.before))
+    print(f"{folder}: released. The sha256 of its {SUMS}, to be stated where the release is announced:")
+    print(sha256_of(folder / SUMS))
+
+
+def verify_release(folder: Path, *, again: bool) -> int:
+    """Check a release, and say of each check what came of it, and in the end what it means."""
+    from asmgold.release import SUMS, verify
+
+    findings = verify(folder, again=again)
+    print(*(finding.line for finding in findings), sep="\n")
+    named = {kind: [finding.what for finding in findings if finding.kind == kind] for kind in ("fault", "unchecked")}
+    if named["fault"]:
+        print(f"{folder}: NOT as it was released: {shown(', '.join(dict.fromkeys(named['fault'])), 600)}")
+        return 1
+    left = f"; not checked: {', '.join(named['unchecked'])}" if named["unchecked"] else ""
+    print(f"{folder}: as it was released, by all that was checked{left}")
+    print(f"The sha256 of its {SUMS}, to compare with what those who released it state:\n{sha256_of(folder / SUMS)}")
+    return 3 if again and "rerun" in named["unchecked"] else 0
+
+
+def _today() -> str:
+    """The day (UTC), or that of SOURCE_DATE_EPOCH, by which builds are made the same on any day."""
+    epoch = os.environ.get("SOURCE_DATE_EPOCH")
+    if not epoch:
+        return datetime.datetime.now(datetime.UTC).date().isoformat()
+    try:
+        return datetime.datetime.fromtimestamp(int(epoch), datetime.UTC).date().isoformat()
+    except (ValueError, OverflowError, OSError):
+        raise InputError(f"SOURCE_DATE_EPOCH is {epoch!r}, seconds since 1970 were expected") from None
+
+
 def write_report(name: str | None) -> int:
     """Write Snakemake's report of the last run of a scenario, beside its results."""
     scenario = _scenario(name).settings.scenario
@@ -158,6 +211,17 @@ def write_report(name: str | None) -> int:
         raise InputError(f"{scenario}: no report could be written:\n{last}")
     print(f"{report}: {report.stat().st_size / 1e6:.1f} MB, opens in a browser without a network")
     return 0
+
+
+def load_into_postgis(name: str | None, dsn: str, schema: str | None) -> None:
+    """Load a published result into a PostGIS database, in place of an older load."""
+    from asmgold.postgis import load  # psycopg is there for this command alone
+
+    scenario = name or _scenario(None).settings.scenario
+    loaded = load(RESULTS, scenario, dsn, schema or None)
+    counts = ", ".join(f"{loaded.rows[table]} {table}" for table in ("records", "sites", "regions"))
+    told = "in place of the load before" if loaded.replaced else "for the first time"
+    print(f"{scenario}: loaded into schema {loaded.schema} of {loaded.database}, {told}: {counts}")
 
 
 def _run_workflow(place: Place, lock_file: Path, running: IO[str]) -> None:
@@ -195,8 +259,16 @@ def _scenario(name: str | None) -> Scenario:
     return load_scenario(values | ({"scenario": name} if name else {}), {}, CONFIG, pinned=False)
 
 
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        """Say what is wrong with the arguments, but show none that may hold a password."""
+        if "://" in message or "password" in message.casefold():
+            message = "arguments that are not understood; they are not shown, since they may hold a password"
+        super().error(message)
+
+
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m asmgold", description=__doc__)
+    parser = _Parser(prog="python -m asmgold", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
     fetch = commands.add_parser("fetch", help="fetch and pin what a scenario needs and has not")
     fetch.add_argument("--scenario", metavar="NAME", help="default: that of config/config.yaml")
@@ -215,6 +287,22 @@ def _parser() -> argparse.ArgumentParser:
     again.add_argument("--scenario", metavar="NAME", help="default: that of config/config.yaml")
     told = commands.add_parser("report", help="write Snakemake's report of the last run")
     told.add_argument("--scenario", metavar="NAME", help="default: that of config/config.yaml")
+    loading = commands.add_parser(
+        "postgis", help="load a published result into a PostGIS database, whole or not at all"
+    )
+    loading.add_argument(
+        "--dsn", nargs="+", required=True, metavar="DSN", help="where to, without a password: docs/postgis.md"
+    )
+    loading.add_argument("--scenario", metavar="NAME", help="default: that of config/config.yaml")
+    loading.add_argument("--schema", metavar="NAME", help="default: asmgold_NAME, with _ for -")
+    made = commands.add_parser("release", help="take the results through the gates into releases/, with provenance")
+    made.add_argument("--scenario", metavar="NAME", help="default: that of config/config.yaml")
+    made.add_argument("--name", help="of the release and its folder; default: SCENARIO-DATE")
+    made.add_argument("--date", metavar="YYYY-MM-DD", help="the day of the release; default: today (UTC)")
+    made.add_argument("--before", metavar="NAME", help="the release to compare with; default: the last one before it")
+    check = commands.add_parser("verify", help="check a release that someone was sent")
+    check.add_argument("folder", metavar="FOLDER", type=Path)
+    check.add_argument("--rerun", action="store_true", help="make the products again, and compare every byte")
     back = commands.add_parser("rollback", help="return to the results and pins before the last refresh")
     back.add_argument("--scenario", metavar="NAME", help="default: that of config/config.yaml")
     bring = commands.add_parser("import", help="take in a file that was brought by hand, and pin it")

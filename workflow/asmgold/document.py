@@ -16,7 +16,7 @@ from typing import Any
 from asmgold import __main__ as commands
 from asmgold.config.document import write as write_configuration
 from asmgold.evidence.tables import PRODUCTS as EVIDENCE_TABLES
-from asmgold.rasters import NODATA, RASTERS, RasterProduct
+from asmgold.rasters import NODATA, PROBABILITY, RASTERS, RasterProduct
 from asmgold.schemas import (
     ARROWS,
     COUNTRIES,
@@ -56,7 +56,7 @@ TABLES: tuple[tuple[str, str, Any], ...] = (
     ("Exposure of each region", "`exposure_regions.csv`, if the configuration has an `exposure`.", EXPOSURE_REGIONS),
 )  # fmt: skip
 RASTERS_INTRODUCTION = f"""\
-Each is a GeoTIFF of one band (float32) in EPSG:4326, on one grid, with `{NODATA:g}` for no data;
+Each is a GeoTIFF of one band (float32) in EPSG:4326 with `{NODATA:g}` for no data, all but the last on one grid;
 [rasters.md](rasters.md) says more. The metadata of the file repeat what stands here.
 
 | file | unit | meaning | no data |
@@ -78,7 +78,7 @@ def data_dictionary() -> str:
         }
         rows = [f"| `{name}` | {_kind(column)} | {column.description} |" for name, column in columns.items()]
         parts += [f"## {title}\n", f"{description}\n", "| column | type | meaning |\n| --- | --- | --- |", *rows, ""]
-    parts += ["## Rasters\n", RASTERS_INTRODUCTION, *map(_raster, RASTERS), ""]
+    parts += ["## Rasters\n", RASTERS_INTRODUCTION, *map(_raster, (*RASTERS, PROBABILITY)), ""]
     for title, description, words in VOCABULARIES:
         rows = [f"| `{word}` | {meaning} |" for word, meaning in words.items()]
         parts += [f"## {title}\n", f"{description}\n", "| word | meaning |\n| --- | --- |", *rows, ""]
@@ -114,7 +114,9 @@ def command_reference(makefile: str) -> str:
     targets = re.findall(r"^([a-z]+):.*?  ## (.+)$", makefile, re.MULTILINE)
     parts = [COMMANDS_INTRODUCTION, *(f"| `make {target}` | {meaning} |" for target, meaning in targets), ""]
     statuses = " ".join((inspect.getdoc(commands.main) or "").partition("\n\n")[2].split())
-    parts.append(DIRECT.format(statuses=re.sub(r"(?:^|; )(\d+) ", r"\n- \1: ", statuses).strip()))
+    common, _, particular = statuses.partition(". ")
+    parts.append(DIRECT.format(statuses=re.sub(r"(?:^|; )(\d+) ", r"\n- \1: ", common.rstrip(".")).strip()))
+    parts += [f"{particular}\n"] if particular else []
     parser = commands._parser()
     for action in parser._actions:
         if isinstance(action, argparse._SubParsersAction):

@@ -17,7 +17,7 @@ class InputError(Exception):
 
 
 class Refused(InputError):
-    """Upstream gave something, or a person brought it, and it is not what was expected. Nothing of it was kept."""
+    """What was given, or is in the way, is not what was expected. It was not taken in, and not changed."""
 
     exit_status = 4
 
@@ -27,13 +27,16 @@ class RefusedByGate(Refused):
 
 
 class Busy(InputError):
-    """Another refresh or run is under way. Nothing was done."""
+    """Another refresh, run or load is under way. Nothing was done."""
 
     exit_status = 5
 
 
 class Unreachable(InputError):
-    """Upstream did not give the file: no connection, no end, or an answer that is not the file. Waiting may help."""
+    """Upstream or a database did not answer to the end: no connection, one that was cut, or no answer of use.
+
+    Waiting may help.
+    """
 
     exit_status = 3
 

@@ -31,6 +31,8 @@ def replace_together(staging: Path, moves: Mapping[Path, Path], removals: Iterab
     OSError : if something cannot be written; nothing was replaced then.
     """
     try:
+        if (staging / JOURNAL).is_file():  # of a process that was killed: what counted then counts, whatever follows
+            _finish(staging)
         shutil.rmtree(staging, ignore_errors=True)
         staging.mkdir(parents=True)
         waiting = {}

@@ -11,8 +11,9 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from asmgold.errors import InputError
 from asmgold.geodesy import polygon_area, polygonal
-from asmgold.schemas import CRS, OVERLAY_SUMMARY, OVERLAYS, empty_like
+from asmgold.schemas import CRS, OVERLAY_SUMMARY, OVERLAY_UNITS, OVERLAYS, empty_like
 
 log = logging.getLogger(__name__)
 
@@ -65,6 +66,53 @@ def zones_of(overlays: Mapping[str, gpd.GeoDataFrame], within: Mapping[str, str 
         if beyond > BEYOND_PARENT_WORTH_A_NOTE * whole:
             log.warning("%.2f %% of overlay %s lie outside %s, which it is within", 100 * beyond / whole, name, parent)
     return zones
+
+
+def measure_units(
+    regions: gpd.GeoDataFrame, sites: gpd.GeoDataFrame, overlays: Mapping[str, gpd.GeoDataFrame], by: Mapping[str, str]
+) -> pd.DataFrame:
+    """How much region and how many sites there are in each unit of an overlay, such as each province.
+
+    Parameters
+    ----------
+    regions, sites, overlays : as for `intersect`
+    by : for some of the overlays, the field whose values are the units
+
+    Returns
+    -------
+    A table of `asmgold.schemas.OVERLAY_UNITS`, the units of each overlay by name.
+
+    Raises
+    ------
+    InputError : if an overlay has no such field.
+    """
+    points = shapely.STRtree(np.asarray(sites.geometry.array, dtype=object))
+    rows = []
+    for name, field in by.items():
+        layer = overlays[name]
+        if field not in layer.columns:
+            fields = ", ".join(layer.columns.drop("geometry"))
+            raise InputError(
+                f"configuration: overlays.{name}.by is {field!r}, one of its fields was expected: {fields}"
+            )
+        for unit, features in layer.groupby(layer[field].astype(str)):
+            shape: Any = shapely.union_all(features.geometry.array)
+            unit_km2 = float(polygon_area(shape)[0]) / 1e6
+            regions_km2 = float(_pieces(regions, name, "inside", shape)["area_km2"].sum())
+            inside = sites.iloc[points.query(shape, predicate="intersects")]
+            rows.append(
+                {
+                    "overlay": name,
+                    "unit": unit,
+                    "unit_km2": unit_km2,
+                    "regions_km2": regions_km2,
+                    "share_of_unit": _share(regions_km2, unit_km2),
+                    "sites": len(inside),
+                    "deposits": inside["deposit_id"].nunique(),
+                }
+            )
+    table = pd.DataFrame(rows) if rows else empty_like(OVERLAY_UNITS)
+    return OVERLAY_UNITS.validate(table)
 
 
 def _pieces(regions: gpd.GeoDataFrame, name: str, zone: str, shape: Any) -> pd.DataFrame:

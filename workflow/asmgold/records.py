@@ -15,7 +15,7 @@ from asmgold.config import Correction, DepositSettings
 from asmgold.deposits import deposit_ids
 from asmgold.diagnosis import diagnose, precision_m
 from asmgold.errors import InputError
-from asmgold.geodesy import discs
+from asmgold.geodesy import discs, may_reach
 from asmgold.location import Countries, locate
 from asmgold.schemas import CRS, FATES, RECORDS
 from asmgold.text import decoded, readable
@@ -36,6 +36,7 @@ def judge(
     buffer_m: float,
     tolerance_m: float,
     include_refineries: bool,
+    commodity: str = "gold",
     deposits: DepositSettings | None = None,
 ) -> gpd.GeoDataFrame:
     """Give every row its fate.
@@ -48,6 +49,7 @@ def judge(
     corrections : declared corrections; those of records that are not among the rows have no effect
     buffer_m, tolerance_m : radius of the discs and the tolerance of their edges, metres
     include_refineries : whether gold that is only refined counts
+    commodity : the one whose place among a record's commodities is its `gold_role`, for the reasons given
     deposits : when records are taken for the same deposit, if not by default
 
     Returns
@@ -76,10 +78,29 @@ def judge(
     records["flags"] = pd.Series([declared + seen for declared, seen in found], index=records.index, dtype=object)
     points = gpd.array.from_shapely(_points(records), crs=CRS)
     records["fate"], records["fate_reason"] = _fates(
-        records, faults, points, area, buffer_m, tolerance_m, include_refineries
+        records, faults, points, area, buffer_m, tolerance_m, include_refineries, commodity
     )
     columns = [name for name in RECORDS.columns if name != "geometry"]
     return RECORDS.validate(gpd.GeoDataFrame(records[columns], geometry=points).reset_index(drop=True))
+
+
+def judge_for(
+    records: gpd.GeoDataFrame, area: gpd.GeoDataFrame, *, buffer_m: float, tolerance_m: float, commodity: str = "gold"
+) -> gpd.GeoDataFrame:
+    """Records that were judged for one area, judged for another one: only what depends on the place changes.
+
+    Parameters
+    ----------
+    records : a table of `asmgold.schemas.RECORDS`
+    area : the other area, polygons in EPSG:4326
+    buffer_m, tolerance_m : radius of the discs and the tolerance of their edges, metres
+    commodity : as for `judge`
+    """
+    placed = records["fate"].isin(["site", "outside_area"]).to_numpy()
+    judged = records.copy()
+    fate, reason = _fates_by_place(np.asarray(records.geometry.array)[placed], area, buffer_m, tolerance_m, commodity)
+    judged.loc[placed, "fate"], judged.loc[placed, "fate_reason"] = fate, reason
+    return judged
 
 
 def count_by_fate(records: pd.DataFrame) -> pd.DataFrame:
@@ -185,6 +206,7 @@ def _fates(
     buffer_m: float,
     tolerance_m: float,
     include_refineries: bool,
+    commodity: str,
 ) -> tuple[pd.Series, pd.Series]:
     role = records["gold_role"]
     fate = pd.Series("", index=records.index, dtype=object)
@@ -196,16 +218,28 @@ def _fates(
         reason[open_ones] = why[open_ones] if isinstance(why, pd.Series) else why
 
     decide(faults.notna(), "rejected", faults)
-    decide(role.isna(), "not_gold", "gold is not among its commodities")
+    decide(role.isna(), "not_gold", f"{commodity} is not among its commodities")
     if not include_refineries:
-        decide(role == "refinery", "refinery_only", "gold is only refined there")
+        decide(role == "refinery", "refinery_only", f"{commodity} is only refined there")
     candidates = (fate == "").to_numpy()
-    reaches = pd.Series(False, index=records.index)
-    inside = pd.Series(False, index=records.index)
-    inside[candidates], reaches[candidates] = _reach(np.asarray(points)[candidates], area, buffer_m, tolerance_m)
-    decide(inside, "site", "bears gold, inside the area")
-    decide(reaches, "site", f"bears gold, outside the area but within {buffer_m / 1000:g} km of it")
-    decide(fate == "", "outside_area", f"bears gold, farther than {buffer_m / 1000:g} km from the area")
+    fate[candidates], reason[candidates] = _fates_by_place(
+        np.asarray(points)[candidates], area, buffer_m, tolerance_m, commodity
+    )
+    return fate, reason
+
+
+def _fates_by_place(
+    points: Geometries, area: gpd.GeoDataFrame, buffer_m: float, tolerance_m: float, commodity: str
+) -> tuple[NDArray[np.object_], NDArray[np.object_]]:
+    """Fate and reason of records that bear the commodity and have a position."""
+    inside, reaches = _reach(points, area, buffer_m, tolerance_m)
+    radius = f"{buffer_m / 1000:g} km"
+    fate = np.where(reaches, "site", "outside_area").astype(object)
+    reason = np.select(
+        [inside, reaches],
+        [f"bears {commodity}, inside the area", f"bears {commodity}, outside the area but within {radius} of it"],
+        f"bears {commodity}, farther than {radius} from the area",
+    ).astype(object)
     return fate, reason
 
 
@@ -217,7 +251,8 @@ def _reach(
     inside = np.zeros(points.size, bool)
     inside[polygons.query(points, predicate="intersects")[0]] = True
     reaches = inside.copy()
-    outside = np.flatnonzero(~inside)
+    near = may_reach(shapely.get_x(points), shapely.get_y(points), buffer_m, np.asarray(area.geometry.array))
+    outside = near[~inside[near]]
     around = discs(shapely.get_x(points[outside]), shapely.get_y(points[outside]), buffer_m, tolerance_m)
     reaches[outside[polygons.query(around, predicate="intersects")[0]]] = True
     return inside, reaches

@@ -8,14 +8,15 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from asmgold.config import Scenario, plain
 from asmgold.errors import InputError
-from asmgold.publish.release import MANIFEST
+from asmgold.publish.placing import MANIFEST
 from asmgold.sources import sha256_of
 
 PARTS = ("Snakefile", "profiles", "workflow", "config")
@@ -52,16 +53,62 @@ def reproduce(scenario: Scenario, project: Path = Path()) -> list[Comparison]:
         it cannot be made.
     """
     published = project / "results" / scenario.settings.scenario
-    described = _described(published, scenario)
+    described = described_now(published, scenario)
+    with made_anew(scenario, project) as made:
+        return list(compare_products(described, published, made.products))
+
+
+@dataclass(frozen=True)
+class MadeAnew:
+    """A copy of the project in which a scenario was made."""
+
+    project: Path
+    scenario: str
+
+    @property
+    def products(self) -> Path:
+        """The products, as they would be published."""
+        return self.project / "results" / self.scenario
+
+    @property
+    def build(self) -> Path:
+        """Where the jobs made them, with what they handed to one another and their notes."""
+        return self.project / "results/.build" / self.scenario
+
+
+@contextmanager
+def made_anew(
+    scenario: Scenario, project: Path = Path(), configure: Callable[[Path], None] | None = None
+) -> Iterator[MadeAnew]:
+    """Make a scenario in a fresh copy of all that it is made from; the copy is gone afterwards.
+
+    Parameters
+    ----------
+    scenario : what is made
+    project : the project's folder
+    configure : writes another configuration into the `config` folder of the copy that it is given, if it is not that
+        of now that is meant
+
+    Raises
+    ------
+    InputError : if it cannot be made.
+    """
     with tempfile.TemporaryDirectory(prefix="asmgold-") as folder:
         copy = Path(folder) / "project"
         _copy_inputs(scenario, project, copy)
+        if configure is not None:
+            configure(copy / "config")
         _make(scenario, copy)
-        return list(_compare(described, published, copy / "results" / scenario.settings.scenario))
+        yield MadeAnew(copy, scenario.settings.scenario)
 
 
-def _described(published: Path, scenario: Scenario) -> dict[str, Any]:
-    """The published manifest, if this scenario is what it describes."""
+def described_now(published: Path, scenario: Scenario) -> dict[str, Any]:
+    """The published manifest, if it describes what this scenario is now.
+
+    Raises
+    ------
+    InputError : if there is none, or it tells of another configuration or of other bytes of a source.
+    """
     name, path = scenario.settings.scenario, published / MANIFEST
     try:
         described: dict[str, Any] = json.loads(path.read_text("utf-8"))
@@ -123,7 +170,8 @@ def _make(scenario: Scenario, copy: Path) -> None:
         raise InputError(f"{name}: could not be made in a new folder:\n{last}")
 
 
-def _compare(described: Mapping[str, Any], published: Path, made: Path) -> Iterator[Comparison]:
+def compare_products(described: Mapping[str, Any], published: Path, made: Path) -> Iterator[Comparison]:
+    """Each product by a manifest, as it lies in a folder, and as it was made anew; the manifest itself is the last."""
     then, new = described["products"], json.loads((made / MANIFEST).read_text("utf-8"))
     for name in sorted(then.keys() | new["products"].keys()):
         yield Comparison(name, _fault(name, then, new["products"], published))

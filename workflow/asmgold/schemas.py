@@ -260,6 +260,35 @@ OVERLAY_SUMMARY = pa.DataFrameSchema(
     strict=True,
 )
 
+OVERLAY_UNITS = pa.DataFrameSchema(
+    {
+        "overlay": OVERLAYS.columns["overlay"],
+        "unit": _text("Unit", "The value of the overlay's field `by`, such as the name of a province.", nullable=False),
+        "unit_km2": _number("Unit, km2", "Area of the unit.", _positive),
+        "regions_km2": _number("Regions in it, km2", "Area of the published regions within the unit.", _positive),
+        "share_of_unit": _number("Share of the unit", "Regions in it over the unit.", pa.Check.in_range(0, 1.000001)),
+        "sites": _count("Sites", "Sites that lie in the unit."),
+        "deposits": _count("Deposits", "Distinct deposits among them."),
+    },
+    strict=True,
+)
+
+COUNTRY_SUMMARY = pa.DataFrameSchema(
+    {
+        "code": COUNTRIES.columns["code"],
+        "name": COUNTRIES.columns["name"],
+        "area_km2": _number("Area, km2", "Area of the country on the ellipsoid.", _positive),
+        "sites": _count("Sites", "Sites whose discs reach into the country; some may lie across its border."),
+        "deposits": _count("Deposits", "Distinct deposits among them."),
+        "regions": _count("Regions", "Regions that reach into the country."),
+        "regions_km2": _number("Regions, km2", "Their area within the country.", _positive),
+        "share_of_country": _number(
+            "Share of the country", "Regions in it over its area.", pa.Check.in_range(0, 1.000001)
+        ),
+    },
+    strict=True,
+)
+
 EXPOSURE = pa.DataFrameSchema(
     {
         "exposure": _text("Exposure", "Its name in the configuration.", nullable=False),

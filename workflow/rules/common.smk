@@ -14,9 +14,9 @@ IS_MODULE = not workflow.modifier.is_main_snakefile()
 PROJECT = Path(workflow.current_basedir.get_path_or_uri(secret_free=True)).parents[1]
 
 
-def stop(message):
+def told_and_ended(error):
     """What a user can mend needs no traceback."""
-    print(f"\n{message}\n", file=sys.stderr, flush=True)
+    print(f"\n{error}\n", file=sys.stderr, flush=True)
     raise SystemExit(1)
 
 
@@ -32,9 +32,12 @@ def place_of(pathvar):
 
 
 if not PROJECT.is_dir():
-    stop(f"{PROJECT}: this workflow reads files beside it; clone its repository and name the Snakefile of the clone")
+    told_and_ended(
+        f"{PROJECT}: this workflow reads files beside it; clone its repository and name the Snakefile of the clone"
+    )
 
-for finished in recover(place_of("<results>")):
+# Jobs on other machines read this file too, while others may be putting products in place.
+for finished in recover(place_of("<results>")) if workflow.is_main_process else ():
     print(f"{finished}: finished what a killed run had begun to put in place", file=sys.stderr, flush=True)
 
 try:
@@ -44,19 +47,32 @@ try:
     else:
         SCENARIO = load_guest_scenario(config, project)
 except InputError as error:
-    stop(error)
+    told_and_ended(error)
 
 SETTINGS = SCENARIO.settings
 BUILD, PUBLISHED = place_of(f"<results>/.build/{SETTINGS.scenario}"), place_of(f"<results>/{SETTINGS.scenario}")
 LAYERS = SCENARIO.layers
 OVERLAYS = list(SETTINGS.overlays)
 COUNTRIES = "<build>/countries.parquet" if SETTINGS.countries else []
+MADE_FROM_COUNTRIES = ["area"] if SETTINGS.area.country else []
 # What the report shows, each with a caption of that name in workflow/report/.
 REPORTED = {
     "map.pdf": "Map",
     "map.png": "Map",
     "overlay_summary.csv": "Tables",
     "asm_gold_regions.gpkg": "Layers",
+    "evidence.csv": "Evidence",
+    "chance.png": "Evidence",
+    "chance.csv": "Evidence",
+    "corridor_by_year.png": "Evidence",
+    "corridor_by_year.csv": "Evidence",
+    "radius_curve.png": "Evidence",
+    "radius_of_capture.csv": "Evidence",
+    "sensitivity.png": "Evidence",
+    "sensitivity.csv": "Evidence",
+    "position_bands.csv": "Evidence",
+    "context_production.png": "Context",
+    "context_production.csv": "Context",
     "manifest.json": "Provenance",
 }
 
@@ -82,6 +98,22 @@ def table_input(path):
     return carried(located_file(path, SCENARIO.project)) if path else []
 
 
+def codes_of_countries():
+    """The countries that get products of their own: those of the layer, which has to be at hand."""
+    # Reading a layer takes imports that other scenarios do without.
+    from asmgold.countries import codes_in_file
+
+    countries, path = SETTINGS.countries, Path(SCENARIO.file_of(SETTINGS.countries))
+    if countries.source in SCENARIO.fetched:
+        path = place_of("<store>") / path.relative_to(ROOT)
+    try:
+        if not path.is_file():
+            raise InputError(f"{path}: is not here yet; `make fetch SCENARIO={SETTINGS.scenario}` fetches it")
+        return codes_in_file(path, countries.layer, countries.code_field, countries.name_field)
+    except InputError as error:
+        told_and_ended(error)
+
+
 def raster_tags(names):
     """What a raster says about the sources that it was made from."""
     used = [SCENARIO.sources[name] for name in SCENARIO.sources if name in names]
@@ -100,6 +132,17 @@ def published(name):
     return report(product, caption=f"../report/{Path(name).stem}.rst", category=REPORTED[name])
 
 
+def left_words():
+    """What failed and killed jobs left to be shown at the end of the run."""
+    return sorted(BUILD.glob("logs/*.failed"))
+
+
+def forget_failures():
+    """Of an earlier run that was killed itself, and showed nothing."""
+    for failure in left_words():
+        failure.unlink()
+
+
 def report_success():
     """The table that a person wants to read, if the run went as far as that."""
     summary = BUILD / "summary.txt"
@@ -109,8 +152,10 @@ def report_success():
 
 def report_failure():
     """What the failed jobs had to say, once more, as the last thing on the screen."""
-    for failure in sorted(BUILD.glob("logs/*.failed")):
-        print(f"\n{failure.read_text(encoding='utf-8')}", file=sys.stderr)
-        failure.unlink()
+    failures = left_words()
+    no_word = "{}: left no word: its disk is full, or it was killed at once\n"
+    for words in dict.fromkeys(path.read_text(encoding="utf-8") or no_word.format(path.stem) for path in failures):
+        print(f"\n{words}", file=sys.stderr)
+    forget_failures()
     kept = f" The last complete ones are still in {PUBLISHED}/." if (PUBLISHED / "manifest.json").is_file() else ""
     print(f"Stopped: the products were not made.{kept}", file=sys.stderr, flush=True)

@@ -10,18 +10,24 @@ NAMING = {
     "evidence": {name: entry.title or name for name, entry in SETTINGS.evidence.items()},
     "notes": {name: entry.note for name, entry in SETTINGS.evidence.items()},
     "parents": ZONES["within"],
+    "strata": SCENARIO.title_of("strata") if SETTINGS.strata else None,
 }
 PUBLISHED_SHARES = table_input(SETTINGS.published_shares)
 PRODUCTION = table_input(SETTINGS.production)
 
-SENSITIVITY_PRODUCTS = [
-    "sensitivity.csv",
-    "sensitivity.png",
-    "radius_curve.csv",
-    "radius_curve.png",
-    "position_bands.csv",
-    "region_probability.tif",
-]
+SENSITIVITY_PRODUCTS = (
+    [
+        "sensitivity.csv",
+        "sensitivity.png",
+        "radius_curve.csv",
+        "radius_curve.png",
+        "position_bands.csv",
+        "region_probability.tif",
+        "region_probability.qml",
+    ]
+    if "sensitivity" not in SETTINGS.leave_out
+    else []
+)
 EVIDENCE_PRODUCTS = (
     [
         "evidence.csv",
@@ -84,7 +90,7 @@ if SEEN:
             buffer_km=SETTINGS.buffer_km,
             draws=SETTINGS.draws.chance,
             seed=SETTINGS.draws.seed,
-            strata_field=SETTINGS.strata.field if SETTINGS.strata else None,
+            strata=plain(SETTINGS.strata, "field", "bands_km") if SETTINGS.strata else None,
         script:
             "../scripts/measure_capture.py"
 
@@ -100,6 +106,7 @@ rule vary_distance:
         quantiles="<build>/radius_of_capture.csv",
         bands="<build>/position_bands.csv",
         probability="<build>/region_probability.tif",
+        style="<build>/region_probability.qml",
     log:
         "<build>/logs/vary_distance.log",
     conda:
@@ -109,6 +116,7 @@ rule vary_distance:
         buffer_km=SETTINGS.buffer_km,
         draws=SETTINGS.draws.positions,
         seed=SETTINGS.draws.seed,
+        tags=raster_tags([*SETTINGS.records, SETTINGS.area.source]),
     script:
         "../scripts/vary_distance.py"
 
@@ -136,23 +144,25 @@ rule vary_choices:
         "../scripts/vary_choices.py"
 
 
-rule draw_evidence:
-    input:
-        [f"<build>/{name}" for name in SENSITIVITY_PRODUCTS + EVIDENCE_PRODUCTS if name.endswith(".csv")],
-        production=PRODUCTION,
-    output:
-        [
-            f"<build>/{name}"
-            for name in SENSITIVITY_PRODUCTS + EVIDENCE_PRODUCTS + CONTEXT_PRODUCTS
-            if name.endswith(".png") or name == "context_production.csv"
-        ],
-    log:
-        "<build>/logs/draw_evidence.log",
-    conda:
-        "../envs/asmgold.yaml"
-    params:
-        language=SETTINGS.language,
-        buffer_km=SETTINGS.buffer_km,
-        naming=NAMING,
-    script:
-        "../scripts/draw_evidence.py"
+if SENSITIVITY_PRODUCTS or CONTEXT_PRODUCTS:
+
+    rule draw_evidence:
+        input:
+            [f"<build>/{name}" for name in SENSITIVITY_PRODUCTS + EVIDENCE_PRODUCTS if name.endswith(".csv")],
+            production=PRODUCTION,
+        output:
+            [
+                f"<build>/{name}"
+                for name in SENSITIVITY_PRODUCTS + EVIDENCE_PRODUCTS + CONTEXT_PRODUCTS
+                if name.endswith(".png") or name == "context_production.csv"
+            ],
+        log:
+            "<build>/logs/draw_evidence.log",
+        conda:
+            "../envs/asmgold.yaml"
+        params:
+            language=SETTINGS.language,
+            buffer_km=SETTINGS.buffer_km,
+            naming=NAMING,
+        script:
+            "../scripts/draw_evidence.py"

@@ -1,5 +1,7 @@
 # Regions intersected with the overlays.
 
+OVERLAY_UNITS = ["overlay_units.csv"] if any(overlay.by for overlay in SETTINGS.overlays.values()) else []
+
 
 rule intersect_overlays:
     input:
@@ -9,11 +11,13 @@ rule intersect_overlays:
     output:
         intersections="<build>/overlays.parquet",
         summary="<build>/overlay_summary.csv",
+        units=[f"<build>/{name}" for name in OVERLAY_UNITS],
     log:
         "<build>/logs/intersect_overlays.log",
     conda:
         "../envs/asmgold.yaml"
     params:
         within={name: overlay.within for name, overlay in SETTINGS.overlays.items()},
+        by={name: overlay.by for name, overlay in SETTINGS.overlays.items() if overlay.by},
     script:
         "../scripts/intersect_overlays.py"

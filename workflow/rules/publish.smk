@@ -8,8 +8,7 @@ PRODUCTS = [
     "overlay_summary.csv",
     "asm_gold_regions.gpkg",
     "asm_gold_regions.qgz",
-    "map.pdf",
-    "map.png",
+    *(["map.pdf", "map.png"] if "map" not in SETTINGS.leave_out else []),
     "audit.html",
     "proposed_corrections.yaml",
     *RASTERS,
@@ -17,7 +16,9 @@ PRODUCTS = [
     *SENSITIVITY_PRODUCTS,
     *EVIDENCE_PRODUCTS,
     *CONTEXT_PRODUCTS,
-    "index.html",
+    *OVERLAY_UNITS,
+    *COUNTRY_PRODUCTS,
+    *(["index.html"] if "page" not in SETTINGS.leave_out else []),
     "manifest.json",
 ]
 
@@ -157,6 +158,7 @@ rule write_manifest:
         settings=plain(SETTINGS),
         sources=SCENARIO.provenance(),
         corrections=[plain(correction) for correction in SCENARIO.corrections],
+        products=[name for name in PRODUCTS if name != "manifest.json"],
         area_title=SCENARIO.title_of("area"),
         folder=str(PUBLISHED),
     script:
@@ -165,9 +167,11 @@ rule write_manifest:
 
 rule publish:
     input:
-        [f"<build>/{name}" for name in PRODUCTS],
+        [f"<build>/{name}" for name in PRODUCTS if name != "manifest.json"],
+        manifest="<build>/manifest.json",
     output:
-        [published(name) for name in PRODUCTS],
+        [published(name) for name in PRODUCTS if name != "manifest.json"],
+        manifest=published("manifest.json"),
     log:
         "<build>/logs/publish.log",
     conda:

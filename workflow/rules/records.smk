@@ -15,6 +15,7 @@ rule read_records:
     params:
         lock=lambda wildcards: SCENARIO.pin(wildcards.source),
         reader=lambda wildcards: SCENARIO.sources[wildcards.source].reader,
+        commodity=SETTINGS.commodity,
     script:
         "../scripts/read_records.py"
 
@@ -27,7 +28,7 @@ rule read_layer:
     log:
         "<build>/logs/read_layer.{layer}.log",
     wildcard_constraints:
-        layer="|".join(LAYERS),
+        layer="|".join(name for name in LAYERS if name not in MADE_FROM_COUNTRIES),
     conda:
         "../envs/asmgold.yaml"
     params:
@@ -35,8 +36,26 @@ rule read_layer:
         layer=lambda wildcards: LAYERS[wildcards.layer].model_dump(
             include={"source", "file", "layer", "where", "crs"}, exclude_none=True
         ),
+        lines=lambda wildcards: bool(getattr(LAYERS[wildcards.layer], "bands_km", None)),
     script:
         "../scripts/read_layer.py"
+
+
+if SETTINGS.area.country:
+
+    rule area_of_country:
+        input:
+            COUNTRIES,
+        output:
+            "<build>/layers/area.parquet",
+        log:
+            "<build>/logs/area_of_country.log",
+        conda:
+            "../envs/asmgold.yaml"
+        params:
+            code=SETTINGS.area.country,
+        script:
+            "../scripts/area_of_country.py"
 
 
 if SETTINGS.countries:
@@ -72,6 +91,7 @@ rule judge_records:
         buffer_km=SETTINGS.buffer_km,
         tolerance_m=SETTINGS.tolerance_m,
         include_refineries=SETTINGS.include_refineries,
+        commodity=SETTINGS.commodity,
         corrections=[plain(correction) for correction in SCENARIO.corrections],
         deposits=plain(SETTINGS.deposits),
     script:

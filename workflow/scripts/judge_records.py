@@ -21,6 +21,7 @@ with job(snakemake):
         buffer_m=1000 * snakemake.params.buffer_km,
         tolerance_m=snakemake.params.tolerance_m,
         include_refineries=snakemake.params.include_refineries,
+        commodity=snakemake.params.commodity,
         deposits=DepositSettings(**snakemake.params.deposits),
     )
     write_table(records, Path(snakemake.output[0]))

@@ -4,7 +4,7 @@ from pathlib import Path
 from _evidence import zones_and_seen
 from _job import job
 
-from asmgold.evidence import against_chance, by_overlay, capture, missed, pieces_of, read_published, strata_by_name
+from asmgold.evidence import against_chance, by_overlay, capture, missed, pieces_of, read_published, strata_of
 from asmgold.publish import read_table, write_table
 from asmgold.schemas import REGIONS, SITES
 
@@ -22,7 +22,7 @@ with job(snakemake):
         pieces_of(seen, zones, area),
         sites,
         area,
-        strata_by_name(read_table(Path(paths.strata)), params.strata_field) if paths.strata else None,
+        strata_of(read_table(Path(paths.strata)), area, **params.strata) if paths.strata else None,
         radius_m=1000 * params.buffer_km,
         draws=params.draws,
         seed=params.seed,

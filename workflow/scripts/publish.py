@@ -6,5 +6,5 @@ from _job import job
 from asmgold.publish import publish
 
 with job(snakemake):
-    publish([Path(path) for path in snakemake.input], Path(snakemake.output[0]).parent)
+    publish(Path(snakemake.input.manifest).parent, Path(snakemake.output.manifest).parent)
     logging.info("%d products are in place", len(snakemake.output))

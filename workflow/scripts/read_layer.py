@@ -6,10 +6,12 @@ from _job import job, pinned_file
 from asmgold.config import Layer
 from asmgold.geodesy import polygon_area
 from asmgold.publish import write_table
-from asmgold.sources import read_polygons
+from asmgold.sources import read_lines, read_polygons
 
 with job(snakemake):
-    layer = read_polygons(pinned_file(snakemake), Layer(**snakemake.params.layer))
+    read = read_lines if snakemake.params.lines else read_polygons
+    layer = read(pinned_file(snakemake), Layer(**snakemake.params.layer))
     write_table(layer, Path(snakemake.output[0]))
     km2 = polygon_area(layer.geometry.array).sum() / 1e6
-    logging.info("%s: %d polygons of %s km2", snakemake.input[0], len(layer), f"{km2:,.0f}")
+    kind = "lines" if snakemake.params.lines else f"polygons of {km2:,.0f} km2"
+    logging.info("%s: %d %s", snakemake.input[0], len(layer), kind)

@@ -5,8 +5,9 @@ from _job import job, pinned_file
 
 from asmgold.publish import write_table
 from asmgold.sources import read_records
+from asmgold.vocabulary import COMMODITIES
 
 with job(snakemake):
-    rows = read_records(pinned_file(snakemake), snakemake.params.reader)
+    rows = read_records(pinned_file(snakemake), snakemake.params.reader, COMMODITIES[snakemake.params.commodity])
     write_table(rows, Path(snakemake.output[0]))
     logging.info("%s: %d rows", snakemake.input[0], len(rows))

@@ -5,6 +5,7 @@ from _job import job
 
 from asmgold.evidence import land_of, pieces_of, radius_curve, vary_positions, write_probability
 from asmgold.publish import read_table
+from asmgold.rasters import PROBABILITY, write_style
 from asmgold.schemas import RECORDS
 
 with job(snakemake):
@@ -21,4 +22,5 @@ with job(snakemake):
         land, pieces, candidates, radius_m=1000 * params.buffer_km, draws=params.draws, seed=params.seed
     )
     bands.round(6).to_csv(output.bands, index=False)
-    write_probability(often, land, Path(output.probability))
+    write_probability(often, land, Path(output.probability), PROBABILITY.title, PROBABILITY.tags | params.tags)
+    write_style(Path(output.style), PROBABILITY)

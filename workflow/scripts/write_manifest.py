@@ -11,7 +11,8 @@ with job(snakemake):
     params, paths = snakemake.params, snakemake.input
     records = read_table(Path(paths.records), RECORDS)
     manifest = build_manifest(
-        [Path(path) for path in paths.products],
+        Path(snakemake.output.manifest).parent,
+        params.products,
         records=records,
         settings=params.settings,
         sources=params.sources | hashes(paths.own_files),

@@ -83,7 +83,7 @@ SECTIONS: tuple[tuple[str, type[BaseModel], str], ...] = (
         "Each layer of mining that was seen, by a name of your choice: polygons or points, in any vector format that "
         "GDAL reads, or a CSV table with columns `longitude` and `latitude`.",
     ),
-    ("config.yaml, strata", Strata, "Land that is alike: a polygon layer."),
+    ("config.yaml, strata", Strata, "Land that is alike: a layer of polygons, or of lines with distances from them."),
     ("config.yaml, draws", Draws, "How often chance is asked, and from which seed."),
     ("sources.yaml", Source, "Each source, by name: where a dataset comes from, whom to cite, how to read it."),
     (

@@ -5,7 +5,19 @@ from __future__ import annotations
 import datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, field_validator, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    field_validator,
+    model_validator,
+)
+
+from asmgold.iso import known_country
+from asmgold.vocabulary import known_commodity
 
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$")]
 ScenarioName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_-]*$")]
@@ -20,8 +32,11 @@ def _as_text(value: Any) -> Any:
 
 
 Day = Annotated[str, BeforeValidator(_as_text), StringConstraints(pattern=r"^\d{4}-\d{2}-\d{2}$")]
+CommodityName = Annotated[str, AfterValidator(known_commodity)]
+CountryCode = Annotated[str, AfterValidator(known_country)]
 WebAddress = Annotated[str, StringConstraints(pattern=r"^https?://[^\s/]+(/\S*)?$")]
-FileName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")]
+FileName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9{][A-Za-z0-9._{}-]*$")]
+ISO_PLACE = "{iso}"
 
 
 def _number_as_text(value: Any) -> Any:
@@ -68,6 +83,18 @@ class Layer(Model):
 class Area(Layer):
     """The area of interest. Regions are clipped to it; sites outside it count where their disc reaches in."""
 
+    country: CountryCode | None = Field(
+        None,
+        description="In the place of source and file: a country of the layer `countries`, by its code of ISO 3166-1 "
+        "(three letters), such as `COD`.",
+    )
+
+    @model_validator(mode="after")
+    def _one_origin(self) -> Area:
+        if sum(origin is not None for origin in (self.source, self.file, self.country)) != 1:
+            raise ValueError("names none or several of source, file and country, exactly one of them was expected")
+        return self
+
 
 class Countries(Layer):
     """The countries of the world, to locate records and to draw the borders of neighbours."""
@@ -82,6 +109,11 @@ class Overlay(Layer):
     within: Name | None = Field(
         None,
         description="Another overlay that this one is a part of; the rest of it is then reported as `outside`.",
+    )
+    by: str | None = Field(
+        None,
+        description="A field of the layer, such as the name of a province: `overlay_units.csv` then has a row for each "
+        "of its values.",
     )
 
 
@@ -161,11 +193,24 @@ class Exposure(Model):
 
 
 class Strata(Layer):
-    """A polygon layer of land that is alike, such as terrain or distance to rivers."""
+    """A layer that tells land that is alike: polygons, such as terrain, or lines with distances, such as rivers."""
 
     field: str | None = Field(
-        None, description="The field whose values are the strata. Default: each feature is a stratum."
+        None, description="The field whose values are the strata. Default: each polygon is a stratum."
     )
+    bands_km: list[Annotated[float, Field(ge=0.5)]] = Field(
+        default_factory=list,
+        description="Or distances from lines, in kilometres and rising, such as `[1, 5, 20]`: the strata are the land "
+        "within each of them and that beyond.",
+    )
+
+    @model_validator(mode="after")
+    def _one_kind(self) -> Strata:
+        if self.field is not None and self.bands_km:
+            raise ValueError("names both field and bands_km, at most one of them was expected")
+        if self.bands_km != sorted(set(self.bands_km)):
+            raise ValueError(f"bands_km is {self.bands_km}, rising distances were expected")
+        return self
 
 
 class Evidence(Layer):
@@ -213,6 +258,10 @@ class Draws(Model):
 class Settings(Model):
     """The question: which records, where, how near."""
 
+    extends: ScenarioName | None = Field(
+        None,
+        description="In a file of `config/scenarios/`: another one, whose keys this one starts from.",
+    )
     scenario: ScenarioName = Field(
         "peru",
         description="The name of the results' folder. Another name than that of `config/config.yaml` asks for the "
@@ -229,6 +278,11 @@ class Settings(Model):
         "lies outside the country it states.",
     )
     language: Literal["en", "es"] = Field("en", description="The language of maps and pages: English or Spanish.")
+    commodity: CommodityName = Field(
+        "gold",
+        description="What records have to bear: `gold`, or another commodity of the sources' vocabulary "
+        "(docs/countries.md), such as `tin`. Files and columns keep their names.",
+    )
     buffer_km: float = Field(
         20.0, gt=0, le=1000, description="The radius of the geodesic disc around each site, in kilometres."
     )
@@ -248,6 +302,19 @@ class Settings(Model):
     deposits: DepositSettings = Field(
         default_factory=DepositSettings, description="When records are taken for the same deposit."
     )
+    each_country: bool = Field(
+        False,
+        description="Whether each country of the layer `countries` also gets products of its own, in "
+        "`countries/<code>/`, and a row of `countries.csv`.",
+    )
+    countries_per_job: int = Field(
+        20, ge=1, le=1000, description="How many countries one job makes products for, with `each_country`."
+    )
+    leave_out: list[Literal["map", "page", "sensitivity"]] = Field(
+        default_factory=list,
+        description="Products that are not made: the printed `map`, the `page`, or the tables and pictures of "
+        "`sensitivity` (what the map becomes when a choice, the radius or the positions change).",
+    )
     overlays: dict[Name, Overlay] = Field(
         default_factory=dict,
         description="The layers to intersect the regions with, by a name of your choice.",
@@ -266,7 +333,8 @@ class Settings(Model):
     )
     strata: Strata | None = Field(
         None,
-        description="Land that is alike: sites are then also placed at random within their own stratum.",
+        description="Land that is alike, such as terrain or that at similar distances from rivers: sites are then also "
+        "placed at random within their own stratum.",
     )
     draws: Draws = Field(default_factory=Draws, description="How often chance is asked.")
     published_shares: str | None = Field(
@@ -282,6 +350,11 @@ class Settings(Model):
             raise ValueError(
                 f"tolerance_m is {self.tolerance_m}, less than half the radius of {self.buffer_km} km was expected"
             )
+        if self.countries is None and (self.area.country or self.each_country):
+            key = "area.country" if self.area.country else "each_country"
+            raise ValueError(f"countries is missing, a layer of countries was expected, because {key} is given")
+        if self.evidence and "sensitivity" in self.leave_out:
+            raise ValueError("leave_out names sensitivity, which the evidence needs")
         for name, overlay in self.overlays.items():
             if overlay.within is not None and overlay.within not in self.overlays:
                 raise ValueError(f"overlays.{name}.within names {overlay.within!r}, one of the overlays was expected")
@@ -297,7 +370,10 @@ class Source(Model):
     producer: str = Field(description="Who made it.")
     citation: str = Field(description="How its producer asks to be cited.")
     licence: str = Field(description="The terms it may be used under.")
-    address: WebAddress = Field(description="Where it comes from (an URL).")
+    address: WebAddress = Field(
+        description="Where it comes from (an URL). With `{iso}` in it, there is one such source for each country, "
+        "which `area.country` chooses."
+    )
     path: str | None = Field(
         None, description="The file in this repository, where the project carries the data itself."
     )
@@ -310,10 +386,11 @@ class Source(Model):
         None,
         description="A preservation copy of the file that is fetched, asked only when the first is out of reach.",
     )
-    via: Literal["geoboundaries"] | None = Field(
+    via: Literal["geoboundaries", "arcgis"] | None = Field(
         None,
         description="How the address leads to the file, if it does not answer with the file itself. `geoboundaries`: "
-        "it answers with JSON whose `gjDownloadURL` names the file.",
+        "it answers with JSON whose `gjDownloadURL` names the file. `arcgis`: it is a query of an ArcGIS server for "
+        "GeoJSON, asked in batches, since servers give only so many features at a time.",
     )
     reader: DatasetName | Literal["vector", "raster"] = Field(description="Which reader understands the file.")
     date: str | None = Field(
@@ -331,6 +408,16 @@ class Source(Model):
             if self.path is not None and getattr(self, key) is not None:
                 raise ValueError(f"names path and {key}, which is for a file that is fetched")
         return self
+
+    @property
+    def is_per_country(self) -> bool:
+        """Whether there is one for each country."""
+        return ISO_PLACE in self.address
+
+    def of_country(self, code: str) -> Source:
+        """The one of a country, of a source that there is one of for each country."""
+        texts = {key: value for key, value in self if isinstance(value, str)}
+        return self.model_copy(update={key: text.replace(ISO_PLACE, code) for key, text in texts.items()})
 
 
 class Lock(Model):

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from asmgold.config.loading import check_settings, load_corrections, load_lock, load_sources, read_yaml
-from asmgold.config.models import Correction, Evidence, Exposure, Layer, Lock, Settings, Source
+from asmgold.config.models import Area, Correction, Evidence, Exposure, Layer, Lock, Overlay, Settings, Source
 from asmgold.config.places import located_file, stored_file
 from asmgold.errors import InputError
+from asmgold.iso import country_name, known_country
+
+COUNTRY_SCENARIO = "country"  # the question that is asked about any country
+OF_A_COUNTRY = re.compile(r"(?P<code>[a-z]{3})(-(?P<commodity>[a-z_]+))?")  # the name of the scenario of a country
 
 
 @dataclass(frozen=True)
@@ -24,12 +29,20 @@ class Scenario:
     project: Path = Path()
 
     @property
+    def area(self) -> Area:
+        """The area; where it is a country, with the origin of the layer of countries."""
+        area, countries = self.settings.area, self.settings.countries
+        if area.country is None or countries is None:
+            return area
+        return area.model_copy(update=countries.model_dump(include={"source", "file", "layer", "crs"}))
+
+    @property
     def layers(self) -> dict[str, Layer]:
         """All layers by the names of their tables: `area`, `countries`, `overlay_<name>`, `strata`, and evidence."""
         overlays = {f"overlay_{name}": overlay for name, overlay in self.settings.overlays.items()}
         countries = {"countries": self.settings.countries} if self.settings.countries else {}
         strata = {"strata": self.settings.strata} if self.settings.strata else {}
-        return {"area": self.settings.area, **countries, **overlays, **strata, **self.evidence}
+        return {"area": self.area, **countries, **overlays, **strata, **self.evidence}
 
     @property
     def evidence(self) -> dict[str, Evidence]:
@@ -95,6 +108,8 @@ class Scenario:
     def title_of(self, name: str) -> str:
         """What to call a layer on a map."""
         layer = self.layers[name]
+        if isinstance(layer, Area) and layer.country is not None and layer.title is None:
+            return country_name(layer.country, self.settings.language) or layer.country
         return layer.title or (self.sources[layer.source].title if layer.source else name.removeprefix("overlay_"))
 
     def about(self) -> dict[str, Any]:
@@ -154,11 +169,14 @@ def load_scenario(
     ------
     InputError : one line for each mistake.
     """
+    values, overrides = _asked_by_area(values, overrides)
     merged = {**values, **_scenario_file(values, folder), **overrides}
+    merged.pop("extends", None)
     merged.pop("pathvars", None)  # a key of Snakemake's own
     lock_file = Path(merged.pop("lock_file", folder / "sources.lock.yaml"))  # a refresh builds from a candidate
     sources = load_sources(folder / "sources.yaml")
     settings = check_settings(merged, sources)
+    settings, sources = _with_sources_of_the_country(settings, sources)
     corrections = load_corrections(folder / "corrections.yaml") if settings.corrections else []
     scenario = Scenario(settings, sources, load_lock(lock_file), tuple(corrections), project)
     if pinned:
@@ -170,7 +188,8 @@ def load_guest_scenario(given: Mapping[str, Any], project: Path) -> Scenario:
     """Load and check the scenario of a workflow elsewhere that uses this one and has no such configuration itself.
 
     Sources, pins and corrections are the project's. The keys that are given change the project's scenario of that name
-    (by default the one of its `config.yaml`). A scenario of another name is the guest's own, and starts from nothing.
+    (by default the one of its `config.yaml`), or of a country. One of another name is the guest's own, and starts from
+    nothing.
 
     Parameters
     ----------
@@ -186,7 +205,7 @@ def load_guest_scenario(given: Mapping[str, Any], project: Path) -> Scenario:
     names = [shipped["scenario"], *sorted(path.stem for path in (folder / "scenarios").glob("*.yaml"))]
     name = given.get("scenario", shipped["scenario"])
     missing = [key for key in ("records", "area") if key not in given]
-    if name in names:
+    if name in names or (missing and OF_A_COUNTRY.fullmatch(name)):
         values = shipped | {"scenario": name}
     elif missing:
         raise InputError(
@@ -204,18 +223,71 @@ def plain(model: Any, *keys: str) -> dict[str, Any]:
     return values
 
 
-def _scenario_file(values: Mapping[str, Any], folder: Path) -> dict[str, Any]:
+def _asked_by_area(
+    values: Mapping[str, Any], overrides: Mapping[str, Any]
+) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
+    """`area=COD`, given for one run, stands for the scenario `cod`; with `commodity=tin`, for `cod-tin`."""
+    code = overrides.get("area")
+    if not isinstance(code, str):
+        return values, overrides
+    if "scenario" in overrides:
+        raise InputError(
+            f"configuration: area is {code!r} and scenario is {overrides['scenario']!r}, one of them was expected"
+        )
+    try:
+        name = known_country(code).lower()
+    except ValueError as error:
+        raise InputError(f"configuration: area {error}") from None
+    if "commodity" in overrides:
+        name += f"-{overrides['commodity']}"
+    others = {key: value for key, value in overrides.items() if key not in ("area", "commodity")}
+    return {**values, "scenario": name}, {**others, "scenario": name}
+
+
+def _with_sources_of_the_country(settings: Settings, sources: dict[str, Source]) -> tuple[Settings, dict[str, Source]]:
+    """Where an overlay names a source that there is one of for each country, that of the area's country."""
+    overlays: dict[str, Overlay] = {}
+    own: dict[str, Source] = {}
+    for name, overlay in settings.overlays.items():
+        source = sources[overlay.source] if overlay.source else None
+        if source is None or not source.is_per_country:
+            overlays[name] = overlay
+            continue
+        code = settings.area.country
+        if code is None:
+            raise InputError(
+                f"configuration: overlays.{name}.source is {overlay.source!r}, which there is one of for each country; "
+                "area.country was expected to say which"
+            )
+        key = f"{overlay.source}_{code.lower()}"
+        own[key] = source.of_country(code)
+        overlays[name] = overlay.model_copy(update={"source": key})
+    return settings.model_copy(update={"overlays": overlays}), {**sources, **own}
+
+
+def _scenario_file(values: Mapping[str, Any], folder: Path, extending: tuple[str, ...] = ()) -> dict[str, Any]:
     name = values.get("scenario")
     path = folder / "scenarios" / f"{name}.yaml"
     if path.is_file():
-        return dict(read_yaml(path) or {})
-    if name != (read_yaml(folder / "config.yaml") or {}).get("scenario"):
-        known = ", ".join(sorted(path.stem for path in (folder / "scenarios").glob("*.yaml"))) or "there is none yet"
-        raise InputError(
-            f"configuration: scenario is {name!r}, that of {folder}/config.yaml or one of {folder}/scenarios/ was "
-            f"expected ({known})"
-        )
-    return {}
+        own = read_yaml(path) or {}
+        base = own.get("extends")
+        if base is None:
+            return dict(own)
+        if base in extending:
+            raise InputError(f"{path}: extends {base!r}, which leads back to it")
+        return {**_scenario_file({"scenario": base}, folder, (*extending, base)), **own}
+    if name == (read_yaml(folder / "config.yaml") or {}).get("scenario"):
+        return {}
+    country = OF_A_COUNTRY.fullmatch(str(name))
+    if country is not None:
+        commodity = {"commodity": country["commodity"]} if country["commodity"] else {}
+        template = _scenario_file({"scenario": COUNTRY_SCENARIO}, folder)
+        return {**template, "scenario": name, "area": {"country": country["code"]}, **commodity}
+    known = ", ".join(sorted(path.stem for path in (folder / "scenarios").glob("*.yaml"))) or "there is none yet"
+    raise InputError(
+        f"configuration: scenario is {name!r}, that of {folder}/config.yaml, one of {folder}/scenarios/ ({known}), or "
+        "the code of a country, such as cod, was expected"
+    )
 
 
 def _check_files(scenario: Scenario, folder: Path) -> None:

@@ -1,7 +1,7 @@
 """The map tested: by mining that was seen, against chance, and against its own choices."""
 
 from asmgold.evidence.capture import by_overlay, capture, missed, read_published
-from asmgold.evidence.chance import against_chance, random_points, strata_by_name
+from asmgold.evidence.chance import against_chance, random_points, strata_of
 from asmgold.evidence.choices import Choices, sensitivity
 from asmgold.evidence.context import production, read_production, returns_to_round_kilograms
 from asmgold.evidence.curve import radius_curve
@@ -29,7 +29,7 @@ __all__ = [
     "read_published",
     "returns_to_round_kilograms",
     "sensitivity",
-    "strata_by_name",
+    "strata_of",
     "vary_positions",
     "write_probability",
     "zones_by_name",

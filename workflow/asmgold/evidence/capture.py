@@ -13,7 +13,7 @@ import shapely
 
 from asmgold.config import ALL_PERIODS
 from asmgold.errors import InputError
-from asmgold.evidence.seen import Seen, amount, is_points, ratio, within
+from asmgold.evidence.seen import Seen, amount, is_points, merged, ratio, within
 from asmgold.evidence.tables import BY_OVERLAY, CAPTURE, MISSED
 from asmgold.geodesy import NearestSite, polygon_area
 from asmgold.schemas import CRS, empty_like
@@ -120,7 +120,7 @@ def by_overlay(
     seen, zones : as for `capture`
     parents : for each overlay the one that it is within, or None
     published : shares that others published, by `read_published`; the union of the periods that each of them spans
-        is measured too
+        is measured too, and stands before it
 
     Returns
     -------
@@ -128,37 +128,40 @@ def by_overlay(
     """
     rows: list[dict[str, Any]] = []
     for overlay in (name for name, parent in parents.items() if parent is not None):
+        inside, outside = zones[f"{overlay}:inside"], zones[f"{overlay}:outside"]
+        rows += [_inside_and_outside(one, overlay, inside, outside) for one in seen]
         others = published[published["overlay"] == overlay] if published is not None else pd.DataFrame()
-        spans = [(str(row["from"]), str(row["to"])) for _, row in others.iterrows() if pd.notna(row["from"])]
-        for one in [*seen, *_joined(seen, spans)]:
-            inside = amount(within(one.shape, zones[f"{overlay}:inside"]))
-            outside = amount(within(one.shape, zones[f"{overlay}:outside"]))
+        for _, other in others.iterrows():
+            rows += [_inside_and_outside(one, overlay, inside, outside) for one in _joined(seen, other)]
             rows.append(
-                {
-                    "overlay": overlay,
-                    "series": one.evidence,
-                    "period": one.period,
-                    "inside": inside,
-                    "outside": outside,
-                    "unit": "points" if is_points(one.shape) else "km2",
-                    "share_inside": ratio(inside, inside + outside),
-                }
+                {column: other[column] for column in ("overlay", "series", "period", "share_inside", "definition")}
             )
-        columns = ["overlay", "series", "period", "share_inside", "definition"]
-        for _, row in others.iterrows():
-            rows.append({str(column): row[column] for column in columns})
     return BY_OVERLAY.validate(pd.DataFrame(rows, columns=list(BY_OVERLAY.columns)))
 
 
-def _joined(seen: Sequence[Seen], spans: Sequence[tuple[str, str]]) -> list[Seen]:
-    """The periods from the first to the last of each span as one; where all of them are there."""
+def _inside_and_outside(one: Seen, overlay: str, inside: Any, outside: Any) -> dict[str, Any]:
+    seen_inside, seen_outside = amount(within(one.shape, inside)), amount(within(one.shape, outside))
+    return {
+        "overlay": overlay,
+        "series": one.evidence,
+        "period": one.period,
+        "inside": seen_inside,
+        "outside": seen_outside,
+        "unit": "points" if is_points(one.shape) else "km2",
+        "share_inside": ratio(seen_inside, seen_inside + seen_outside),
+    }
+
+
+def _joined(seen: Sequence[Seen], published: pd.Series) -> list[Seen]:
+    """For each layer of evidence the periods that a published share spans as one, if its first and last are there."""
+    if pd.isna(published["from"]) or pd.isna(published["to"]):
+        return []
+    first, last = str(published["from"]), str(published["to"])
     joined = []
-    for first, last in dict.fromkeys(spans):
-        for evidence in dict.fromkeys(one.evidence for one in seen):
-            members = [one for one in seen if one.evidence == evidence and first <= one.period <= last]
-            if {first, last} <= {one.period for one in members}:
-                shape = shapely.union_all([one.shape for one in members])
-                joined.append(Seen(evidence, f"{first}-{last}", shape))
+    for evidence in dict.fromkeys(one.evidence for one in seen):
+        members = [one for one in seen if one.evidence == evidence and first <= one.period <= last]
+        if {first, last} <= {one.period for one in members}:
+            joined.append(Seen(evidence, f"{first}-{last}", merged(evidence, [one.shape for one in members])))
     return joined
 
 

@@ -48,7 +48,7 @@ class Pieces:
     def shares(self, chosen: NDArray[np.bool_]) -> Floats:
         """The share of each group that the chosen pieces make up, no number for a group of nothing."""
         sums = np.bincount(self.group[chosen], self.weight[chosen], minlength=len(self.groups)).astype(float)
-        return _over(sums, self.groups["observed"].to_numpy(float))
+        return over(sums, self.groups["observed"].to_numpy(float))
 
 
 @dataclass(frozen=True)
@@ -72,7 +72,7 @@ class Land:
 
     def shares(self, chosen: NDArray[np.bool_]) -> Floats:
         """The share of each zone's land that the chosen cells make up."""
-        return _over(self.km2 @ chosen, self.zone_km2)
+        return over(self.km2 @ chosen, self.zone_km2)
 
 
 def pieces_of(seen: Sequence[Seen], zones: Mapping[str, Any], area: Any) -> Pieces:
@@ -221,6 +221,7 @@ def distances_m(lon: Floats, lat: Floats, site_lon: ArrayLike, site_lat: ArrayLi
     return np.asarray(2 * MEAN_RADIUS_M * np.arcsin(np.minimum(chord / (2 * MEAN_RADIUS_M), 1)))
 
 
-def _over(parts: Floats, wholes: Floats) -> Floats:
+def over(parts: Floats, wholes: Floats) -> Floats:
+    """The ones over the others, no number where there is nothing to compare with."""
     shares: Floats = np.divide(parts, wholes, out=np.full(parts.shape, np.nan), where=wholes > 0)
     return shares

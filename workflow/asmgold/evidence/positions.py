@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
@@ -11,13 +12,13 @@ from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 
 from asmgold.diagnosis import METRES_PER_DEGREE
-from asmgold.evidence.pieces import Ints, Land, Pieces, chord_m
+from asmgold.evidence.pieces import Ints, Land, Pieces, chord_m, over
 from asmgold.evidence.tables import POSITION_BANDS
 from asmgold.geodesy import to_ecef
 from asmgold.geodesy.ellipsoid import Floats
 from asmgold.schemas import CRS
 
-NO_DATA = -1.0
+NODATA = -9999.0
 
 
 def vary_positions(
@@ -104,27 +105,41 @@ def _measured(
 def _bands(land: Land, pieces: Pieces, stated: Floats, figures: Floats) -> pd.DataFrame:
     columns = ["evidence", "period", "zone"]
     zones = pd.DataFrame({"evidence": None, "period": None, "zone": land.zones})
+    groups = pieces.groups[columns]
     names = pd.concat(
         [
             zones.assign(figure="regions_km2"),
             zones.assign(figure="land_share"),
-            pieces.groups[columns].assign(figure="capture"),
+            groups.assign(figure="capture"),
+            groups.assign(figure="lift"),
         ],
         ignore_index=True,
     )
-    n = len(land.zones)
-    values = np.hstack([figures[:, :n] * land.zone_km2, figures])
-    p05, p50, p95 = np.quantile(values, [0.05, 0.5, 0.95], axis=0)
+    zone_of_group = [land.zones.index(zone) for zone in groups["zone"]]
+
+    def values(measured: Floats) -> Floats:
+        shares, captures = np.split(measured, [len(land.zones)], axis=-1)
+        lifts = over(captures, shares[..., zone_of_group])
+        return np.concatenate([shares * land.zone_km2, shares, captures, lifts], axis=-1)
+
+    p05, p50, p95 = np.quantile(values(figures), [0.05, 0.5, 0.95], axis=0)
     return POSITION_BANDS.validate(
-        names[["figure", *columns]].assign(
-            draws=len(figures), stated=np.r_[stated[:n] * land.zone_km2, stated], p05=p05, p50=p50, p95=p95
-        )
+        names[["figure", *columns]].assign(draws=len(figures), stated=values(stated), p05=p05, p50=p50, p95=p95)
     )
 
 
-def write_probability(often: Floats, land: Land, path: Path) -> None:
-    """Write how often each cell was inside as a cloud-optimised GeoTIFF, the same bytes for the same values."""
-    grid = np.full(land.shape, NO_DATA, np.float32)
+def write_probability(often: Floats, land: Land, path: Path, title: str, tags: Mapping[str, str]) -> None:
+    """Write how often each cell was inside as a cloud-optimised GeoTIFF, the same bytes for the same values.
+
+    Parameters
+    ----------
+    often : by `vary_positions`
+    land : its cells; those that it does not reach have no data, -9999
+    path : the file
+    title : the description of its band
+    tags : metadata of the file, by name
+    """
+    grid = np.full(land.shape, NODATA, np.float32)
     grid.ravel()[land.cell] = often
     with rasterio.open(
         path,
@@ -136,10 +151,12 @@ def write_probability(often: Floats, land: Land, path: Path) -> None:
         dtype="float32",
         crs=CRS,
         transform=rasterio.Affine(land.step, 0, land.west, 0, -land.step, land.north),
-        nodata=NO_DATA,
+        nodata=NODATA,
         compress="DEFLATE",
         predictor="FLOATING_POINT",
         resampling="AVERAGE",
     ) as raster:
         raster.write(grid, 1)
-        raster.set_band_description(1, "share of draws in which the cell's centre lies in a region")
+        raster.update_tags(**tags)
+        raster.set_band_description(1, title)
+        raster.set_band_unit(1, "1")

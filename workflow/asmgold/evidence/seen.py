@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import datetime
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -23,7 +24,9 @@ from asmgold.sources import read_features
 
 AREA = "area"
 NOTHING = shapely.Polygon()
-DAY = re.compile(r"(\d{4})-\d{2}(-\d{2}.*)?")
+# 2019-05-03 (and a time), 2019/05/03, 2019-05; 3/5/2019 and 03.05.2019, whichever of the two is the day.
+DATE = re.compile(r"(\d{4})[-/]\d{1,2}([-/]\d{1,2}(\D.*)?)?|\d{1,2}[-/.]\d{1,2}[-/.](\d{4})(\D.*)?")
+MILLISECONDS = range(10**11, 10**14)  # since 1970, as ArcGIS writes dates
 UNKNOWN = "unknown"
 
 
@@ -65,11 +68,11 @@ def _period(value: Any) -> str:
     """The year of a date, a whole number without its point, any other value as it is."""
     if pd.isna(value):
         return UNKNOWN
-    if isinstance(value, float) and value.is_integer():
-        return str(int(value))
-    text = str(value).strip()
-    date = DAY.fullmatch(text)
-    return date[1] if date else text or UNKNOWN
+    text = str(int(value)) if isinstance(value, float) and value.is_integer() else str(value).strip()
+    if text.isdecimal() and int(text) in MILLISECONDS:
+        return str(datetime.datetime.fromtimestamp(int(text) / 1000, datetime.UTC).year)
+    date = DATE.fullmatch(text)
+    return (date[1] or date[4]) if date else text or UNKNOWN
 
 
 def zones_by_name(
@@ -107,15 +110,21 @@ def collect(layers: Iterable[tuple[str, str | None, gpd.GeoDataFrame]], zones: M
             of_layer.setdefault(str(when), []).extend(features.geometry)
     seen = []
     for name, by_period in shapes.items():
-        merged = {period: _merged(name, by_period[period]) for period in sorted(by_period)}
-        together = _merged(name, list(merged.values()))
-        merged.pop(ALL_PERIODS, None)
-        seen += [Seen(name, period, shape) for period, shape in merged.items()]
+        by_time = {period: merged(name, by_period[period]) for period in sorted(by_period)}
+        together = merged(name, list(by_time.values()))
+        by_time.pop(ALL_PERIODS, None)
+        seen += [Seen(name, period, shape) for period, shape in by_time.items()]
         seen.append(Seen(name, ALL_PERIODS, together))
     return seen
 
 
-def _merged(name: str, shapes: list[Any]) -> Any:
+def merged(name: str, shapes: Sequence[Any]) -> Any:
+    """The union of polygons, or the distinct ones of points, as one shape.
+
+    Raises
+    ------
+    InputError : if there are both.
+    """
     parts = shapely.get_parts([shape for shape in shapes if not shape.is_empty])
     kinds = set(shapely.get_type_id(parts))
     if len(kinds) > 1:

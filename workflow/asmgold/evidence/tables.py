@@ -134,7 +134,7 @@ RADIUS_OF_CAPTURE = pa.DataFrameSchema(
 SENSITIVITY = pa.DataFrameSchema(
     {
         "choice": _text("Choice", "What is chosen; `configured` is the scenario as it stands."),
-        "variant": _text("Variant", "How; all else stays as configured."),
+        "variant": _text("Variant", "How; all else stays as configured. None where nothing changes.", nullable=True),
         "zone": _ZONE,
         "sites": _whole("Sites", "Sites whose disc reaches into the area; in an overlay's zone, those that lie in it."),
         "regions_km2": _number("Regions, km2", "Area of the clipped regions in the zone.", POSITIVE),
@@ -149,7 +149,7 @@ SENSITIVITY = pa.DataFrameSchema(
 
 POSITION_BANDS = pa.DataFrameSchema(
     {
-        "figure": _text("Figure", "`regions_km2`, `land_share` or `capture`."),
+        "figure": _text("Figure", "`regions_km2`, `land_share`, `capture` or `lift`."),
         "evidence": _MAYBE_EVIDENCE,
         "period": _MAYBE_PERIOD,
         "zone": _ZONE,

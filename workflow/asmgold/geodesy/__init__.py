@@ -11,7 +11,7 @@ shapely and pyproj, and knows nothing of the records, the tables or the workflow
 ['Polygon', 'MultiPolygon']
 """
 
-from asmgold.geodesy.discs import MAX_RADIUS_M, discs, edge_error_bound
+from asmgold.geodesy.discs import MAX_RADIUS_M, discs, edge_error_bound, may_reach
 from asmgold.geodesy.ellipsoid import WGS84, NearestSite, distance_of_chord, polygon_area, to_ecef
 from asmgold.geodesy.planar import densify, polygonal
 from asmgold.geodesy.seam import split_at_antimeridian
@@ -25,6 +25,7 @@ __all__ = [
     "discs",
     "distance_of_chord",
     "edge_error_bound",
+    "may_reach",
     "polygon_area",
     "polygonal",
     "split_at_antimeridian",

@@ -59,6 +59,33 @@ def discs(lon: ArrayLike, lat: ArrayLike, radius_m: float, tolerance_m: float = 
     return polygons
 
 
+def may_reach(lon: ArrayLike, lat: ArrayLike, radius_m: float, polygons: NDArray[Any]) -> NDArray[np.intp]:
+    """Which sites lie so near to the bounds of some polygon that their disc may reach it; the others do not.
+
+    Parameters
+    ----------
+    lon, lat : degrees on WGS84, shape (n,)
+    radius_m : geodesic radius in metres
+    polygons : in EPSG:4326, split at 180 degrees
+
+    Returns
+    -------
+    Indices of sites, ascending.
+    """
+    lon, lat = checked_positions(lon, lat)
+    west, south, east, north = shapely.bounds(shapely.get_parts(polygons)).T
+    # A degree of latitude is nowhere shorter than 110.57 km; 1 % is more than the curvature of a disc's side adds.
+    margin = 1.01 * radius_m / 110_570
+    south, north = south - margin, north + margin
+    shrinking = np.cos(np.radians(np.maximum(np.abs(south), np.abs(north)).clip(max=90)))
+    # Near a pole a disc reaches any longitude.
+    sideways = np.where(shrinking * 90 > 2 * margin, 1.1 * margin / np.maximum(shrinking, 1e-9), 360)
+    boxes = [shapely.box(west - sideways + turn, south, east + sideways + turn, north) for turn in (-360, 0, 360)]
+    points: Any = shapely.points(lon, lat)
+    found = shapely.STRtree(points).query(np.concatenate(boxes), predicate="intersects")[1]
+    return np.asarray(np.unique(found))
+
+
 def edge_error_bound(radius_m: float, tolerance_m: float = 5.0) -> float:
     """How far an edge drawn with this tolerance can be from the true geodesic distance at most, in metres.
 

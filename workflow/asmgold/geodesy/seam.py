@@ -40,6 +40,28 @@ def split_at_antimeridian(polygon: BaseGeometry) -> BaseGeometry:
     return shapely.union_all([piece for piece in pieces if not piece.is_empty])
 
 
+def span_of_longitudes(west: Floats, east: Floats) -> tuple[float, float]:
+    """The longitudes that hold all intervals: as they are, or on across 180 degrees where that is half as wide.
+
+    Fiji is 177 to 182, not -180 to 180, and the United States are -188 to -66: the middle of the span lies between
+    -180 and 180.
+
+    Parameters
+    ----------
+    west, east : the ends of at least one interval, degrees from -180 to 180, shape (n,)
+    """
+    order = np.argsort(west)
+    starts, reached = west[order], np.maximum.accumulate(east[order])
+    gaps = starts[1:] - reached[:-1]
+    straight = float(reached[-1] - starts[0])
+    widest = int(np.argmax(gaps)) if gaps.size else 0
+    if not gaps.size or 360 - gaps[widest] >= straight / 2:
+        return float(starts[0]), float(reached[-1])
+    first, last = float(starts[widest + 1]), float(reached[widest]) + 360
+    turn = 360 if (first + last) / 2 >= 180 else 0
+    return first - turn, last - turn
+
+
 def unroll(lon: Floats, ring: NDArray[np.intp]) -> tuple[Floats, NDArray[np.intp]]:
     """Unrolled longitudes of closed rings, and how often each goes round the Earth eastward (-1, 0 or 1).
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from asmgold.evidence.tables import MISSED
 from asmgold.publish.language import load_words
+from asmgold.publish.numbers import Numbers
 from asmgold.schemas import ARROWS, COUNTRIES, OVERLAYS, RECORDS, REGIONS, SITES
 
 SCHEMAS = {
@@ -56,8 +57,14 @@ class About:
 
     def words(self, section: str) -> dict[str, str]:
         """The words of a section, filled in for this scenario."""
-        values = {"area": self.area, "buffer_km": f"{self.buffer_km:g}", "tolerance_m": f"{self.tolerance_m:g}"}
-        return {key: text.format_map(_Kept(values)) for key, text in load_words(self.language, section).items()}
+        words = load_words(self.language, section)
+        general = Numbers.of(words).general
+        values = {
+            "area": self.area,
+            "buffer_km": general(self.buffer_km),
+            "tolerance_m": general(self.tolerance_m),
+        }
+        return {key: text.format_map(_Kept(values)) for key, text in words.items()}
 
     def title_of(self, layer: str) -> str:
         """What to call a layer of the GeoPackage."""
@@ -116,11 +123,12 @@ class Field:
 def fields_of(layer: str, columns: Iterable[str]) -> dict[str, Field]:
     """The columns of a layer of the GeoPackage in words; those of a user's own layer are called by their names."""
     known = SCHEMAS[layer].columns if layer in SCHEMAS else {}
-    fields = {name: _field(known[name]) if name in known else _own_field(name) for name in columns}
+    fields = {name: field_of(known[name]) if name in known else _own_field(name) for name in columns}
     return _distinct(fields)
 
 
-def _field(column: Any) -> Field:
+def field_of(column: Any) -> Field:
+    """A column of a schema (pandera) in words."""
     statistics = {check.name: check.statistics for check in column.checks if check.statistics}
     return Field(
         str(column.title),

@@ -18,9 +18,8 @@ from asmgold.geodesy import polygonal
 from asmgold.publish.about import About, fields_of
 from asmgold.publish.gpkg_extensions import Described, write_extensions
 from asmgold.publish.qgis import dataset_metadata, layer_metadata, style_of
+from asmgold.publish.qgis.view import view_of
 from asmgold.schemas import CRS
-
-NEARBY = 0.75  # countries are kept this far around the area, as a share of its longer side
 
 
 def write_geopackage(
@@ -117,12 +116,8 @@ def _distinct_titles(names: Sequence[str], about: About) -> dict[str, str]:
 
 
 def _near(area: gpd.GeoDataFrame, countries: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
-    """The countries within a window around the area, for the map's background."""
-    west, south, east, north = area.total_bounds
-    around = NEARBY * max(east - west, north - south)
-    window = shapely.box(
-        max(west - around, -180), max(south - around, -90), min(east + around, 180), min(north + around, 90)
-    )
+    """The countries around the area, as far as a map of it shows them, for the background."""
+    window = view_of(area.geometry).surroundings(area.geometry)
     near = countries[countries.intersects(window)].reset_index(drop=True)
     cut = [polygonal(shapely.intersection(shape, window)) for shape in near.geometry]
     return near.set_geometry(gpd.GeoSeries(cut, crs=near.crs))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 
 from asmgold.config import read_yaml
@@ -18,5 +19,12 @@ def load_words(language: str, section: str) -> Mapping[str, str]:
     language : a code of ISO 639-1 for which there is a file, such as `en`
     section : `common`, or the product that uses them
     """
-    words: Mapping[str, Mapping[str, str]] = read_yaml(FOLDER / f"{language}.yaml")
+    words = _words_of(language)
     return {**words["common"], **words[section]}
+
+
+@cache
+def _words_of(language: str) -> Mapping[str, Mapping[str, str]]:
+    """All words of a language. A GeoPackage asks for some of them more than fifty times."""
+    words: Mapping[str, Mapping[str, str]] = read_yaml(FOLDER / f"{language}.yaml")
+    return words

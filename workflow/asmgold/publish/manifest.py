@@ -24,7 +24,8 @@ PACKAGES = ("asmgold", "exactextract", "geopandas", "matplotlib", "numpy", "pand
 
 
 def build_manifest(
-    products: Sequence[Path],
+    folder: Path,
+    products: Sequence[str],
     *,
     records: pd.DataFrame,
     settings: Mapping[str, Any],
@@ -35,7 +36,7 @@ def build_manifest(
 
     Parameters
     ----------
-    products : the files, as they will be published
+    folder, products : where the files are, and their names in it, as they will be published
     records : `asmgold.schemas.RECORDS`
     settings : the scenario's configuration
     sources : for each source that was used, its registration and its lock
@@ -43,7 +44,7 @@ def build_manifest(
     """
     counts = count_by_fate(records)
     return {
-        "products": {path.name: _describe(path) for path in sorted(products)},
+        "products": {name: describe_product(folder / name) for name in sorted(products)},
         "records": {source: {fate: int(n) for fate, n in row.items()} for source, row in counts.iterrows()},
         "configuration": dict(settings),
         "corrections": {
@@ -69,7 +70,8 @@ def write_json(content: Mapping[str, Any], path: Path) -> None:
     path.write_text(json.dumps(content, indent=2, ensure_ascii=False, sort_keys=False) + "\n", encoding="utf-8")
 
 
-def _describe(path: Path) -> dict[str, Any]:
+def describe_product(path: Path) -> dict[str, Any]:
+    """Hash and size of a file; the rows of a table, those of each layer of a GeoPackage, the cells of a raster."""
     described = {"sha256": sha256_of(path), "bytes": path.stat().st_size}
     match path.suffix:
         case ".parquet":

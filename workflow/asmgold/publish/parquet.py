@@ -8,8 +8,11 @@ from typing import Any
 import geopandas as gpd
 import pandas as pd
 import pyarrow.parquet as pq
+from pandera.errors import SchemaError, SchemaErrors
 
-from asmgold.errors import InputError
+from asmgold.errors import InputError, shown
+
+LONGEST = 200
 
 
 def write_table(table: pd.DataFrame, path: Path) -> None:
@@ -32,4 +35,15 @@ def read_table(path: Path, schema: Any = None) -> Any:
         table = gpd.read_parquet(path) if geographic else pd.read_parquet(path)
     except Exception as error:
         raise InputError(f"{path}: not a table of this project ({error})") from None
-    return schema.validate(table) if schema is not None else table
+    return fitted(table, schema, path) if schema is not None else table
+
+
+def fitted(table: pd.DataFrame, schema: Any, origin: Path) -> Any:
+    """A table that fits its schema, its columns of the types there. Raises InputError for the first fault."""
+    try:
+        return schema.validate(table)
+    except SchemaErrors as error:
+        fault: Exception = error.schema_errors[0]
+    except SchemaError as error:
+        fault = error
+    raise InputError(f"{origin}: does not fit its schema: {shown(fault, LONGEST)}")

@@ -3,13 +3,14 @@
 from asmgold.rasters.fields import Field, density_of_sites, distance_to_nearest, fraction_covered
 from asmgold.rasters.files import write_raster, write_style
 from asmgold.rasters.grid import Grid, grid_around
-from asmgold.rasters.products import DENSITY, DISTANCE, FRACTION, NODATA, RASTERS, RasterProduct
+from asmgold.rasters.products import DENSITY, DISTANCE, FRACTION, NODATA, PROBABILITY, RASTERS, RasterProduct
 
 __all__ = [
     "DENSITY",
     "DISTANCE",
     "FRACTION",
     "NODATA",
+    "PROBABILITY",
     "RASTERS",
     "Field",
     "Grid",

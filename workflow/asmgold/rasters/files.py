@@ -49,7 +49,7 @@ def write_raster(
     ):
         parts_first = Path(folder) / path.name
         with rasterio.open(parts_first, "w", **profile) as raster:
-            raster.update_tags(TITLE=product.title, DESCRIPTION=product.meaning, METHOD=product.method, **tags)
+            raster.update_tags(**product.tags, **tags)
             raster.set_band_description(1, product.title)
             raster.set_band_unit(1, product.unit)
             for strip in grid.parts(BLOCK):

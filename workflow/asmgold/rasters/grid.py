@@ -8,11 +8,12 @@ from dataclasses import dataclass
 
 import numpy as np
 import shapely
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 from rasterio.transform import Affine
 
 from asmgold.geodesy import polygon_area
 from asmgold.geodesy.ellipsoid import Floats
+from asmgold.geodesy.seam import span_of_longitudes
 
 SHORTEST_DEGREE_OF_LATITUDE_KM = 110.57
 DEGREE_OF_EQUATOR_KM = 111.32
@@ -117,7 +118,7 @@ def grid_around(area: ArrayLike, cell_arcsec: int, margin_km: float) -> Grid:
     boxes = shapely.bounds(parts)
     margin = margin_km / SHORTEST_DEGREE_OF_LATITUDE_KM
     south, north = max(boxes[:, 1].min() - margin, -90.0), min(boxes[:, 3].max() + margin, 90.0)
-    west, east = _span(boxes[:, 0], boxes[:, 2])
+    west, east = span_of_longitudes(boxes[:, 0], boxes[:, 2])
     shortest = DEGREE_OF_EQUATOR_KM * math.cos(math.radians(max(abs(south), abs(north))))
     margin = margin_km / shortest if margin_km < 180 * shortest else 180.0
     west, east = west - margin, east + margin
@@ -128,17 +129,3 @@ def grid_around(area: ArrayLike, cell_arcsec: int, margin_km: float) -> Grid:
     first, last = math.floor(west * per_degree + 1e-6), math.ceil(east * per_degree - 1e-6)
     top, bottom = math.ceil(north * per_degree - 1e-6), math.floor(south * per_degree + 1e-6)
     return Grid(cell_arcsec, first, top, max(last - first, 1), max(top - bottom, 1))
-
-
-def _span(west: NDArray[np.float64], east: NDArray[np.float64]) -> tuple[float, float]:
-    """The longitudes that hold all intervals: as they are, or on across 180 degrees."""
-    order = np.argsort(west)
-    starts, reached = west[order], np.maximum.accumulate(east[order])
-    gaps = starts[1:] - reached[:-1]
-    straight = float(reached[-1] - starts[0])
-    widest = int(np.argmax(gaps)) if gaps.size else 0
-    if not gaps.size or 360 - gaps[widest] >= straight / 2:
-        return float(starts[0]), float(reached[-1])
-    first, last = float(starts[widest + 1]), float(reached[widest]) + 360
-    turn = 360 if (first + last) / 2 >= 180 else 0
-    return first - turn, last - turn

@@ -26,6 +26,11 @@ class RasterProduct:
     every kind of colour vision.
     """
 
+    @property
+    def tags(self) -> dict[str, str]:
+        """What the file says of itself."""
+        return {"TITLE": self.title, "DESCRIPTION": self.meaning, "METHOD": self.method}
+
 
 DISTANCE = RasterProduct(
     name="distance_to_gold_km",
@@ -65,5 +70,18 @@ FRACTION = RasterProduct(
     nodata="nowhere",
     ramp=((0, "#fff7bc00"), (0.01, "#fff7bc"), (0.5, "#fe9929"), (1, "#cc4c02")),
 )
+
+PROBABILITY = RasterProduct(
+    name="region_probability",
+    title="How often the cell is ASM gold region",
+    unit="1",
+    meaning="Share of draws in which the centre of the cell lies in a region, when each record moves within the "
+    "precision that its position is written with.",
+    method="Each coordinate moves by up to half a step of its last decimal, uniformly. Cells of 1/120 degree, larger "
+    "by a whole factor where the area would have more than four million.",
+    nodata="outside the area",
+    ramp=((0, "#fff7bc00"), (0.01, "#fff7bc"), (0.5, "#fe9929"), (0.99, "#cc4c02"), (1, "#8c2d04")),
+)
+"""Made with the evidence, on a grid of the area's own."""
 
 RASTERS = (DISTANCE, DENSITY, FRACTION)

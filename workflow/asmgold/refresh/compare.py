@@ -55,14 +55,19 @@ def compare(before: Path, after: Path) -> Comparison:
     summaries = [
         pd.read_csv(folder / "overlay_summary.csv").set_index(["overlay", "zone"]) for folder in (before, after)
     ]
-    overlays = summaries[0].join(summaries[1], how="outer", lsuffix="_before", rsuffix="_after").reset_index()
+    overlays = _side_by_side(summaries[0], summaries[1], ("_before", "_after")).reset_index()
     return Comparison(
         records, regions, overlays, _counts(old_records, new_records, old_regions, new_regions, records, regions)
     )
 
 
+def _side_by_side(one: pd.DataFrame, other: pd.DataFrame, suffixes: tuple[str, str]) -> Any:
+    """The rows of two tables by their index, in its order; those of one alone have nothing on the other side."""
+    return one.merge(other, how="outer", left_index=True, right_index=True, suffixes=suffixes)
+
+
 def _records(old: gpd.GeoDataFrame, new: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
-    both = old.set_index("record_id").join(new.set_index("record_id"), how="outer", lsuffix="_old", rsuffix="_new")
+    both = _side_by_side(old.set_index("record_id"), new.set_index("record_id"), ("_old", "_new"))
     was, stays = both["fate_old"].notna(), both["fate_new"].notna()
     here = both[["longitude_old", "longitude_new"]].notna().all(axis=1).to_numpy()
     moved_m = np.full(len(both), np.nan)

@@ -10,7 +10,7 @@ from pathlib import Path
 from asmgold.config import load_lock
 from asmgold.errors import InputError
 from asmgold.inplace import STAGING, replace_together
-from asmgold.publish.release import MANIFEST, published_names
+from asmgold.publish.placing import MANIFEST, published_names
 from asmgold.upstream import write_lock
 
 REPORTS = ("refresh_report.md", "refresh_report.json", "refresh_changes.gpkg")
@@ -92,7 +92,8 @@ def rollback(place: Place) -> None:
     merged = last / "merged.lock.yaml"
     try:
         write_lock({**load_lock(place.lock), **load_lock(last / place.lock.name)}, merged)
-        files = {path.name: path for path in last.iterdir() if path.name not in (place.lock.name, merged.name)}
+        kept_files = {str(path.relative_to(last)): path for path in last.rglob("*") if path.is_file()}
+        files = {name: path for name, path in kept_files.items() if name not in (place.lock.name, merged.name)}
         _replace(place, files, merged)
         shutil.rmtree(last)
     except OSError as error:
@@ -115,6 +116,7 @@ def _keep_snapshot(place: Place, keep: int) -> None:
     partial.mkdir(parents=True)
     for name in _own_names(place):
         if (place.published / name).is_file():
+            (partial / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(place.published / name, partial / name)
     shutil.copy2(place.lock, partial / place.lock.name)
     partial.rename(place.snapshots / f"{number:06d}")

@@ -63,18 +63,36 @@ def _markdown(comparison: Comparison | None, changed_sources: Mapping[str, Any],
     if failed:
         lines += ["**Refused.** The results and the lock were left as they were:", ""]
         lines += [f"- {sentence}" for sentence in failed] + [""]
-    lines += ["## Sources", ""]
-    for name, entry in changed_sources.items():
-        before, after = entry.get("before") or {}, entry["after"]
-        rows = f", {before.get('rows', '?')} rows before, {after['rows']} after" if after.get("rows") else ""
-        lines.append(
-            f"- `{name}`: {before.get('sha256', 'not pinned')[:16]} before, {after['sha256'][:16]} after{rows}"
-        )
+    lines += sources_in_markdown(changed_sources)
     if comparison is None:
         return "\n".join([*lines, "", "There were no results to compare with.", ""])
+    return "\n".join([*lines, "", *changes_in_markdown(comparison, "in `refresh_report.json`")])
+
+
+def sources_in_markdown(changed_sources: Mapping[str, Any]) -> list[str]:
+    """The lines that tell of changed sources: of each, its lock entries `before` and `after`, or None for either."""
+    lines = ["## Sources", ""]
+    for name, entry in changed_sources.items():
+        before, after = entry.get("before") or {}, entry.get("after") or {}
+        rows = f", {before.get('rows', '?')} rows before, {after['rows']} after" if after.get("rows") else ""
+        lines.append(
+            f"- `{name}`: {before.get('sha256', 'not pinned')[:16]} before, "
+            f"{after.get('sha256', 'not used')[:16]} after{rows}"
+        )
+    return lines
+
+
+def changes_in_markdown(comparison: Comparison, elsewhere: str = "") -> list[str]:
+    """The lines that tell what changed on the map: figures, overlays, regions, records.
+
+    Parameters
+    ----------
+    comparison : the differences
+    elsewhere : where those are that are too many to be listed, such as "in `report.json`"
+    """
     counts = comparison.counts
-    lines += [
-        "", "## In short", "",
+    lines = [
+        "## In short", "",
         "| | before | after |", "| --- | ---: | ---: |",
         f"| records | {counts['records_before']:,} | {counts['records_after']:,} |",
         f"| of them rejected | {counts['rejected_before']:,} | {counts['rejected_after']:,} |",
@@ -86,23 +104,30 @@ def _markdown(comparison: Comparison | None, changed_sources: Mapping[str, Any],
         f"{counts['area_changed_km2']:,.1f} km2 became or stopped being region.",
         "",
     ]  # fmt: skip
-    return "\n".join(
-        [*lines, *_overlays(comparison.overlays), *_regions(comparison.regions), *_records(comparison.records)]
-    )
+    return [
+        *lines,
+        *_overlays(comparison.overlays),
+        *_regions(comparison.regions, elsewhere),
+        *_records(comparison.records, elsewhere),
+    ]
 
 
 def _overlays(overlays: pd.DataFrame) -> list[str]:
     lines = ["## Overlays", "", "| overlay | zone | regions in it before, km2 | after | share before | after |",
              "| --- | --- | ---: | ---: | ---: | ---: |"]  # fmt: skip
     for row in _each(overlays):
-        lines.append(
-            f"| {row.overlay} | {row.zone} | {row.regions_km2_before:,.1f} | {row.regions_km2_after:,.1f} "
-            f"| {row.share_of_zone_before:.2%} | {row.share_of_zone_after:.2%} |"
-        )
+        figures = [_figure(value, ",.1f") for value in (row.regions_km2_before, row.regions_km2_after)]
+        figures += [_figure(value, ".2%") for value in (row.share_of_zone_before, row.share_of_zone_after)]
+        lines.append(f"| {row.overlay} | {row.zone} | {' | '.join(figures)} |")
     return [*lines, ""]
 
 
-def _regions(regions: pd.DataFrame) -> list[str]:
+def _figure(value: float, form: str) -> str:
+    """A number; a dash where there is none, since an overlay was not there before or is not any more."""
+    return format(value, form) if value == value else "–"
+
+
+def _regions(regions: pd.DataFrame, elsewhere: str) -> list[str]:
     changed = regions[regions["change"] != "same"]
     lines = ["## Regions", "", _tally(regions["change"]), ""]
     if changed.empty:
@@ -111,10 +136,10 @@ def _regions(regions: pd.DataFrame) -> list[str]:
     for row in _each(changed.head(LISTED)):
         before, after = " ".join(row.ids_before) or "–", " ".join(row.ids_after) or "–"
         lines.append(f"| {row.change} | {before} | {after} | {row.area_before_km2:,.1f} | {row.area_after_km2:,.1f} |")
-    return [*lines, *_and_more(len(changed)), ""]
+    return [*lines, *_and_more(len(changed), elsewhere), ""]
 
 
-def _records(records: pd.DataFrame) -> list[str]:
+def _records(records: pd.DataFrame, elsewhere: str) -> list[str]:
     lines = ["## Records", "", _tally(records["change"]), ""]
     if records.empty:
         return lines
@@ -132,7 +157,7 @@ def _records(records: pd.DataFrame) -> list[str]:
             f"| {row.change} | {_cell(row.record_id)} | {_cell(row.name)} | {_cell(row.fate_before)} "
             f"| {_cell(row.fate_after)} | {moved} | {fields} |"
         )
-    return [*lines, *_and_more(len(ordered)), ""]
+    return [*lines, *_and_more(len(ordered), elsewhere), ""]
 
 
 def _each(table: pd.DataFrame) -> Any:
@@ -152,5 +177,5 @@ def _tally(change: pd.Series) -> str:
     return ", ".join(f"{number:,} {name}" for name, number in counts.items()) + "." if len(counts) else "None changed."
 
 
-def _and_more(total: int) -> list[str]:
-    return ["", f"... and {total - LISTED:,} more in `refresh_report.json`."] if total > LISTED else []
+def _and_more(total: int, elsewhere: str) -> list[str]:
+    return ["", f"... and {total - LISTED:,} more {elsewhere}".rstrip() + "."] if total > LISTED else []

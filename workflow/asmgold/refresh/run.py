@@ -13,7 +13,7 @@ from typing import IO
 from asmgold.config import Lock, RefreshSettings, Scenario, load_lock, plain
 from asmgold.errors import Busy, InputError, RefusedByGate
 from asmgold.inplace import recover
-from asmgold.publish.release import MANIFEST, check_described, published_names
+from asmgold.publish.placing import MANIFEST, check_described, published_names
 from asmgold.refresh.compare import Comparison, compare
 from asmgold.refresh.gates import failed_gates
 from asmgold.refresh.replace import REPORTS, Place, replace
@@ -79,7 +79,7 @@ def refresh(
         write_lock({**entries, **{name: fetched.lock for name, fetched in changed.items()}}, candidate)
         build(candidate, running)
         files = {name: place.build / name for name in published_names(place.build)}
-        check_described(list(files.values()))
+        check_described(place.build)
         comparison = compare(place.published, place.build) if (place.published / MANIFEST).is_file() else None
         _judge(comparison, settings, place, scenario.data_date, _before_and_after(entries, changed))
         reports = {name: place.build / name for name in REPORTS if (place.build / name).is_file()}

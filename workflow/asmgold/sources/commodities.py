@@ -5,8 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-GOLD_NAME = "gold"
-GOLD_CODE = "Au"
+from asmgold.vocabulary import GOLD, Commodity
 
 # MRDS writes "Gold, Refinery" for a refinery of gold: these words qualify the commodity before them.
 QUALIFIERS = frozenset(
@@ -34,15 +33,15 @@ def mrds_commodities(text: str) -> list[tuple[str, frozenset[str]]]:
     return found
 
 
-def mrds_gold_role(primary: str, secondary: str, tertiary: str) -> str | None:
-    """The most important place that gold takes among the commodities of an MRDS record.
+def mrds_role(primary: str, secondary: str, tertiary: str, commodity: Commodity = GOLD) -> str | None:
+    """The most important place that a commodity takes among those of an MRDS record.
 
-    `primary`, `secondary` or `tertiary`; `refinery` where gold is only processed; None without gold.
+    `primary`, `secondary` or `tertiary`; `refinery` where it is only processed; None without it.
     """
     refined = False
     for role, text in (("primary", primary), ("secondary", secondary), ("tertiary", tertiary)):
         for name, qualifiers in mrds_commodities(text):
-            if name.casefold() == GOLD_NAME:
+            if name.casefold() in commodity.names:
                 if not qualifiers & PROCESSING:
                     return role
                 refined = True
@@ -58,11 +57,12 @@ def listed_commodities(text: str) -> list[str]:
     return [token[0].upper() + token[1:] for token in _tokens(text, r"[,()\-]")]
 
 
-def listed_gold_role(text: str, codes: Iterable[str] | None) -> str | None:
-    """`listed` if a major deposit bears gold, by its commodity codes where it has them, otherwise by its text."""
+def listed_role(text: str, codes: Iterable[str] | None, commodity: Commodity = GOLD) -> str | None:
+    """`listed` if a major deposit bears a commodity, by its codes where it has them, otherwise by its text."""
     if codes is not None:
-        return "listed" if GOLD_CODE in codes else None
-    return "listed" if GOLD_NAME in (name.casefold() for name in listed_commodities(text)) else None
+        return "listed" if commodity.codes.intersection(codes) else None
+    found = commodity.names.intersection(name.casefold() for name in listed_commodities(text))
+    return "listed" if found else None
 
 
 def _tokens(text: str, separators: str) -> list[str]:

@@ -11,8 +11,9 @@ import pandas as pd
 
 from asmgold.errors import InputError, printable
 from asmgold.schemas import READ_RECORDS
-from asmgold.sources.commodities import listed_commodities, listed_gold_role, mrds_commodities, mrds_gold_role
+from asmgold.sources.commodities import listed_commodities, listed_role, mrds_commodities, mrds_role
 from asmgold.sources.tables import BrokenRow, read_bytes, read_table
+from asmgold.vocabulary import GOLD, Commodity
 
 MRDS_NEEDED = ("dep_id", "site_name", "latitude", "longitude", "country", "commod1", "commod2", "commod3")
 MRDS_OPTIONAL = ("url", "dep_type", "dev_stat")
@@ -21,31 +22,32 @@ DEPOSITS_NEEDED = ("gid", "dep_name", "country", "latitude", "longitude", "commo
 DEPOSITS_OPTIONAL = ("dep_type",)
 
 
-def read_records(path: Path, reader: str) -> pd.DataFrame:
+def read_records(path: Path, reader: str, commodity: Commodity = GOLD) -> pd.DataFrame:
     """Read a source of records.
 
     Parameters
     ----------
     path : a CSV file, or the zip that USGS publishes
     reader : `mrds` or `major_deposits`
+    commodity : the one that is asked for; its place among a record's commodities is the `gold_role`
 
     Returns
     -------
     One row for each row of the source, in its order, with the columns of `asmgold.schemas.READ_RECORDS`: text as
-    the source gives it, and what it says about gold. Rows that cannot be read carry a `fault`.
+    the source gives it, and what it says about the commodity. Rows that cannot be read carry a `fault`.
 
     Raises
     ------
     InputError : if the file is missing, not a table, or lacks a needed column or any row.
     """
-    table = _read_mrds(path) if reader == "mrds" else _read_major_deposits(path)
+    table = _read_mrds(path, commodity) if reader == "mrds" else _read_major_deposits(path, commodity)
     return READ_RECORDS.validate(table.reset_index(drop=True))
 
 
-def _read_mrds(path: Path) -> pd.DataFrame:
+def _read_mrds(path: Path, commodity: Commodity) -> pd.DataFrame:
     rows, broken = read_table(read_bytes(path, "mrds.csv"), str(path), MRDS_NEEDED, MRDS_OPTIONAL)
     lists = rows[["commod1", "commod2", "commod3"]]
-    roles = _once_each(lists, mrds_gold_role)
+    roles = _once_each(lists, lambda one, two, three: mrds_role(one, two, three, commodity))
     names = _once_each(
         lists, lambda *texts: [_with_qualifiers(*found) for text in texts for found in mrds_commodities(text)]
     )
@@ -60,7 +62,7 @@ def _read_mrds(path: Path) -> pd.DataFrame:
     )  # fmt: skip
 
 
-def _read_major_deposits(path: Path) -> pd.DataFrame:
+def _read_major_deposits(path: Path, commodity: Commodity) -> pd.DataFrame:
     rows, broken = read_table(read_bytes(path, "deposit.csv"), str(path), DEPOSITS_NEEDED, DEPOSITS_OPTIONAL)
     codes = _codes_by_deposit(path)
     return _assembled(
@@ -69,7 +71,7 @@ def _read_major_deposits(path: Path) -> pd.DataFrame:
         commodities=rows["commodity"].map(listed_commodities),
         gold_role=pd.Series(
             [
-                listed_gold_role(text, codes.get(gid.strip(), ()) if codes is not None else None)
+                listed_role(text, codes.get(gid.strip(), ()) if codes is not None else None, commodity)
                 for text, gid in zip(rows["commodity"], rows["gid"], strict=True)
             ],
             index=rows.index, dtype=object,

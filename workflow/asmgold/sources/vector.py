@@ -12,7 +12,7 @@ import pyogrio
 import shapely
 from pyproj.exceptions import CRSError
 
-from asmgold.config import Layer
+from asmgold.config import Evidence, Layer, Strata
 from asmgold.errors import InputError
 from asmgold.geodesy import densify, polygon_area
 from asmgold.geodesy.planar import POLYGONAL_TYPES
@@ -22,6 +22,7 @@ log = logging.getLogger(__name__)
 
 MENDING_MAY_CHANGE = 0.001  # of a layer's area
 LONGEST_EDGE_REPROJECTED_M = 10_000.0
+LINE_TYPES = (shapely.GeometryType.LINESTRING, shapely.GeometryType.MULTILINESTRING)
 POINT_TYPES = (shapely.GeometryType.POINT, shapely.GeometryType.MULTIPOINT)
 # A table of positions is read as points; its columns are those of a geographic CRS.
 POSITIONS_IN_CSV = {"X_POSSIBLE_NAMES": "longitude,lon,long,lng", "Y_POSSIBLE_NAMES": "latitude,lat"}
@@ -81,6 +82,36 @@ def read_features(path: Path, layer: Layer) -> gpd.GeoDataFrame:
     if points:
         return _only(features, path, POINT_TYPES, "points")
     return _valid(_only(features, path, POLYGONAL_TYPES, "polygons or points"), path)
+
+
+def read_lines(path: Path, layer: Layer) -> gpd.GeoDataFrame:
+    """Read the lines of a layer.
+
+    Parameters
+    ----------
+    path, layer : as for `read_polygons`
+
+    Returns
+    -------
+    The features that match, with their fields, as lines in EPSG:4326.
+
+    Raises
+    ------
+    InputError : as `read_polygons`, or if there is no line.
+    """
+    features = _read(path, layer, "lines")
+    if features.empty:
+        raise InputError(f"{path}: holds no feature, lines were expected")
+    return _only(_in_wgs84(_matching(features, path, layer), path, layer), path, LINE_TYPES, "lines")
+
+
+def read_layer(path: Path, layer: Layer) -> gpd.GeoDataFrame:
+    """Read a layer as what it is for: polygons or points of evidence, lines to measure from, polygons otherwise."""
+    if isinstance(layer, Evidence):
+        return read_features(path, layer)
+    if isinstance(layer, Strata) and layer.bands_km:
+        return read_lines(path, layer)
+    return read_polygons(path, layer)
 
 
 def _read(path: Path, layer: Layer, expected: str) -> gpd.GeoDataFrame:

@@ -14,9 +14,9 @@ from typing import Any
 import pyogrio
 import shapely
 
-from asmgold.config import Evidence, Exposure, Layer, Lock, Source
+from asmgold.config import Exposure, Layer, Lock, Source
 from asmgold.errors import InputError, Refused
-from asmgold.sources import check_raster, read_features, read_polygons, read_records
+from asmgold.sources import check_raster, read_layer, read_records
 
 MOST_UNPACKED = 2 << 30
 MOST_UNPACKED_MEMBER = 1 << 30
@@ -131,8 +131,8 @@ def _check_member_name(member: zipfile.ZipInfo, name: str) -> None:
 
 
 def _check_geojson(path: Path, name: str) -> None:
-    content = _json(path, name)
-    _refuse_error_object(content, name)
+    content = read_json(path, name)
+    refuse_error_object(content, name)
     kind = content.get("type") if isinstance(content, dict) else None
     if kind != "FeatureCollection":
         raise Refused(f"{name}: JSON of type {kind!r}, a GeoJSON FeatureCollection was expected")
@@ -178,7 +178,8 @@ def _is_position(position: Any) -> bool:
     return isinstance(position, list) and len(position) >= 2 and all(type(value) in (int, float) for value in position)
 
 
-def _json(path: Path, name: str) -> Any:
+def read_json(path: Path, name: str) -> Any:
+    """What a file of JSON holds. Raises Refused if it is none."""
     content = path.read_bytes().removeprefix(b"\xef\xbb\xbf")
     try:
         return json.loads(content.decode("utf-8"), parse_constant=_no_number)
@@ -194,7 +195,8 @@ def _no_number(text: str) -> None:
     raise ValueError(f"{text} is not a number of JSON")
 
 
-def _refuse_error_object(content: Any, name: str) -> None:
+def refuse_error_object(content: Any, name: str) -> None:
+    """Refuse an object that says what went wrong, as servers send it with status 200."""
     if isinstance(content, dict) and "error" in content:
         error = content["error"]
         said = f"{error.get('code', '')} {error.get('message', '')}" if isinstance(error, dict) else str(error)
@@ -205,10 +207,10 @@ def _refuse_error_message(path: Path, name: str) -> None:
     """Refuse an error object in place of another format, so that the message is the server's own."""
     if path.stat().st_size <= CHUNK:
         try:
-            content = _json(path, name)
+            content = read_json(path, name)
         except Refused:
             return
-        _refuse_error_object(content, name)
+        refuse_error_object(content, name)
 
 
 def _read(path: Path, name: str, source: Source, layers: Sequence[Layer | Exposure]) -> int | None:
@@ -224,7 +226,7 @@ def _read(path: Path, name: str, source: Source, layers: Sequence[Layer | Exposu
         rows = 0
         for layer in layers or (Layer(source=name),):
             assert isinstance(layer, Layer)
-            (read_features if isinstance(layer, Evidence) else read_polygons)(path, layer)
+            read_layer(path, layer)
             rows = max(rows, int(pyogrio.read_info(path, layer=layer.layer, force_feature_count=True)["features"]))
         return rows
     except InputError as error:

@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 from asmgold.config import Exposure, Layer, Lock, Source, stored_file
 from asmgold.config.places import LOCK_FILE, ROOT
 from asmgold.errors import InputError, Refused, Unreachable
+from asmgold.upstream.arcgis import download_in_batches
 from asmgold.upstream.checks import check_file
 from asmgold.upstream.client import Answer, Client
 from asmgold.upstream.files import disk_failures_told
@@ -222,6 +223,8 @@ def _from_address(name: str, source: Source, address: str, lock: Lock | None, ta
     etag, last_modified = (lock.etag, lock.last_modified) if lock and lock.asked == address else (None, None)
     if source.via == "geoboundaries" and address == source.address:
         address = _named_by_geoboundaries(name, address, target.with_name("answer.json"), client)
+    if source.via == "arcgis" and address == source.address:
+        return download_in_batches(name, address, target, client)
     return client.download(name, address, target, etag=etag, last_modified=last_modified)
 
 

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import errno
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
+from asmgold.disk import FULL
 from asmgold.errors import InputError
-
-DISK_IS_FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 
 
 @contextmanager
@@ -20,7 +18,7 @@ def disk_failures_told(path: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        full = error.errno in DISK_IS_FULL
+        full = error.errno in FULL
         reason = "the disk is full" if full else (error.strerror or str(error)).lower()
         raise InputError(f"{path}: could not be written: {reason}") from None
 

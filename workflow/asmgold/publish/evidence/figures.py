@@ -5,7 +5,8 @@ from __future__ import annotations
 import functools
 import io
 import textwrap
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ParamSpec, TypeVar
 
@@ -13,15 +14,15 @@ import matplotlib as mpl
 import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
-from matplotlib.ticker import PercentFormatter
+from matplotlib.ticker import FuncFormatter
 
 from asmgold.config import ALL_PERIODS
 from asmgold.evidence.context import AVOIRDUPOIS_G, TROY_G
-from asmgold.evidence.seen import AREA
+from asmgold.publish.language import load_words
+from asmgold.publish.numbers import NO_BREAK, Numbers
 
 P = ParamSpec("P")
 R = TypeVar("R")
-Words = Mapping[str, str]
 STYLE: Any = {
     "font.family": "DejaVu Sans",
     "font.size": 9,
@@ -35,7 +36,26 @@ STYLE: Any = {
 }
 # Okabe and Ito (2008): colours that people with any common colour blindness can tell apart.
 COLOURS = ("#1B1B1B", "#0072B2", "#882255", "#007A5A", "#D55E00")
-REAL, CHANCE, MUTED, INSIDE, OUTSIDE = "#D55E00", "#B8C4CC", "#6B6B6B", "#CC5500", "#BDBDBD"
+REAL, LAND, CHANCE, MUTED, INSIDE, OUTSIDE = "#D55E00", "#0072B2", "#B8C4CC", "#6B6B6B", "#CC5500", "#BDBDBD"
+LINES = "#E3E3E3"
+
+
+@dataclass(frozen=True)
+class Wording:
+    """The words of this stage in a language, and how its numbers are written."""
+
+    words: Mapping[str, str]
+    numbers: Numbers
+
+    @classmethod
+    def of(cls, language: str) -> Wording:
+        """Those of a language."""
+        of_page = load_words(language, "page")
+        return cls(load_words(language, "evidence"), Numbers(of_page["thousands"], of_page["decimal"]))
+
+    def per_cent(self, value: float, _: Any = None) -> str:
+        """A fraction of 1 as whole per cent, for the ticks of an axis."""
+        return f"{self.numbers.count(100 * value)}{NO_BREAK}%"
 
 
 def _styled(function: Callable[P, R]) -> Callable[P, R]:
@@ -51,7 +71,7 @@ def _styled(function: Callable[P, R]) -> Callable[P, R]:
 
 @_styled
 def draw_radius(
-    curve: pd.DataFrame, titles: Mapping[str, str], words: Words, *, buffer_km: float, evidence: str | None = None
+    curve: pd.DataFrame, titles: Mapping[str, str], wording: Wording, *, buffer_km: float, evidence: str | None = None
 ) -> Figure:
     """Capture and covered land by radius, and the lift, for the area and each overlay.
 
@@ -59,10 +79,11 @@ def draw_radius(
     ----------
     curve : `asmgold.evidence.tables.RADIUS_CURVE`
     titles : how to call the zones
-    words : of the section `evidence`
+    wording : the language
     buffer_km : the radius of the map, marked
     evidence : which layer of evidence; without one, the covered land alone
     """
+    words = wording.words
     rows = curve[(curve["evidence"] == evidence) & (curve["period"] == ALL_PERIODS)] if evidence else curve
     zones = [zone for zone in rows["zone"].unique() if zone in titles]
     figure, panels = _figure(3.9, 2 if evidence else 1)
@@ -80,94 +101,130 @@ def draw_radius(
     for panel in panels:
         panel.axvline(buffer_km, color=MUTED, lw=0.8, ls=":")
         panel.annotate(
-            f"{buffer_km:g} km", (buffer_km, 1), xycoords=("data", "axes fraction"), xytext=(3, -2),
-            textcoords="offset points", va="top", fontsize=8, color=MUTED,
+            f"{wording.numbers.general(buffer_km)} km", (buffer_km, 1), xycoords=("data", "axes fraction"),
+            xytext=(3, -2), textcoords="offset points", va="top", fontsize=8, color=MUTED,
         )  # fmt: skip
         panel.set(xlim=(0, rows["radius_km"].max()), xlabel=words["radius_axis"])
-        panel.grid(color="#E3E3E3", lw=0.5)
+        panel.grid(color=LINES, lw=0.5)
         panel.set_ylim(bottom=0)
     panels[0].set_ylim(0, 1.02)
-    panels[0].yaxis.set_major_formatter(PercentFormatter(1))
+    panels[0].yaxis.set_major_formatter(FuncFormatter(wording.per_cent))
     panels[0].set_title(words["radius_shares"])
     figure.legend(*panels[0].get_legend_handles_labels(), loc="outside lower left", ncols=2, frameon=False, fontsize=8)
     if evidence:
-        panels[1].set_title(words["radius_lift"])
+        panels[1].yaxis.set_major_formatter(FuncFormatter(lambda value, _: wording.numbers.general(value)))
+        panels[1].set_title(textwrap.fill(words["radius_lift"], 44))
     return figure
 
 
 @_styled
 def draw_choices(
-    table: pd.DataFrame, bands: pd.DataFrame, titles: Mapping[str, str], words: Words, *, evidence: str | None = None
+    table: pd.DataFrame,
+    bands: pd.DataFrame,
+    titles: Mapping[str, str],
+    wording: Wording,
+    *,
+    evidence: str | None = None,
 ) -> Figure:
-    """What each variant of each choice makes of the regions, of the overlays, and of the capture.
+    """What each variant of each choice makes of the land covered in the area and each overlay, and of the capture.
 
     Parameters
     ----------
     table, bands : `asmgold.evidence.tables.SENSITIVITY` and `POSITION_BANDS`
-    titles, words, evidence : as for `draw_radius`
+    titles, wording, evidence : as for `draw_radius`
     """
+    words = wording.words
     rows = table[table["evidence"] == evidence] if evidence else table.drop_duplicates(["choice", "variant", "zone"])
     rows = rows.fillna({"variant": ""})
     variants = list(rows[["choice", "variant"]].drop_duplicates().itertuples(index=False, name=None))
     zones = [zone for zone in rows["zone"].unique() if zone in titles]
-    panels_of = [("land_share", zone, f"{titles[zone]}: {words['land']}") for zone in zones]
-    if evidence:
-        panels_of += [("capture", zone, f"{titles[zone]}: {words['mining_seen']}") for zone in zones]
-    figure, panels = _figure(1.6 + 0.24 * (len(variants) + 1), len(panels_of), sharey=True)
-    labels = [_variant_label(choice, variant, words) for choice, variant in variants] + [words["choice_positions"]]
+    labels = [variant_label(choice, variant, words) for choice, variant in variants] + [words["choice_positions"]]
     places = np.arange(len(labels))[::-1]
-    for panel, (figure_name, zone, title) in zip(panels, panels_of, strict=True):
-        of_zone = rows[rows["zone"] == zone].set_index(["choice", "variant"])[figure_name]
-        values = np.array([of_zone.loc[key] for key in variants])
-        panel.axvline(values[0], color=MUTED, lw=0.8, ls=":")
-        colours = [REAL if row == 0 else COLOURS[1] for row in range(len(values))]
-        panel.scatter(values, places[:-1], s=24, color=colours, clip_on=False, zorder=3)
-        band = _band(bands, figure_name, zone, evidence)
-        panel.plot([band["p05"], band["p95"]], [places[-1]] * 2, "|-", color=COLOURS[2], lw=3, ms=8, zorder=3)
-        panel.set_title(textwrap.fill(title, 24), fontsize=8.5)
-        panel.xaxis.set_major_formatter(PercentFormatter(1, decimals=0))
-        panel.set_xlim(0, max(1.05 * np.nan_to_num([*values, band["p95"]]).max(), 0.01))
-        panel.grid(color="#E3E3E3", lw=0.5)
+    shown = {"land_share": (LAND, "o", words["land"]), "capture": (REAL, "D", words["mining_seen"])}
+    if evidence is None:
+        del shown["capture"]
+    figure, panels = _figure(1.9 + 0.24 * len(labels), len(zones), sharey=True)
+    for panel, zone in zip(panels, zones, strict=True):
+        of_zone = rows[rows["zone"] == zone].set_index(["choice", "variant"])
+        for name, (colour, marker, _) in shown.items():
+            values = np.array([of_zone.loc[key, name] for key in variants])
+            band = _band(bands, name, zone, evidence)
+            panel.axvline(values[0], color=colour, lw=0.8, ls=":", zorder=1)
+            panel.plot(values, places[:-1], marker, color=colour, ms=5.5, ls="", clip_on=False, zorder=3)
+            panel.plot([band["p05"], band["p95"]], [places[-1]] * 2, "|-", color=colour, lw=4, ms=10, mew=2, zorder=3)
+        panel.set_title(titles[zone])
+        panel.xaxis.set_major_formatter(FuncFormatter(wording.per_cent))
+        panel.set(xlim=(0, 1), xticks=(0, 0.5, 1))
+        panel.grid(color=LINES, lw=0.5)
         panel.tick_params(axis="both", length=0)
     panels[0].set_yticks(places, labels)
-    return figure
-
-
-@_styled
-def draw_chance(table: pd.DataFrame, titles: Mapping[str, str], words: Words, *, evidence: str) -> Figure:
-    """The capture of the real sites beside that of sites placed at random (`asmgold.evidence.tables.CHANCE`)."""
-    rows = table[(table["evidence"] == evidence) & (table["period"] == ALL_PERIODS) & table["zone"].isin(titles)]
-    rows = rows[rows["capture"].notna()].iloc[::-1]
-    figure, (panel,) = _figure(1.5 + 0.42 * len(rows), 1)
-    labels = []
-    for place, row in enumerate(rows.to_dict("records")):
-        labels.append(f"{textwrap.fill(titles[row['zone']], 40)}\n{words['placed_' + row['placed']]}")
-        panel.plot([row["p05"], row["p95"]], [place, place], color=CHANCE, lw=9, solid_capstyle="butt", zorder=1)
-        panel.plot([row["p95"], row["highest"]], [place, place], color=CHANCE, lw=1.2, zorder=1)
-        panel.plot(row["p50"], place, "|", color="white", ms=9, mew=1.6, zorder=2)
-        panel.plot(row["capture"], place, "D", color=REAL, ms=6, zorder=3)
-        panel.annotate(
-            f"p = {row['p_value']:.3f}", (1.01, place), xycoords=("axes fraction", "data"), va="center", fontsize=8
-        )
-    panel.set_yticks(range(len(rows)), labels)
-    panel.set(xlim=(0, 1), ylim=(-0.6, len(rows) - 0.4), xlabel=words["capture_axis"])
-    panel.xaxis.set_major_formatter(PercentFormatter(1))
-    panel.grid(axis="x", color="#E3E3E3", lw=0.5)
     handles = [
-        mpl.lines.Line2D([], [], color=REAL, marker="D", ls="", ms=6, label=words["real_sites"]),
-        mpl.lines.Line2D([], [], color=CHANCE, lw=8, label=words["chance_band"]),
+        mpl.lines.Line2D([], [], color=colour, marker=marker, ls="", ms=5.5, label=label)
+        for colour, marker, label in shown.values()
     ]
     figure.legend(handles=handles, loc="outside lower left", ncols=2, frameon=False, fontsize=8)
     return figure
 
 
 @_styled
-def draw_by_overlay(table: pd.DataFrame, titles: Mapping[str, str], words: Words) -> Figure:
-    """The share seen inside each overlay by period, and what was published (`asmgold.evidence.tables.BY_OVERLAY`)."""
-    rows = table.iloc[::-1]
-    figure, (panel,) = _figure(1.4 + 0.34 * len(rows), 1)
+def draw_chance(
+    table: pd.DataFrame, titles: Mapping[str, str], placed: Mapping[str, str], wording: Wording, *, evidence: str
+) -> Figure:
+    """The capture of the real sites beside that of sites placed at random.
+
+    Parameters
+    ----------
+    table : `asmgold.evidence.tables.CHANCE`
+    titles, wording, evidence : as for `draw_radius`
+    placed : how to call the ways of placing them
+    """
+    rows = table[(table["evidence"] == evidence) & (table["period"] == ALL_PERIODS) & table["zone"].isin(titles)]
+    rows = rows[rows["capture"].notna()]
+    zones = list(rows["zone"].unique())[::-1]
+    ways = [way for way in rows["placed"].unique() if way in placed]
+    figure, panels = _figure(1.7 + 0.42 * len(zones), max(len(ways), 1), sharey=True)
+    for panel, way in zip(panels, ways, strict=False):
+        for row in rows[rows["placed"] == way].to_dict("records"):
+            place = zones.index(row["zone"])
+            panel.plot([row["p05"], row["p95"]], [place, place], color=CHANCE, lw=9, solid_capstyle="butt", zorder=1)
+            panel.plot([row["p95"], row["highest"]], [place, place], color=CHANCE, lw=1.2, zorder=1)
+            panel.plot(row["p50"], place, "|", color="white", ms=9, mew=1.6, zorder=2)
+            panel.plot(row["capture"], place, "D", color=REAL, ms=6, zorder=3)
+            panel.annotate(
+                f"p = {wording.numbers.count(row['p_value'], 3)}", (1.02, place), xycoords=("axes fraction", "data"),
+                va="center", fontsize=8,
+            )  # fmt: skip
+        panel.set_title(textwrap.fill(placed[way], 40))
+    for panel in panels:
+        panel.set(xlim=(0, 1), ylim=(-0.6, len(zones) - 0.4), xticks=(0, 0.5, 1), xlabel=wording.words["capture_axis"])
+        panel.xaxis.set_major_formatter(FuncFormatter(wording.per_cent))
+        panel.grid(axis="x", color=LINES, lw=0.5)
+        panel.tick_params(axis="y", length=0)
+    panels[0].set_yticks(range(len(zones)), [textwrap.fill(titles[zone], 22) for zone in zones])
+    handles = [
+        mpl.lines.Line2D([], [], color=REAL, marker="D", ls="", ms=6, label=wording.words["real_sites"]),
+        mpl.lines.Line2D([], [], color=CHANCE, lw=8, label=wording.words["chance_band"]),
+    ]
+    figure.legend(handles=handles, loc="outside lower left", ncols=1, frameon=False, fontsize=8)
+    return figure
+
+
+@_styled
+def draw_by_overlay(table: pd.DataFrame, titles: Mapping[str, str], wording: Wording, *, note: str = "") -> Figure:
+    """The share seen inside each overlay by period, and what was published.
+
+    Parameters
+    ----------
+    table : `asmgold.evidence.tables.BY_OVERLAY`
+    titles : how to call overlays and layers of evidence
+    wording : the language
+    note : what has to be known of the evidence
+    """
+    words, numbers = wording.words, wording.numbers
+    lines = textwrap.wrap(note, 80)
+    figure, (panel,) = _figure(1.4 + 0.34 * len(table) + 0.16 * len(lines), 1)
     labels = []
-    for place, row in enumerate(rows.to_dict("records")):
+    for place, row in enumerate(table.to_dict("records")):
         found, share = pd.notna(row["inside"]), row["share_inside"]
         if pd.notna(share):
             bar: dict[str, Any] = (
@@ -175,18 +232,16 @@ def draw_by_overlay(table: pd.DataFrame, titles: Mapping[str, str], words: Words
             )
             panel.barh(place, share, height=0.62, lw=0.8, **bar)
             panel.barh(place, 1 - share, left=share, height=0.62, color=OUTSIDE if found else "#F3F3F3")
-            unit = " km²" if row["unit"] == "km2" else ""
-            total = "   " + words["of_total"].format(total=row["inside"] + row["outside"]) + unit if found else ""
             panel.annotate(
-                f"{share:.1%}{total}", (0.012, place), va="center", fontsize=8,
-                bbox={"facecolor": "white", "alpha": 0.85, "lw": 0, "pad": 1.2},
+                numbers.share(share) + (f"   {_total(row, wording)}" if found else ""), (0.012, place), va="center",
+                fontsize=8, bbox={"facecolor": "white", "alpha": 0.85, "lw": 0, "pad": 1.2},
             )  # fmt: skip
         period = words["all_periods"] if row["period"] == ALL_PERIODS else row["period"]
         name = f"{titles.get(row['series'], row['series'])}, {period}" if pd.notna(period) else row["series"]
         labels.append(textwrap.fill(name, 36))
-    panel.set_yticks(range(len(rows)), labels)
-    panel.set(xlim=(0, 1))
-    panel.xaxis.set_major_formatter(PercentFormatter(1))
+    panel.set_yticks(range(len(table)), labels)
+    panel.set(xlim=(0, 1), ylim=(len(table) - 0.4, -0.6))
+    panel.xaxis.set_major_formatter(FuncFormatter(wording.per_cent))
     panel.tick_params(axis="y", length=0)
     overlays = ", ".join(titles.get(f"{name}:inside", name) for name in table["overlay"].unique())
     handles = [
@@ -195,19 +250,30 @@ def draw_by_overlay(table: pd.DataFrame, titles: Mapping[str, str], words: Words
         mpl.patches.Patch(facecolor="white", edgecolor=INSIDE, hatch="////", label=words["published"]),
     ]
     figure.legend(handles=handles, loc="outside lower left", ncols=3, frameon=False, fontsize=8)
+    panel.set_xlabel("\n".join(lines), fontsize=7.5, color=MUTED, loc="left", linespacing=1.3)
     return figure
 
 
+def _total(row: Mapping[Any, Any], wording: Wording) -> str:
+    """How much was seen, inside and outside."""
+    unit = f"{NO_BREAK}km²" if row["unit"] == "km2" else ""
+    return wording.words["of_total"].format(total=wording.numbers.count(row["inside"] + row["outside"])) + unit
+
+
 @_styled
-def draw_production(table: pd.DataFrame, words: Words) -> Figure:
+def draw_production(table: pd.DataFrame, wording: Wording) -> Figure:
     """Both series in kilograms by both kinds of ounces, and their ratios (`asmgold.evidence.tables.PRODUCTION`)."""
+    words = wording.words
     figure, panels = _figure(3.6, 2)
-    years, width = table["year"].to_numpy(), 0.27
-    for shift, column, colour, label in (
-        (-1, "ministry_kg_troy", COLOURS[1], f"{words['ministry']}, {words['troy']}"),
-        (0, "unep_kg_avoirdupois", "#E6AB02", f"{words['unep']}, {words['avoirdupois']}"),
-        (1, "unep_kg_troy", "#8C6900", f"{words['unep']}, {words['troy']}"),
+    years, width = table["year"].to_numpy(), 0.2
+    for shift, column, colour in (
+        (-1.5, "ministry_kg_avoirdupois", "#56B4E9"),
+        (-0.5, "ministry_kg_troy", COLOURS[1]),
+        (0.5, "unep_kg_avoirdupois", "#E6AB02"),
+        (1.5, "unep_kg_troy", "#8C6900"),
     ):
+        series, _, ounces = column.partition("_kg_")
+        label = f"{words[series]}, {words[ounces]}"
         panels[0].bar(years + shift * width, table[column] / 1000, width, color=colour, label=label)
     panels[0].set_title(words["production_tonnes"])
     panels[1].plot(years, table["ratio"], "o-", color=COLOURS[0], label=words["ratio_printed"])
@@ -216,9 +282,9 @@ def draw_production(table: pd.DataFrame, words: Words) -> Figure:
     panels[1].set_ylim(bottom=0)
     panels[1].set_title(words["production_ratio"])
     panels[1].legend(frameon=False, fontsize=8)
-    figure.legend(*panels[0].get_legend_handles_labels(), loc="outside lower left", ncols=3, frameon=False, fontsize=8)
+    figure.legend(*panels[0].get_legend_handles_labels(), loc="outside lower left", ncols=2, frameon=False, fontsize=8)
     for panel in panels:
-        panel.grid(axis="y", color="#E3E3E3", lw=0.5)
+        panel.grid(axis="y", color=LINES, lw=0.5)
         panel.set_axisbelow(True)
     return figure
 
@@ -250,25 +316,8 @@ def _band(bands: pd.DataFrame, name: str, zone: str, evidence: str | None) -> pd
     return band
 
 
-def _variant_label(choice: str, variant: str, words: Words) -> str:
+def variant_label(choice: str, variant: str, words: Mapping[str, str]) -> str:
+    """How to call a variant of a choice."""
     name = words["choice_" + choice.replace(" ", "_")]
     shown = words.get("variant_" + variant.replace(" ", "_"), variant)
     return f"{name}: {shown}" if variant else name
-
-
-def shown_zones(
-    zones: Sequence[str],
-    overlay_titles: Mapping[str, str],
-    parents: Mapping[str, str | None],
-    area_title: str,
-    words: Words,
-) -> dict[str, str]:
-    """How to call the zones: the area, each overlay, and the rest of the one that it is within."""
-    titles = {}
-    for zone in zones:
-        overlay, _, part = zone.partition(":")
-        title = overlay_titles.get(overlay, overlay)
-        around = overlay_titles.get(parents.get(overlay) or "", "")
-        outside = words["outside_of"].format(overlay=title, parent=around)
-        titles[zone] = area_title if zone == AREA else title if part == "inside" else outside
-    return titles

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from asmgold.countries import country_name
+from asmgold.iso import country_name
 from asmgold.publish import palette
 from asmgold.publish.page.results import About, Results, missing_as_none
 from asmgold.publish.page.shapes import Window, background
@@ -40,7 +40,7 @@ class Layer:
 
 def map_layers(results: Results, about: About) -> list[Layer]:
     """The layers from the lowest to the topmost."""
-    words = about.words
+    words, window = about.words, _window(results)
     layers = [
         Layer("names", words["layer_names"], "text", palette.TEXT_MUTED, palette.TEXT_MUTED),
         Layer("regions", words["layer_regions"], "area", palette.REGION, palette.REGION_EDGE),
@@ -53,11 +53,11 @@ def map_layers(results: Results, about: About) -> list[Layer]:
             title = words["layer_outside"].format(
                 parent=about.overlay_titles[parent], overlay=about.overlay_titles[name]
             )
-            layers.append(Layer(f"outside-{name}", title, "area", palette.CORRECTION, palette.CORRECTION, shown=False))
+            layers.append(Layer(f"outside-{name}", title, "area", palette.OUTSIDE, palette.REGION_EDGE, shown=False))
     for number, (name, title) in enumerate(about.overlay_titles.items()):
         colour = palette.overlay_colour(number)
         layers.append(Layer(f"overlay-{name}", title, "line", colour, colour))
-    if results.records["correction"].notna().any():
+    if _corrections(results, window):
         layers.append(
             Layer("corrections", words["layer_corrections"], "arrow", "#FFFFFF", palette.CORRECTION, shown=False)
         )
@@ -66,7 +66,7 @@ def map_layers(results: Results, about: About) -> list[Layer]:
 
 def map_data(results: Results, about: About) -> dict[str, Any]:
     """Everything that the script draws and lists. Texts stand as they are in the records: data, never markup."""
-    window = Window(_bounds(results.area.geometry.array))
+    window = _window(results)
     layers = map_layers(results, about)
     return {
         "language": about.language,
@@ -123,21 +123,24 @@ def _mixed(colour: str, strength: float) -> str:
     return "#" + "".join(f"{part:02X}" for part in parts)
 
 
-def _bounds(shapes: Any) -> Any:
-    return shapely.bounds(shapely.get_parts(np.asarray(shapes, dtype=object)))
+def _window(results: Results) -> Window:
+    return Window(shapely.bounds(shapely.get_parts(np.asarray(results.area.geometry.array, dtype=object))))
 
 
 def _countries(results: Results, about: About, window: Window) -> list[dict[str, Any]]:
+    """The countries in the window, the largest first: where there is no room for all names, theirs are shown."""
     if results.countries is None:
         return []
     countries = results.countries
     cut = background(np.asarray(countries.geometry.array, dtype=object), window)
     area: Any = shapely.union_all(results.area.geometry.array)
+    shown = [
+        (code, name, shape, max(shapely.get_parts(shape), key=shapely.area))
+        for code, name, shape in zip(missing_as_none(countries["code"]), countries["name"], cut, strict=True)
+        if not shape.is_empty
+    ]
     drawn = []
-    for code, name, shape in zip(missing_as_none(countries["code"]), countries["name"], cut, strict=True):
-        if shape.is_empty:
-            continue
-        largest = max(shapely.get_parts(shape), key=shapely.area)
+    for code, name, shape, largest in sorted(shown, key=lambda country: -shapely.area(country[3])):
         # The name of the area itself stands in the title.
         inside = shapely.area(shapely.intersection(largest, area)) > 0.5 * shapely.area(largest)
         place = shapely.get_coordinates(shapely.maximum_inscribed_circle(largest))[0]
@@ -223,8 +226,10 @@ def _safe_address(url: str | None) -> str | None:
 
 
 def _corrections(results: Results, window: Window) -> list[dict[str, Any]]:
-    records = results.records
-    moved: Iterable[Any] = records[records["correction"].notna() & records["longitude"].notna()].itertuples(index=False)
+    """The records that a correction put somewhere in the window."""
+    records = results.records[results.records["correction"].notna() & results.records["longitude"].notna()]
+    places = window.longitudes(records["longitude"].to_numpy(float)), records["latitude"].to_numpy(float)
+    moved: Iterable[Any] = records[window.holds(*places)].itertuples(index=False)
     return [
         {
             "name": row.name if isinstance(row.name, str) else row.record_id,

@@ -164,7 +164,8 @@
 
   function drawZones() {
     for (const [key, shapes] of Object.entries(data.outside)) {
-      const style = { interactive: false, stroke: false, fillColor: data.layers[key].fill, fillOpacity: 0.5 };
+      const { fill, edge } = data.layers[key];
+      const style = { interactive: false, weight: 1, color: edge, fillColor: fill, fillOpacity: 1 };
       shapes.forEach((shape) => polygon(shape, style).addTo(layers[key]));
     }
     for (const [key, shapes] of Object.entries(data.overlays)) {
@@ -200,6 +201,21 @@
     });
   }
 
+  // Names that would cover others, or leave the map, wait until there is room: the first ones are the largest.
+  function makeRoom() {
+    const frame = map.getContainer().getBoundingClientRect();
+    const taken = [];
+    layers.names.eachLayer((name) => {
+      const node = name.getElement();
+      if (!node) return;
+      const { left, right, top, bottom } = node.getBoundingClientRect();
+      const fits = left >= frame.left && right <= frame.right && top >= frame.top && bottom <= frame.bottom
+        && !taken.some((box) => left < box.right && right > box.left && top < box.bottom && bottom > box.top);
+      node.classList.toggle("crowded", !fits);
+      if (fits) taken.push({ left, right, top, bottom });
+    });
+  }
+
   function switchLayer(key, shown) {
     if (shown) layers[key].addTo(map);
     else layers[key].remove();
@@ -207,6 +223,7 @@
     Object.values(layers)
       .filter((layer) => map.hasLayer(layer) && layer !== layers.names)
       .forEach((layer) => layer.bringToFront());
+    makeRoom();
   }
 
   let chosen = {};
@@ -262,10 +279,11 @@
     drawNames();
     map.fitBounds(view, { animate: false });
     map.on("zoomend", resize);
+    map.on("zoomend moveend resize", makeRoom);
     resize();
     map.setMinZoom(map.getBoundsZoom(map.options.maxBounds, true));
     L.control.zoom({ zoomInTitle: words.js_zoom_in, zoomOutTitle: words.js_zoom_out }).addTo(map);
-    L.control.scale({ imperial: false }).addTo(map);
+    L.control.scale({ imperial: false, maxWidth: 140 }).addTo(map);
     const named = { title: words.js_whole, "aria-label": words.js_whole };
     const whole = element("a", "⤢", { href: "#", role: "button", class: "leaflet-whole", ...named });
     map.getContainer().querySelector(".leaflet-control-zoom").append(whole);
@@ -338,7 +356,7 @@
       const button = element("button", head.textContent, { type: "button" });
       head.replaceChildren(button);
       button.addEventListener("click", () => {
-        const first = head.dataset.kind === "count" || head.dataset.kind === "share" ? "descending" : "ascending";
+        const first = ["count", "number", "share"].includes(head.dataset.kind) ? "descending" : "ascending";
         const second = first === "ascending" ? "descending" : "ascending";
         const order = head.getAttribute("aria-sort") === first ? second : first;
         table.querySelectorAll("th[aria-sort]").forEach((other) => other.removeAttribute("aria-sort"));

@@ -11,10 +11,10 @@ import geopandas as gpd
 import pandas as pd
 
 from asmgold.config import Correction
-from asmgold.countries import country_name
 from asmgold.geodesy import polygon_area
+from asmgold.iso import country_name
 from asmgold.publish.language import load_words
-from asmgold.publish.page.numbers import Numbers
+from asmgold.publish.numbers import Numbers
 
 
 @dataclass(frozen=True)
@@ -80,7 +80,7 @@ class About:
     @cached_property
     def numbers(self) -> Numbers:
         """How its numbers are written."""
-        return Numbers(self.words["thousands"], self.words["decimal"])
+        return Numbers.of(self.words)
 
     @property
     def radius(self) -> str:

@@ -10,8 +10,10 @@ from typing import Any
 import numpy as np
 import shapely
 from numpy.typing import NDArray
+from shapely.geometry.base import BaseGeometry
 
 from asmgold.geodesy import polygonal
+from asmgold.geodesy.planar import crosses_180, drawn_to_180, mended
 
 THINNED_DEG = 0.0002
 THINNED_M = 30  # the same at the equator, where a degree is longest, with the rounding
@@ -19,6 +21,7 @@ DECIMALS = 4
 BACKGROUND_DEG = 0.02  # how coarse the neighbours may be, which only say where one is
 MIN_MARGIN_DEG = 3.0
 MERCATOR_LATITUDE = 85.0
+NARROWEST_GAP_DEG = 10.0  # between the ends of a window that goes round the Earth, so that no place lies on both
 
 Positions = list[list[float]]
 Shape = list[list[Positions]]
@@ -37,10 +40,8 @@ class Window:
         south, north = float(bounds[:, 1].min()), float(bounds[:, 3].max())
         self.inner = (west, south, east, north)
         margin = max(east - west, north - south, MIN_MARGIN_DEG)
-        sideways = min(margin, (360 - (east - west)) / 2)
-        self.west, self.east = west - sideways, east + sideways
-        if self.east - self.west >= 360:
-            self.west, self.east = -180.0, 180.0
+        sideways = min(margin, (360 - NARROWEST_GAP_DEG - (east - west)) / 2)
+        self.west, self.east = (west - sideways, east + sideways) if sideways >= 0 else (-180.0, 180.0)
         self.south = max(south - margin, -MERCATOR_LATITUDE)
         self.north = min(north + margin, MERCATOR_LATITUDE)
 
@@ -49,7 +50,12 @@ class Window:
         shifted: NDArray[np.float64] = degrees + 360 * (degrees < self.west) - 360 * (degrees > self.east)
         return shifted
 
-    def cut(self, geometry: shapely.Geometry) -> shapely.Geometry:
+    def holds(self, longitude: NDArray[np.float64], latitude: NDArray[np.float64]) -> NDArray[np.bool_]:
+        """Which places are in it, given their longitudes as they follow one another in it."""
+        inside: NDArray[np.bool_] = (longitude >= self.west) & (longitude <= self.east)
+        return inside & (latitude >= self.south) & (latitude <= self.north)
+
+    def cut(self, geometry: BaseGeometry) -> BaseGeometry:
         """The part of polygons that is in the window."""
         boxes = [
             shapely.box(max(self.west + turn, -180), self.south, min(self.east + turn, 180), self.north)
@@ -58,16 +64,25 @@ class Window:
         ]
         return polygonal(shapely.intersection(geometry, shapely.union_all(boxes)))
 
-    def shape(self, geometry: shapely.Geometry, thinned: float = THINNED_DEG) -> Shape:
-        """Polygons as lists of rings of latitude and longitude, thinned and rounded."""
-        drawn = shapely.simplify(geometry, thinned, preserve_topology=True)
+    def shape(self, geometry: BaseGeometry, thinned: float = THINNED_DEG) -> Shape:
+        """Polygons as lists of rings of latitude and longitude, thinned and rounded; in one piece at 180 degrees."""
+        drawn = shapely.simplify(self._in_one_piece(geometry), thinned, preserve_topology=True)
         polygons = [part for part in shapely.get_parts(drawn) if not part.is_empty]
-        return [[self._positions(ring) for ring in (part.exterior, *part.interiors)] for part in polygons]
+        return [[_positions(ring) for ring in (part.exterior, *part.interiors)] for part in polygons]
 
-    def _positions(self, ring: Any) -> Positions:
-        longitude, latitude = shapely.get_coordinates(ring).T
-        rounded: Positions = np.column_stack([latitude, self.longitudes(longitude)]).round(DECIMALS).tolist()
-        return rounded
+    def _in_one_piece(self, geometry: BaseGeometry) -> BaseGeometry:
+        def shift(positions: NDArray[np.float64]) -> NDArray[np.float64]:
+            return np.column_stack([self.longitudes(positions[:, 0]), positions[:, 1]])
+
+        if not crosses_180(geometry):
+            return shapely.transform(geometry, shift)
+        parts = shapely.transform(shapely.get_parts(drawn_to_180(geometry)), shift)
+        return polygonal(shapely.union_all([mended(part) for part in parts]))
+
+
+def _positions(ring: Any) -> Positions:
+    rounded: Positions = shapely.get_coordinates(ring)[:, ::-1].round(DECIMALS).tolist()
+    return rounded
 
 
 def background(countries: NDArray[Any], window: Window) -> list[Any]:

@@ -11,8 +11,8 @@ import geopandas as gpd
 import pandas as pd
 
 from asmgold.geodesy import polygon_area
+from asmgold.publish.numbers import Numbers
 
-NO_BREAK = "\N{NO-BREAK SPACE}"
 MOST_OWN_TITLES = 8
 
 
@@ -52,6 +52,16 @@ class Content:
         """A text in the map's language."""
         return self.words[key].format(**values)
 
+    @cached_property
+    def numbers(self) -> Numbers:
+        """How the map's numbers are written."""
+        return Numbers.of(self.words)
+
+    @property
+    def radius(self) -> str:
+        """The radius in kilometres."""
+        return self.numbers.general(self.buffer_km)
+
     @property
     def nested(self) -> tuple[str, str] | None:
         """The first overlay that has another one within it, and that other one."""
@@ -70,7 +80,7 @@ class Content:
     def subtitle(self) -> str:
         """What a region is, and of when the records are."""
         records = [self._dated(credit) for credit in self.credits if credit["dataset"]]
-        return f"{self.say('subtitle', km=f'{self.buffer_km:g}')}\n{self.say('records', names=', '.join(records))}"
+        return f"{self.say('subtitle', km=self.radius)}\n{self.say('records', names=', '.join(records))}"
 
     @property
     def footer(self) -> str:
@@ -78,7 +88,11 @@ class Content:
         citations = dict.fromkeys(str(credit["citation"]) for credit in self.credits if credit["citation"])
         own = list(dict.fromkeys(str(credit["title"]) for credit in self.credits if not credit["citation"]))
         dated = dict.fromkeys(self._dated(credit) for credit in self.credits if credit["date"])
-        sentences = [self.say("method", km=f"{self.buffer_km:g}"), self.say("sources", citations=" ".join(citations))]
+        datasets = dict.fromkeys(self.source_label(credit["dataset"]) for credit in self.credits if credit["dataset"])
+        sentences = [
+            self.say("method", km=self.radius, names=self.say("and").join(datasets)),
+            self.say("sources", citations=" ".join(citations)),
+        ]
         if len(own) > MOST_OWN_TITLES:
             own[MOST_OWN_TITLES:] = [self.say("more", n=len(own) - MOST_OWN_TITLES)]
         if own:
@@ -96,27 +110,28 @@ class Content:
     @cached_property
     def figures(self) -> list[tuple[str, str]]:
         """The key figures: each a number with its unit, and what it counts."""
+        count, share = self.numbers.count, self.numbers.share
         covered, whole = self.regions["area_km2"].sum(), polygon_area(self.area.geometry.array).sum() / 1e6
         by_source = self.sites["source"].value_counts()
-        sources = [f"{by_source[credit['dataset']]:,} {self.source_label(credit['dataset'])}"
+        sources = [f"{count(by_source[credit['dataset']])} {self.source_label(credit['dataset'])}"
                    for credit in self.credits if by_source.get(credit["dataset"], 0)]  # fmt: skip
         rows = [
             (
-                f"{len(self.sites):,}",
+                count(len(self.sites)),
                 self.say("n_sites" if len(self.sites) != 1 else "one_site")
                 + (f" ({', '.join(sources)})" if sources else ""),
             ),
-            (f"{len(self.regions):,}", self.say("n_regions" if len(self.regions) != 1 else "one_region")),
-            (_km2(covered), self.say("covered", share=_percent(covered / whole), area=self.titles["area"])),
+            (count(len(self.regions)), self.say("n_regions" if len(self.regions) != 1 else "one_region")),
+            (self.numbers.km2(covered), self.say("covered", share=share(covered / whole), area=self.titles["area"])),
         ]
         for row in self.summary.to_dict("records"):
             title, parent = self.titles[row["overlay"]], self.within.get(row["overlay"])
             if row["zone"] == "inside":
-                text = self.say("in_overlay", title=title, share=_percent(row["share_of_zone"]))
+                text = self.say("in_overlay", title=title, share=share(row["share_of_zone"]))
             else:
-                share = _percent(row["share_of_parent_regions"])
-                text = self.say("outside_overlay", title=title, parent=self.titles[str(parent)], share=share)
-            rows.append((_km2(row["regions_km2"]), text))
+                part = share(row["share_of_parent_regions"])
+                text = self.say("outside_overlay", title=title, parent=self.titles[str(parent)], share=part)
+            rows.append((self.numbers.km2(row["regions_km2"]), text))
         return rows
 
     def source_label(self, dataset: object) -> str:
@@ -126,11 +141,3 @@ class Content:
     def _dated(self, credit: Mapping[str, Any]) -> str:
         name = self.source_label(credit["dataset"]) if credit["dataset"] else str(credit["title"])
         return f"{name} ({credit['date']})" if credit["date"] else name
-
-
-def _km2(area: float) -> str:
-    return f"{area:,.0f}{NO_BREAK}km²" if area >= 100 or area == 0 else f"{area:,.3g}{NO_BREAK}km²"
-
-
-def _percent(share: float) -> str:
-    return f"{100 * share:.1f}{NO_BREAK}%"

@@ -10,6 +10,7 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
+from asmgold.publish.numbers import Numbers
 from asmgold.publish.printed.projection import View
 
 Floats = NDArray[np.float64]
@@ -102,12 +103,11 @@ def degrees_in_words(line: GridLine, letters: str) -> str:
     return text + _direction(line.kind, line.degrees, letters)
 
 
-def position_in_words(lon: float, lat: float, letters: str) -> str:
-    """Such as 75.08°W, 9.21°S; see `degrees_in_words`."""
+def position_in_words(lon: float, lat: float, letters: str, numbers: Numbers) -> str:
+    """Such as 75.08°W 9.21°S; see `degrees_in_words`."""
     lon, lat = round(lon, 2), round(lat, 2)
-    return (
-        f"{abs(lon):g}°{_direction('meridian', lon, letters)}, {abs(lat):g}°{_direction('parallel', lat, letters)}"
-    )  # fmt: skip
+    east, north = _direction("meridian", lon, letters), _direction("parallel", lat, letters)
+    return f"{numbers.general(abs(lon))}°{east} {numbers.general(abs(lat))}°{north}"
 
 
 def _direction(kind: str, degrees: float, letters: str) -> str:

@@ -17,7 +17,7 @@ from matplotlib.patches import Polygon, Rectangle
 from numpy.typing import NDArray
 from shapely.geometry.base import BaseGeometry
 
-from asmgold.countries import country_name
+from asmgold.iso import country_name
 from asmgold.publish import palette
 from asmgold.publish.printed.columns import Entry, Symbol
 from asmgold.publish.printed.content import Content
@@ -37,6 +37,7 @@ FINE_FROM_M = 3e6  # of width in sight; lines grow finer beyond that
 SAME_PLACE_MM = 0.15
 LONGEST_LABEL = 30
 MANY_POLYGONS = 10
+HATCH = "/////"  # by which a reader of a grey copy tells what is outside from the other regions
 
 
 @dataclass(frozen=True)
@@ -128,6 +129,9 @@ class Panel:
         pieces = self.content.intersections[self.content.intersections["overlay"] == nested[1]]
         for zone, colour in (("outside", palette.OUTSIDE), ("inside", palette.INSIDE)):
             shapes = self.view.polygons(pieces.loc[pieces["zone"] == zone, "geometry"])
+            if zone == "outside":
+                self._fill(shapes, colour, edgecolor=palette.OUTSIDE_HATCH, hatch=HATCH, linewidth=0, zorder=3.4)
+                colour = "none"
             self._fill(shapes, colour, edgecolor=palette.REGION_EDGE, linewidth=0.3, zorder=3.5)
 
     def _outlines(self) -> None:
@@ -202,8 +206,9 @@ class Panel:
         length_km = scale_bar_km(self.view, 0.22 if not self.detail else 0.3)
         bar = self.view.metres_on_paper(1000 * length_km) * self.box.width / self.view.width
         size = 5.2 if self.detail else 6.2
-        unit = f"{length_km:,.0f} km" if length_km >= 1 else f"{1000 * length_km:,.0f} m"
-        ratio = f"{scale_denominator(self.view, self.box.width / 1000):,}"
+        count = self.content.numbers.count
+        unit = f"{count(length_km)} km" if length_km >= 1 else f"{count(1000 * length_km)} m"
+        ratio = count(scale_denominator(self.view, self.box.width / 1000))
         below = "" if self.detail else self.content.say("scale", number=ratio)
         with_arrow = not self.detail and self.view.window is not None  # on a map of the world, north is everywhere
         arrow = 8.0 if with_arrow else 0.0
@@ -377,7 +382,7 @@ def legend_entries(content: Content, *, with_detail: bool) -> Iterator[Entry]:
     if nested is not None:
         parent, child = (content.titles[name] for name in nested)
         yield Entry(say("zone_inside", title=child), _patch(palette.INSIDE, palette.REGION_EDGE))
-        yield Entry(say("zone_outside", title=child, parent=parent), _patch(palette.OUTSIDE, palette.REGION_EDGE))
+        yield Entry(say("zone_outside", title=child, parent=parent), _hatched_patch())
     for source, _ in sorted(content.sites.groupby("source"), key=_major_deposits_last):
         text = say("sites_of", source=content.source_label(source))
         yield Entry(text, _marker(marker_style(str(source))))
@@ -391,6 +396,17 @@ def legend_entries(content: Content, *, with_detail: bool) -> Iterator[Entry]:
 def _patch(face: str, edge: str, width: float = 0.5) -> Symbol:
     def draw(axes: Axes, x: float, y: float) -> None:
         axes.add_patch(Rectangle((x - 3, y - 1.1), 6, 2.2, facecolor=face, edgecolor=edge, linewidth=width))
+
+    return draw
+
+
+def _hatched_patch() -> Symbol:
+    def draw(axes: Axes, x: float, y: float) -> None:
+        axes.add_patch(
+            Rectangle((x - 3, y - 1.1), 6, 2.2, facecolor=palette.OUTSIDE, edgecolor=palette.OUTSIDE_HATCH,
+                      hatch=HATCH, linewidth=0)
+        )  # fmt: skip
+        _patch("none", palette.REGION_EDGE)(axes, x, y)
 
     return draw
 

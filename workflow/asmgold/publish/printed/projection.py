@@ -20,7 +20,7 @@ from pyproj import Transformer
 from shapely.geometry.base import BaseGeometry
 
 from asmgold.geodesy import WGS84, polygonal, to_ecef
-from asmgold.geodesy.planar import mended
+from asmgold.geodesy.planar import RAGGED_DEG, crosses_180, drawn_to_180, mended
 from asmgold.geodesy.seam import polygons_from_rings
 
 Floats = NDArray[np.float64]
@@ -158,8 +158,9 @@ class View:
         drawn = []
         window, grid = self.window, self.width / 1e7
         step = float(np.clip(self.width / 111_000 / 100, 1e-4, 1.0))
+        ragged = min(5 * self.tolerance / 111_000, RAGGED_DEG)
         for geometry in geometries:
-            turned = self._turned(geometry)
+            turned = self._turned(drawn_to_180(geometry, ragged) if crosses_180(geometry) else geometry)
             cut = turned if window is None else polygonal(shapely.intersection(turned, window))
             plane = shapely.transform(shapely.segmentize(cut, step), self._to_plane)
             # Both sides of the seam become one, where a pole is in sight.

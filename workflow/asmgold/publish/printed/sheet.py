@@ -38,6 +38,7 @@ STYLE: Any = {
     "pdf.compression": 9,
     "text.hinting": "none",
     "path.simplify": False,
+    "hatch.linewidth": 0.35,
 }
 
 
@@ -138,7 +139,7 @@ def _write_head(page: Page, content: Content) -> float:
 def _write_foot(page: Page, content: Content, projection: Projection) -> float:
     """Write credits and projection. Returns how far up the page is taken."""
     size = 5.4
-    place = position_in_words(projection.lon_0, projection.lat_0, content.words["directions"])
+    place = position_in_words(projection.lon_0, projection.lat_0, content.words["directions"], content.numbers)
     text = f"{content.footer} {content.say(projection.name, place=place)}"
     y = MARGIN - 2
     for line in reversed(broken(text, size, page.width - 2 * MARGIN)):

@@ -12,6 +12,7 @@ import shapely
 from shapely.geometry.base import BaseGeometry
 
 from asmgold.publish import palette
+from asmgold.publish.numbers import Numbers
 from asmgold.publish.qgis.markup import Element, element, inert, rgba, uuid_of
 from asmgold.publish.qgis.symbols import FONTS, lines, text_style
 from asmgold.publish.qgis.view import Rectangle, View, reference_system, widened
@@ -19,6 +20,7 @@ from asmgold.schemas import CRS
 
 A4 = (210.0, 297.0)
 MARGIN, HEADER, FOOTER = 12.0, 27.0, 27.0
+DEGREE_M = 111_195.0
 GRATICULE_DEG = (0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 30)
 CORNERS = {"upper left": 0, "upper right": 2, "lower left": 6, "lower right": 8}
 PAGE, MAP, PICTURE, LABEL, LEGEND, SCALE_BAR = 65638, 65639, 65640, 65641, 65642, 65646
@@ -42,7 +44,9 @@ class Page:
     shows : the rectangle to show, in that projection
     busy : the polygons that the legend should not cover, in that projection
     legend : the layers of the legend, as elements of a layer tree
+    legend_rows : the lines that these take
     background : the colour behind the layers
+    numbers : how numbers are written
     """
 
     name: str
@@ -53,7 +57,9 @@ class Page:
     shows: Rectangle
     busy: BaseGeometry
     legend: Sequence[Element]
+    legend_rows: int
     background: str
+    numbers: Numbers
 
 
 def layout(page: Page) -> Element:
@@ -65,7 +71,7 @@ def layout(page: Page) -> Element:
     text = width - 2 * MARGIN
     size = _title_size(page.title, text - 16)
     map_id = uuid_of(page.name, "map")
-    notes = "\n".join(page.notes).replace("{scale}", f"{scale:,}".replace(",", " "))
+    notes = "\n".join(page.notes).replace("{scale}", page.numbers.count(scale))
     bottom = height - FOOTER + 7.5
     return element(
         "Layout",
@@ -100,7 +106,7 @@ def _title_size(title: str, width: float) -> float:
 def _round_scale(shows: Rectangle, width: float, height: float, view: View) -> tuple[Rectangle, int]:
     """The rectangle that fills the map, at a scale of two significant digits, and the scale's denominator."""
     west, south, east, north = widened(shows, width / height)
-    metres = (east - west) * (1 if view.centre else 111_195 * math.cos(math.radians((south + north) / 2)))
+    metres = (east - west) * (1 if view.centre else DEGREE_M * math.cos(math.radians((south + north) / 2)))
     exact = metres / (width / 1000)
     digit = 10 ** (math.floor(math.log10(exact)) - 1)
     scale = math.ceil(exact / digit) * digit
@@ -165,8 +171,7 @@ def _map(page: Page, map_id: str, frame: tuple[float, float, float, float], exte
 
 
 def _graticule(page: Page, extent: Rectangle) -> Element:
-    degrees = (extent[3] - extent[1]) / (111_195 if page.view.centre else 1)
-    interval = min(GRATICULE_DEG, key=lambda step: abs(math.log(degrees / step / 6)))
+    across, up = _intervals(page.view, extent)
     latitudes, longitudes, none, outside, upright = 1, 2, 3, 1, 1
     return element(
         "ComposerMapGrid",
@@ -174,14 +179,28 @@ def _graticule(page: Page, extent: Rectangle) -> Element:
         reference_system(pyproj.CRS(CRS)),
         text_style(6.5, palette.TEXT_MUTED),
         name="graticule", uuid=uuid_of(page.name, "graticule"), show=1, position=3, gridStyle=0, unit=0, blendMode=0,
-        intervalX=float(interval), intervalY=float(interval), offsetX=0, offsetY=0, crossLength=3,
-        showAnnotation=1, annotationFormat=3, annotationPrecision=max(0, -math.floor(math.log10(interval) + 1e-9)),
+        intervalX=float(across), intervalY=float(up), offsetX=0, offsetY=0, crossLength=3,
+        showAnnotation=1, annotationFormat=3, annotationPrecision=max(0, -math.floor(math.log10(up) + 1e-9)),
         frameAnnotationDistance=0.8, gridFrameStyle=0, gridFrameMargin=0, gridFrameWidth=1, gridFramePenThickness=0.2,
         leftAnnotationDisplay=latitudes, rightAnnotationDisplay=none, topAnnotationDisplay=none,
         bottomAnnotationDisplay=longitudes, leftAnnotationPosition=outside, bottomAnnotationPosition=outside,
         rightAnnotationPosition=outside, topAnnotationPosition=outside, leftAnnotationDirection=upright,
         bottomAnnotationDirection=0, rightAnnotationDirection=0, topAnnotationDirection=0,
     )  # fmt: skip
+
+
+def _intervals(view: View, extent: Rectangle) -> tuple[float, float]:
+    """Degrees between meridians and between parallels: the same, but where meridians crowd together."""
+
+    def rounded(degrees: float) -> float:
+        return min(GRATICULE_DEG, key=lambda step: abs(math.log(degrees / step / 6)))
+
+    west, south, east, north = extent
+    if view.centre is None:
+        return rounded(east - west), rounded(north - south)
+    up = rounded((north - south) / DEGREE_M)
+    parallel = max(math.cos(math.radians(view.centre[1])), 0.1)  # how long a degree of it is, beside one at the equator
+    return max(up, rounded((east - west) / DEGREE_M / parallel)), up
 
 
 def _label(
@@ -219,8 +238,9 @@ def _legend(page: Page, map_id: str, frame: tuple[float, float, float, float], e
     y = top + inset if "upper" in corner else top + height - inset
     styles = {"title": 10.0, "group": 8.0, "subgroup": 8.0, "symbol": 8.0, "symbolLabel": 8.0}
     spaces = {"title": 2, "group": 2, "subgroup": 2, "symbol": 1.2, "symbolLabel": 1.2}
+    # QGIS fits it to its contents when it is drawn; until then its size keeps the map's labels from below it.
     return _item(
-        page, LEGEND, "legend", (x, y, 74, 42),
+        page, LEGEND, "legend", (x, y, 74, 5 + 4.7 * page.legend_rows),
         element("styles", *(
             element(
                 "style", element("styleFont", description=_font(size, name == "subgroup"), style=""),

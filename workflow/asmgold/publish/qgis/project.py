@@ -19,6 +19,7 @@ from shapely.geometry.base import BaseGeometry
 
 from asmgold.publish import palette
 from asmgold.publish.about import About
+from asmgold.publish.numbers import Numbers
 from asmgold.publish.qgis.layout import Page, layout
 from asmgold.publish.qgis.markup import VERSION, Element, document, element, inert, uuid_of
 from asmgold.publish.qgis.metadata import credit_line, project_metadata
@@ -145,6 +146,7 @@ def _project(
     shown = [layer for layer in ordered if layer.visible and layer.name not in ("area", "countries")]
     shown.sort(key=lambda layer: layer.name != "asm_gold_regions")
     legend = [_tree_layer(replace(layer, title=inert(layer.title))) for layer in shown]
+    rows = sum(_legend_rows(layer) for layer in shown)
     return element(
         "qgis",
         element("homePath", path=""),
@@ -170,7 +172,7 @@ def _project(
         element("visibility-presets"),
         element("transformContext"),
         project_metadata(about),
-        element("Layouts", *(layout(page) for page in _pages(about, places, shapes, view, legend, background))),
+        element("Layouts", *(layout(page) for page in _pages(about, places, shapes, view, legend, rows, background))),
         element("Bookmarks", *(_bookmark(about, name, place, view) for name, place in places.items())),
         element(
             "ProjectViewSettings",
@@ -226,6 +228,12 @@ def _tree_layer(layer: _Layer) -> Element:
     )
 
 
+def _legend_rows(layer: _Layer) -> int:
+    """The lines of a layer in a legend: one for its symbol; with several symbols, one more for its name."""
+    symbols = len(layer.content.findall(".//rule[@label]"))
+    return symbols + 1 if symbols > 1 else 1
+
+
 def _project_layer(layer: _Layer) -> Element:
     made = ElementTree.Element(layer.content.tag, layer.content.attrib)
     made.extend(
@@ -264,6 +272,7 @@ def _pages(
     shapes: Mapping[str, Sequence[BaseGeometry]],
     view: View,
     legend: Sequence[Element],
+    rows: int,
     background: str,
 ) -> list[Page]:
     """A layout for the area and one for each overlay."""
@@ -279,7 +288,9 @@ def _pages(
             shows=place,
             busy=view.projected(shapes[name]),
             legend=legend,
+            legend_rows=rows,
             background=background,
+            numbers=Numbers.of(words),
         )
         for name, place in places.items()
     ]

@@ -14,10 +14,13 @@ from pyproj.crs import ProjectedCRS
 from pyproj.crs.coordinate_operation import LambertAzimuthalEqualAreaConversion
 from shapely.geometry.base import BaseGeometry
 
-from asmgold.geodesy import densify
+from asmgold.geodesy import WGS84, densify
+from asmgold.geodesy.seam import polygons_from_rings
 from asmgold.publish.qgis.markup import Element, element
 from asmgold.schemas import CRS
 
+PAGE_REACHES = 2.6  # times as far from the middle as the area: to the corners of A4, where a square leaves most room
+FARTHEST_M = 16_500_000.0  # some 150 degrees
 WIDEST_DEG = 80.0  # an area that reaches farther from its middle is shown in degrees
 Rectangle = tuple[float, float, float, float]
 
@@ -59,6 +62,24 @@ class View:
         short_edged = densify(np.asarray(list(shapes), dtype=object), 0.5)
         union: BaseGeometry = shapely.union_all(shapely.make_valid(shapely.transform(short_edged, onto_view)))
         return union
+
+    def surroundings(self, shapes: Iterable[BaseGeometry]) -> BaseGeometry:
+        """Polygons in EPSG:4326 of what a page that shows these shapes can also show: a cap about the centre.
+
+        Short of the antipode, which is no point of the projection: a country there would cover everything else.
+        """
+        if self.centre is None:
+            return shapely.box(-180, -90, 180, 90)
+        longitude, latitude = shapely.get_coordinates(np.asarray(list(shapes), dtype=object)).T
+        lon_0, lat_0 = self.centre
+        farthest = float(
+            WGS84.inv(np.full(longitude.size, lon_0), np.full(longitude.size, lat_0), longitude, latitude)[2].max()
+        )
+        bearings = np.linspace(0, -360, 720, endpoint=False)  # against the clock: the land lies on the left
+        reach = np.full(bearings.size, min(PAGE_REACHES * farthest + 100_000, FARTHEST_M))
+        ring = WGS84.fwd(np.full(bearings.size, lon_0), np.full(bearings.size, lat_0), bearings, reach)
+        cap: BaseGeometry = shapely.union_all(polygons_from_rings(ring[0], ring[1], np.zeros(bearings.size, np.intp)))
+        return cap
 
     def rectangle(self, shapes: Iterable[BaseGeometry], margin: float = 0.04) -> Rectangle:
         """The rectangle that shows shapes in EPSG:4326, with a margin as a share of its longer side."""

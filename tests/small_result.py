@@ -1,0 +1,122 @@
+"""A small published result of any kind of record, made by the library alone in a moment, with its manifest."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import geopandas as gpd
+import pandas as pd
+import shapely
+
+from asmgold.config import Correction
+from asmgold.evidence import capture, missed
+from asmgold.evidence.seen import Seen, zones_by_name
+from asmgold.overlays import intersect
+from asmgold.publish import build_manifest, write_geopackage, write_json, write_table
+from asmgold.records import judge
+from asmgold.regions import dissolve
+from asmgold.sources import read_records
+from tests.small_map import COLUMNS, about_map
+
+AREA = shapely.box(-72, -14, -69, -12)
+PARENT = shapely.box(-71, -13.5, -69.5, -12.2)
+CORRIDOR = shapely.box(-70.6, -13.1, -70.1, -12.7)
+OVERLAYS = {"department": PARENT, "corridor": CORRIDOR}
+TITLES = {"department": "Departement d'O\"r {0} %s", "corridor": "Corridor; -- \\"}
+FIELDS = {"drop table x; --": "'); DROP SCHEMA public CASCADE; --", 'a"b': "\\N\\.\t{}%s", "size": 3.5}
+# Two in the corridor, one beside it, one outside the department; then one that is put right.
+SITES = [
+    ("Robert'); DROP SCHEMA asmgold_small CASCADE; --", -70.4, -12.9),
+    ('\\N "quoted" {} %s %(x)s', -70.2, -12.8),
+    ("Ñandú \\. 金", -69.8, -13.2),
+    ("", -71.6, -13.9),
+]
+CORRECTED = ("Sign lost", 70.3, -13.0)
+CORRECTION = Correction(
+    id="sign_lost", record="mrds:corrected", expect={"longitude": 70.3}, set={"longitude": -70.3},
+    reason="The minus sign's missing; -- {}", evidence="It's there, 100 % \\'",
+)  # fmt: skip
+ELSEWHERE = CORRECTION.model_copy(update={"id": "elsewhere", "record": "mrds:none"})
+REJECTED = ("No place", "north of 'here'", "")
+BUFFER_KM = 20.0
+
+
+def make_result(
+    results: Path, scenario: str = "small", *, sites: Sequence[tuple[str, float, float]] = SITES, evidence: bool = True
+) -> Path:
+    """Write the products into `results/<scenario>`, and say where they are."""
+    folder = results / scenario
+    folder.mkdir(parents=True)
+    around = gpd.GeoDataFrame(geometry=[AREA], crs=4326)
+    layers = {name: gpd.GeoDataFrame({k: [v] for k, v in FIELDS.items()}, geometry=[shape], crs=4326)
+              for name, shape in OVERLAYS.items()}  # fmt: skip
+    within = {"department": None, "corridor": "department"}
+    records = judge(
+        _read(folder, sites), around, None, [CORRECTION, ELSEWHERE],
+        buffer_m=1000 * BUFFER_KM, tolerance_m=5, include_refineries=False,
+    )  # fmt: skip
+    regions, kept = dissolve(records, around, buffer_m=1000 * BUFFER_KM, tolerance_m=5)
+    intersections, summary = intersect(regions, kept, layers, within)
+    for name, table in {"records": records, "regions": regions, "sites": kept, "overlays": intersections}.items():
+        write_table(table, folder / f"{name}.parquet")
+    summary.round(6).to_csv(folder / "overlay_summary.csv", index=False)
+    found = _write_evidence(folder, around, layers, within, regions, kept) if evidence else None
+    write_geopackage(
+        folder / "asm_gold_regions.gpkg", about=about_map("Area", TITLES), regions=regions, sites=kept,
+        intersections=intersections, overlays=layers, area=around, countries=None, records=records,
+        corrections=[CORRECTION, ELSEWHERE], missed=found,
+    )  # fmt: skip
+    write_manifest(folder, records, scenario)
+    return folder
+
+
+def write_manifest(folder: Path, records: Any, scenario: str) -> None:
+    """Describe what is in the folder."""
+    overlays = {name: {"file": f"{name}.gpkg", "title": title} for name, title in TITLES.items()}
+    overlays["corridor"]["within"] = "department"
+    settings = {"scenario": scenario, "area": {"file": "area.gpkg", "title": "Area"}, "buffer_km": BUFFER_KM,
+                "overlays": overlays}  # fmt: skip
+    products = [path for path in folder.iterdir() if path.name != "manifest.json"]
+    source = {"title": "Records 'of' Area", "lock": {"sha256": "0" * 64, "bytes": 1}}
+    manifest = build_manifest(
+        products, records=records, settings=settings, sources={"mrds_area": source},
+        corrections=[entry.model_dump(mode="json") for entry in (CORRECTION, ELSEWHERE)],
+    )  # fmt: skip
+    write_json(manifest, folder / "manifest.json")
+
+
+def _read(folder: Path, sites: Sequence[tuple[str, float, float]]) -> pd.DataFrame:
+    rows = [[str(number), name, lat, lon, "Peru", "Gold"] + [""] * 5 for number, (name, lon, lat) in enumerate(sites)]
+    name, lon, lat = CORRECTED
+    rows.append(["corrected", name, lat, lon, "Peru", "Gold"] + [""] * 5)
+    rows.append(["rejected", *REJECTED, "Peru", "Gold"] + [""] * 5)
+    rows.append(["copper", "No gold", -13, -70, "Peru", "Copper"] + [""] * 5)
+    path = folder / "mrds.csv"
+    with path.open("w", newline="", encoding="utf-8") as table:
+        csv.writer(table, quoting=csv.QUOTE_ALL).writerows([COLUMNS, *rows])
+    records = read_records(path, "mrds")
+    path.unlink()
+    return records
+
+
+def _write_evidence(
+    folder: Path,
+    area: gpd.GeoDataFrame,
+    layers: dict[str, gpd.GeoDataFrame],
+    within: dict[str, str | None],
+    regions: Any,
+    sites: Any,
+) -> gpd.GeoDataFrame:
+    """Mining that was seen: polygons in a region, just outside of one and far from all, and two points."""
+    places = [(-70.4, -12.9), (-70.36, -13.35), (-69.2, -12.2)]
+    patches = shapely.union_all([shapely.box(x - 0.02, y - 0.02, x + 0.02, y + 0.02) for x, y in places])
+    points = shapely.multipoints([(-70.4, -12.9), (-69.1, -12.1)])
+    seen = [Seen("patches", "all", patches), Seen("visits", "all", points)]
+    zones = zones_by_name(area, layers, within)
+    capture(seen, zones, regions).round(6).to_csv(folder / "evidence.csv", index=False)
+    found = missed(seen, zones["area"], regions, sites)
+    write_table(found, folder / "missed_mining.parquet")
+    return found

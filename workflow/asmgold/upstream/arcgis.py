@@ -1,0 +1,75 @@
+"""A layer of an ArcGIS server, which gives only so many features at a time: asked for in batches, kept as one file."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qsl, quote, urlencode, urlsplit, urlunsplit
+
+from asmgold.errors import Refused
+from asmgold.upstream.checks import read_json, refuse_error_object
+from asmgold.upstream.client import Answer, Client, mirrored
+from asmgold.upstream.files import whole_file
+
+BATCH = 1000  # features; most servers give that many, and one that gives fewer is asked for fewer
+
+
+def download_in_batches(label: str, address: str, target: Path, client: Client) -> Answer:
+    """Download all features that a query matches, as GeoJSON in the order of their ids.
+
+    The server is asked for the ids of all features, which it gives however many they are, and then for the features
+    from one id to another. That works with every version of ArcGIS, also where paging (`resultOffset`) does not.
+
+    Parameters
+    ----------
+    label : what to call it in messages
+    address : a query of the layer that answers with GeoJSON: `.../MapServer/0/query?where=...&f=geojson`
+    target : where to write it
+    client : how to ask
+
+    Raises
+    ------
+    Unreachable, InputError : as `asmgold.upstream.client.Client.download`
+    Refused : an answer is no JSON, is an error, or lacks features that the server has just named
+    """
+    parts = urlsplit(address)
+    query = dict(parse_qsl(parts.query))
+
+    def ask(**changed: str) -> dict[str, Any]:
+        whole = urlunsplit(parts._replace(query=urlencode(query | changed, quote_via=quote)))
+        answer = target.with_name("batch.json")
+        client.download(label, whole, answer)
+        content = read_json(answer, label)
+        refuse_error_object(content, label)
+        if not isinstance(content, dict):
+            raise Refused(f"{label}: {parts.netloc} answers with JSON that is no object")
+        return content
+
+    named = ask(returnIdsOnly="true", f="json")
+    field, ids = named.get("objectIdFieldName"), named.get("objectIds")
+    if not isinstance(field, str) or not isinstance(ids, list) or not all(type(one) is int for one in ids):
+        raise Refused(f"{label}: {parts.netloc} does not name the ids of its features, objectIds were expected")
+    ids.sort()
+    features: list[Any] = []
+    size, is_known = BATCH, False
+    while len(features) < len(ids):
+        batch = ids[len(features) : len(features) + size]
+        where = f"({query.get('where', '1=1')}) AND {field} >= {batch[0]} AND {field} <= {batch[-1]}"
+        found = ask(where=where).get("features")
+        found = found if isinstance(found, list) else []
+        if len(found) != len(batch):
+            if is_known or not 0 < len(found) < len(batch):
+                raise Refused(f"{label}: {parts.netloc} gives {len(found)} of {len(batch)} features that it has named")
+            size, is_known = len(found), True
+            continue
+        features += sorted(found, key=_id) if all(type(_id(one)) is int for one in found) else found
+    content = json.dumps({"type": "FeatureCollection", "features": features}, ensure_ascii=False).encode("utf-8")
+    with whole_file(target) as file:
+        file.write(content)
+    return Answer(mirrored(address, client.mirror), True, hashlib.sha256(content).hexdigest(), len(content))
+
+
+def _id(feature: Any) -> Any:
+    return feature.get("id") if isinstance(feature, dict) else None

@@ -1,0 +1,36 @@
+import logging
+from pathlib import Path
+
+import pandas as pd
+from _job import job
+
+from asmgold.config import Correction
+from asmgold.national import by_country
+from asmgold.publish import About, read_table, write_country
+from asmgold.schemas import COUNTRIES, RECORDS
+
+with job(snakemake):
+    params, paths = snakemake.params, snakemake.input
+    summary = Path(snakemake.output.summary)
+    rows = []
+    countries = read_table(Path(paths.countries), COUNTRIES)
+    nations = by_country(
+        read_table(Path(paths.records), RECORDS),
+        countries,
+        params.codes,
+        buffer_m=1000 * params.buffer_km,
+        tolerance_m=params.tolerance_m,
+        commodity=params.commodity,
+    )
+    for nation in nations:
+        write_country(
+            summary.parent / nation.code,
+            nation,
+            about=About(**params.about),
+            countries=countries,
+            corrections=[Correction(**correction) for correction in params.corrections],
+        )
+        rows.append(nation.summary)
+    pd.DataFrame(rows).to_parquet(summary, index=False)
+    logging.info("%s to %s: %d countries, %d sites", params.codes[0], params.codes[-1], len(rows),
+                 sum(row["sites"] for row in rows))  # fmt: skip
