@@ -18,7 +18,7 @@ export ASMGOLD_MIRROR := $(MIRROR)
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help run reproduce report release verify fetch import refresh rollback postgis unlock audit test check docs lock clean
+.PHONY: help run reproduce report release verify fetch import refresh rollback postgis unlock audit test check docs site lock clean
 
 help:  ## what can be made
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -73,8 +73,12 @@ check: .venv/ready  ## formatting, lints and types
 	$(BIN)/snakefmt --check .
 	$(BIN)/snakemake --lint
 
-docs: .venv/ready  ## the files that are written from the code: config/README.md, schemas, data dictionary
+docs: .venv/ready  ## the files that are written from the code: reference, schemas, picture of the flow
 	@$(BIN)/python -m asmgold.document
+	@$(BIN)/python docs/site/flow.py
+
+site: .venv/ready  ## the documentation as a site, in site/
+	@$(BIN)/python -m mkdocs build  # not --quiet, which would hide warnings from strict
 
 lock:  ## pin the newest versions that pyproject.toml allows (needs uv)
 	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-annotate --no-header \

@@ -13,9 +13,9 @@ import pytest
 import shapely
 import yaml
 
-from asmgold.config import Settings, load_corrections, load_lock, load_sources
+from asmgold.config import Settings, load_corrections, load_guest_scenario, load_lock, load_sources
 from asmgold.config.document import FILES, reference, schemas
-from asmgold.document import data_dictionary
+from asmgold.document import command_reference, data_dictionary
 from asmgold.errors import InputError
 from asmgold.sources import check_bytes, read_records
 from tests.conftest import PROJECT
@@ -26,6 +26,8 @@ CONFIG = PROJECT / "config"
 def test_the_reference_and_the_schemas_are_those_of_the_models():
     assert (CONFIG / "README.md").read_text() == reference(), "run `make docs`"
     assert (PROJECT / "docs/data-dictionary.md").read_text() == data_dictionary(), "run `make docs`"
+    commands = command_reference((PROJECT / "Makefile").read_text())
+    assert (PROJECT / "docs/commands.md").read_text() == commands, "run `make docs`"
     for name, text in schemas().items():
         assert (CONFIG / name).read_text() == text, "run `make docs`"
 
@@ -124,3 +126,28 @@ def test_the_distances_given_as_evidence_are_true():
 
 def names_agree(one, two):
     return re.sub(r"\W", "", one).casefold() == re.sub(r"\W", "", two).casefold()
+
+
+def test_a_guest_changes_a_shipped_scenario_or_brings_a_whole_one(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    default = load_guest_scenario({}, PROJECT)
+    assert default.settings.scenario == "peru"
+    assert default.source_file("peru") == str(PROJECT / "data/raw/embedded/peru.geojson")
+    assert len(default.corrections) > 37
+    changed = load_guest_scenario({"scenario": "peru-es", "buffer_km": 7}, PROJECT)
+    assert (changed.settings.language, changed.settings.buffer_km) == ("es", 7)
+    own = {"scenario": "mine", "records": ["mrds_peru"], "area": {"file": "mine.geojson"}}
+    (tmp_path / "mine.geojson").touch()
+    (tmp_path / "data/raw/embedded").mkdir(parents=True)
+    (tmp_path / "data/raw/embedded/mrds_peru.csv").touch()
+    scenario = load_guest_scenario(own, PROJECT)
+    assert scenario.settings.overlays == {}
+    assert scenario.own_files == ["mine.geojson"]
+    # What is in the working directory comes before what the project carries.
+    assert scenario.source_file("mrds_peru") == "data/raw/embedded/mrds_peru.csv"
+    with pytest.raises(InputError, match=r"scenario is 'preu', none of .* \(peru, .*; records and area would have"):
+        load_guest_scenario({"scenario": "preu"}, PROJECT)
+    with pytest.raises(
+        InputError, match=r"'mrds'; copy the folder .*config here and pin it by `python -m asmgold fetch`"
+    ):
+        load_guest_scenario({"scenario": "gha"}, PROJECT)  # a country, known but not pinned

@@ -1,14 +1,19 @@
 """Writes what is documented from the code: `python -m asmgold.document`, which `make docs` calls.
 
 `config/README.md` and `config/*.schema.json` come from the models of the configuration, `docs/data-dictionary.md` from
-the schemas of the tables and the list of the rasters.
+the schemas of the tables and the list of the rasters, `docs/commands.md` from the parser of the commands and the
+Makefile.
 """
 
 from __future__ import annotations
 
+import argparse
+import inspect
+import re
 from pathlib import Path
 from typing import Any
 
+from asmgold import __main__ as commands
 from asmgold.config.document import write as write_configuration
 from asmgold.evidence.tables import PRODUCTS as EVIDENCE_TABLES
 from asmgold.rasters import NODATA, PROBABILITY, RASTERS, RasterProduct
@@ -85,6 +90,70 @@ def data_dictionary() -> str:
     return "\n".join(parts)
 
 
+COMMANDS_INTRODUCTION = """\
+# Commands
+
+<!-- Written by `make docs` from the Makefile and workflow/asmgold/__main__.py: change these. -->
+
+## `make`
+
+Each of these sets up the environment in `.venv` first, if that is not there. `SCENARIO=name` chooses a scenario, where
+it is named below; the others work on the default one or on all.
+
+| target | what it does |
+| --- | --- |"""
+DIRECT = """\
+## `python -m asmgold`
+
+The commands that `make` calls, to be called by themselves (`.venv/bin/python -m asmgold ...`) where their exit status
+matters: make turns every failure into 2. They work on the project in the working directory.
+
+Exit status:
+
+{statuses}
+"""
+
+
+def command_reference(makefile: str) -> str:
+    """The text of `docs/commands.md`, from the text of the Makefile and the parser of the commands."""
+    targets = re.findall(r"^([a-z]+):.*?  ## (.+)$", makefile, re.MULTILINE)
+    parts = [COMMANDS_INTRODUCTION, *(f"| `make {target}` | {meaning} |" for target, meaning in targets), ""]
+    statuses = " ".join((inspect.getdoc(commands.main) or "").partition("\n\n")[2].split())
+    common, _, particular = statuses.partition(". ")
+    parts.append(DIRECT.format(statuses=re.sub(r"(?:^|; )(\d+) ", r"\n- \1: ", common.rstrip(".")).strip()))
+    parts += [f"{particular}\n"] if particular else []
+    parser = commands._parser()
+    for action in parser._actions:
+        if isinstance(action, argparse._SubParsersAction):
+            helps = {choice.dest: choice.help or "" for choice in action._choices_actions}
+            for name, command in action.choices.items():
+                parts += _command(name, helps[name], command)
+    return "\n".join(parts)
+
+
+def _command(name: str, meaning: str, parser: argparse.ArgumentParser) -> list[str]:
+    actions = [action for action in parser._actions if not isinstance(action, argparse._HelpAction)]
+    synopsis = " ".join(["python -m asmgold", name, *map(_usage, sorted(actions, key=_is_positional))])
+    rows = [f"| `{_invocation(action)}` | {(action.help or '') % vars(action)} |" for action in actions]
+    table = ["| argument | meaning |\n| --- | --- |", *rows, ""] if rows else []
+    return [f"### `{name}`\n", f"{meaning[:1].upper()}{meaning[1:]}.\n", f"```text\n{synopsis}\n```\n", *table]
+
+
+def _is_positional(action: argparse.Action) -> bool:
+    return not action.option_strings
+
+
+def _invocation(action: argparse.Action) -> str:
+    value = "" if action.nargs == 0 else action.metavar or "|".join(map(str, action.choices or [action.dest.upper()]))
+    return " ".join(filter(None, [", ".join(action.option_strings), str(value)]))
+
+
+def _usage(action: argparse.Action) -> str:
+    if action.nargs in ("*", "+"):
+        return f"[{_invocation(action)} ...]" if action.nargs == "*" else f"{_invocation(action)} ..."
+    return _invocation(action) if action.required else f"[{_invocation(action)}]"
+
+
 def _raster(product: RasterProduct) -> str:
     return f"| `{product.name}.tif` | {product.unit} | {product.meaning} {product.method} | {product.nodata} |"
 
@@ -100,6 +169,8 @@ def write(project: Path) -> None:
     """Write all of it into the project's folders."""
     write_configuration(project / "config")
     (project / "docs/data-dictionary.md").write_text(data_dictionary(), encoding="utf-8")
+    makefile = (project / "Makefile").read_text("utf-8")
+    (project / "docs/commands.md").write_text(command_reference(makefile), encoding="utf-8")
 
 
 if __name__ == "__main__":

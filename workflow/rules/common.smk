@@ -1,15 +1,17 @@
 """The configuration as the rules see it: checked once, before any job starts."""
 
+import os
 import sys
 from pathlib import Path
 
-from asmgold.config import load_scenario, plain
+from asmgold.config import load_guest_scenario, load_scenario, plain
+from asmgold.config.places import LOCK_FILE, ROOT, located_file
 from asmgold.errors import InputError
 from asmgold.inplace import recover
 
-# Jobs on other machines read this file too, while others may be putting products in place.
-for finished in recover(Path("results")) if workflow.is_main_process else ():
-    print(f"{finished}: finished what a killed run had begun to put in place", file=sys.stderr, flush=True)
+# Another workflow may use this one as a module, from a folder of its own: docs/module.md.
+IS_MODULE = not workflow.modifier.is_main_snakefile()
+PROJECT = Path(workflow.current_basedir.get_path_or_uri(secret_free=True)).parents[1]
 
 
 def told_and_ended(error):
@@ -18,12 +20,37 @@ def told_and_ended(error):
     raise SystemExit(1)
 
 
+def given_for_this_run():
+    """What the command line says, as far as it reaches this workflow."""
+    given = workflow.config_settings.overwrite_config
+    return {key: value for key, value in given.items() if not IS_MODULE or config.get(key) == value}
+
+
+def place_of(pathvar):
+    """Where a folder is in the end: by the pathvars and the prefix of whoever uses this workflow as a module."""
+    return Path(workflow.pathvars.apply(workflow.modifier.path_modifier.replace_prefix(pathvar)))
+
+
+if not PROJECT.is_dir():
+    told_and_ended(
+        f"{PROJECT}: this workflow reads files beside it; clone its repository and name the Snakefile of the clone"
+    )
+
+# Jobs on other machines read this file too, while others may be putting products in place.
+for finished in recover(place_of("<results>")) if workflow.is_main_process else ():
+    print(f"{finished}: finished what a killed run had begun to put in place", file=sys.stderr, flush=True)
+
 try:
-    SCENARIO = load_scenario(config, workflow.config_settings.overwrite_config)
+    project = Path() if PROJECT.samefile(Path()) else PROJECT
+    if LOCK_FILE.is_file():
+        SCENARIO = load_scenario(config, given_for_this_run(), project=project)
+    else:
+        SCENARIO = load_guest_scenario(config, project)
 except InputError as error:
     told_and_ended(error)
 
 SETTINGS = SCENARIO.settings
+BUILD, PUBLISHED = place_of(f"<results>/.build/{SETTINGS.scenario}"), place_of(f"<results>/{SETTINGS.scenario}")
 LAYERS = SCENARIO.layers
 OVERLAYS = list(SETTINGS.overlays)
 COUNTRIES = "<build>/countries.parquet" if SETTINGS.countries else []
@@ -55,15 +82,25 @@ REPORTED = {
 }
 
 
+def carried(path):
+    """A file that no rule makes. A module's prefix is for the files that rules make."""
+    return os.path.abspath(path) if IS_MODULE else path
+
+
 def source_input(name):
     """The file of a source. The name of a fetched one says which bytes it holds, so that its age says nothing."""
     path = SCENARIO.source_file(name)
-    return ancient(path) if name in SCENARIO.fetched else path
+    return ancient(f"<store>/{Path(path).relative_to(ROOT)}") if name in SCENARIO.fetched else carried(path)
 
 
 def input_of(item):
     """The file of a layer or an exposure: that of its source, or the user's own."""
-    return source_input(item.source) if item.source else item.file
+    return source_input(item.source) if item.source else carried(SCENARIO.file_of(item))
+
+
+def table_input(path):
+    """The file of a table that the configuration may name."""
+    return carried(located_file(path, SCENARIO.project)) if path else []
 
 
 def codes_of_countries():
@@ -72,6 +109,8 @@ def codes_of_countries():
     from asmgold.countries import codes_in_file
 
     countries, path = SETTINGS.countries, Path(SCENARIO.file_of(SETTINGS.countries))
+    if countries.source in SCENARIO.fetched:
+        path = place_of("<store>") / path.relative_to(ROOT)
     try:
         if not path.is_file():
             raise InputError(f"{path}: is not here yet; `make fetch SCENARIO={SETTINGS.scenario}` fetches it")
@@ -101,7 +140,7 @@ def published(name):
 
 def left_words():
     """What failed and killed jobs left to be shown at the end of the run."""
-    return sorted(Path(f"results/.build/{SETTINGS.scenario}/logs").glob("*.failed"))
+    return sorted(BUILD.glob("logs/*.failed"))
 
 
 def forget_failures():
@@ -112,7 +151,7 @@ def forget_failures():
 
 def report_success():
     """The table that a person wants to read, if the run went as far as that."""
-    summary = Path(f"results/.build/{SETTINGS.scenario}/summary.txt")
+    summary = BUILD / "summary.txt"
     if summary.is_file():
         print(f"\n{summary.read_text(encoding='utf-8')}", file=sys.stderr, flush=True)
 
@@ -124,6 +163,5 @@ def report_failure():
     for words in dict.fromkeys(path.read_text(encoding="utf-8") or no_word.format(path.stem) for path in failures):
         print(f"\n{words}", file=sys.stderr)
     forget_failures()
-    folder = Path(f"results/{SETTINGS.scenario}")
-    kept = f" The last complete ones are still in {folder}/." if (folder / "manifest.json").is_file() else ""
+    kept = f" The last complete ones are still in {PUBLISHED}/." if (PUBLISHED / "manifest.json").is_file() else ""
     print(f"Stopped: the products were not made.{kept}", file=sys.stderr, flush=True)

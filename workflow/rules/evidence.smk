@@ -13,8 +13,8 @@ NAMING = {
     "parents": ZONES["within"],
     "strata": SCENARIO.title_of("strata") if SETTINGS.strata else None,
 }
-PUBLISHED_SHARES = SETTINGS.published_shares or []
-PRODUCTION = SETTINGS.production or []
+PUBLISHED_SHARES = table_input(SETTINGS.published_shares)
+PRODUCTION = table_input(SETTINGS.production)
 
 SENSITIVITY_PRODUCTS = (
     [

@@ -7,7 +7,7 @@ if SCENARIO.fetched:
     rule fetch_source:
         output:
             # What is there and matches stays: nothing is removed before the job, and nothing is fetched twice.
-            update("data/raw/{source}/{digits}/{filename}"),
+            update("<store>/{source}/{digits}/{filename}"),
         log:
             "<build>/logs/fetch_source.{source}.{digits}.{filename}.log",
         wildcard_constraints:

@@ -119,7 +119,7 @@ rule write_page:
         area="<build>/layers/area.parquet",
         overlays=expand("<build>/layers/overlay_{name}.parquet", name=OVERLAYS),
         countries=COUNTRIES,
-        own_files=SCENARIO.own_files,
+        own_files=[carried(path) for path in SCENARIO.own_files],
         evidence=EVIDENCE_TABLES,
         exposure="<build>/exposure.csv" if EXPOSURE_TABLES else [],
     output:
@@ -148,7 +148,7 @@ rule write_manifest:
         area="<build>/layers/area.parquet",
         summary="<build>/overlay_summary.csv",
         products=[f"<build>/{name}" for name in PRODUCTS if name != "manifest.json"],
-        own_files=SCENARIO.own_files,
+        own_files=[carried(path) for path in SCENARIO.own_files],
     output:
         manifest="<build>/manifest.json",
         summary="<build>/summary.txt",
@@ -162,7 +162,7 @@ rule write_manifest:
         corrections=[plain(correction) for correction in SCENARIO.corrections],
         products=[name for name in PRODUCTS if name != "manifest.json"],
         area_title=SCENARIO.title_of("area"),
-        folder=f"results/{SETTINGS.scenario}",
+        folder=str(PUBLISHED),
     script:
         "../scripts/write_manifest.py"
 
@@ -180,9 +180,3 @@ rule publish:
         "../envs/asmgold.yaml"
     script:
         "../scripts/publish.py"
-
-
-rule all:
-    input:
-        rules.publish.output,
-    localrule: True

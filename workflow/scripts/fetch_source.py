@@ -1,4 +1,5 @@
 import os
+from pathlib import Path
 
 from _job import job
 
@@ -11,4 +12,5 @@ with job(snakemake):
         Source(**snakemake.params.source),
         Lock(**snakemake.params.pin),
         client=Client(mirror=os.environ.get("ASMGOLD_MIRROR") or None),
+        root=Path(snakemake.output[0]).parents[2],
     )

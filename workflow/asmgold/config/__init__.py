@@ -28,7 +28,7 @@ from asmgold.config.models import (
     Strata,
 )
 from asmgold.config.places import stored_file
-from asmgold.config.scenario import Scenario, load_scenario, plain
+from asmgold.config.scenario import Scenario, load_guest_scenario, load_scenario, plain
 
 __all__ = [
     "ALL_PERIODS",
@@ -51,6 +51,7 @@ __all__ = [
     "Strata",
     "check_settings",
     "load_corrections",
+    "load_guest_scenario",
     "load_lock",
     "load_refresh_settings",
     "load_scenario",

@@ -1,4 +1,4 @@
-"""Where the configuration and the fetched files are, relative to the project's folder."""
+"""Where the configuration and the files that it names are, relative to the working directory."""
 
 from __future__ import annotations
 
@@ -10,6 +10,15 @@ from asmgold.errors import InputError
 ROOT = Path("data/raw")
 LOCK_FILE = Path("config/sources.lock.yaml")
 DIGITS = 16
+
+
+def located_file(path: str, project: Path) -> str:
+    """Where a file is that the configuration names: from the working directory, or else from the project's folder.
+
+    The project carries data of its own, which a workflow that runs in another folder finds there.
+    """
+    carried = project / path
+    return str(carried) if carried.exists() and not Path(path).exists() else path
 
 
 def stored_file(name: str, source: Source, lock: Lock, root: Path = ROOT) -> Path:

@@ -10,7 +10,7 @@ from typing import Any
 
 from asmgold.config.loading import check_settings, load_corrections, load_lock, load_sources, read_yaml
 from asmgold.config.models import Area, Correction, Evidence, Exposure, Layer, Lock, Overlay, Settings, Source
-from asmgold.config.places import stored_file
+from asmgold.config.places import located_file, stored_file
 from asmgold.errors import InputError
 from asmgold.iso import country_name, known_country
 
@@ -20,12 +20,13 @@ OF_A_COUNTRY = re.compile(r"(?P<code>[a-z]{3})(-(?P<commodity>[a-z_]+))?")  # th
 
 @dataclass(frozen=True)
 class Scenario:
-    """What one run needs to know, checked."""
+    """What one run needs to know, checked. `project` is the project's folder, as seen from the working directory."""
 
     settings: Settings
     sources: Mapping[str, Source]
     locks: Mapping[str, Lock]
     corrections: tuple[Correction, ...]
+    project: Path = Path()
 
     @property
     def area(self) -> Area:
@@ -62,7 +63,8 @@ class Scenario:
     def own_files(self) -> list[str]:
         """The files that the user brings, which no lock pins."""
         tables = [self.settings.published_shares, self.settings.production]
-        return [item.file for item in self._files if item.file] + [path for path in tables if path]
+        paths = [item.file for item in self._files if item.file] + [path for path in tables if path]
+        return [located_file(path, self.project) for path in paths]
 
     @property
     def _files(self) -> list[Layer | Exposure]:
@@ -87,11 +89,13 @@ class Scenario:
     def source_file(self, name: str) -> str:
         """The file that a source is read from: the project's own, or the one in the store that the lock pins."""
         source = self.sources[name]
-        return source.path or str(stored_file(name, source, self.locks[name]))
+        if source.path is not None:
+            return located_file(source.path, self.project)
+        return str(stored_file(name, source, self.locks[name]))
 
     def file_of(self, layer: Layer | Exposure) -> str:
         """The file that a layer is read from."""
-        return self.source_file(layer.source) if layer.source else str(layer.file)
+        return self.source_file(layer.source) if layer.source else located_file(str(layer.file), self.project)
 
     def pin(self, name: str) -> dict[str, Any]:
         """The hash and size of a source as plain values: what its readers depend on, and nothing else of its lock."""
@@ -145,7 +149,12 @@ class Scenario:
 
 
 def load_scenario(
-    values: Mapping[str, Any], overrides: Mapping[str, Any], folder: Path = Path("config"), *, pinned: bool = True
+    values: Mapping[str, Any],
+    overrides: Mapping[str, Any],
+    folder: Path = Path("config"),
+    *,
+    pinned: bool = True,
+    project: Path = Path(),
 ) -> Scenario:
     """Load and check everything that a run needs, before any of it runs.
 
@@ -155,6 +164,7 @@ def load_scenario(
     overrides : the keys given for this run alone, which win over those of a scenario's file
     folder : where the configuration files are
     pinned : whether each source that is used has to be pinned, and each file has to be there
+    project : the project's folder, whose files are used where the working directory has none
 
     Raises
     ------
@@ -169,10 +179,43 @@ def load_scenario(
     settings = check_settings(merged, sources)
     settings, sources = _with_sources_of_the_country(settings, sources)
     corrections = load_corrections(folder / "corrections.yaml") if settings.corrections else []
-    scenario = Scenario(settings, sources, load_lock(lock_file), tuple(corrections))
+    scenario = Scenario(settings, sources, load_lock(lock_file), tuple(corrections), project)
     if pinned:
         _check_files(scenario, folder)
     return scenario
+
+
+def load_guest_scenario(given: Mapping[str, Any], project: Path) -> Scenario:
+    """Load and check the scenario of a workflow elsewhere that uses this one and has no such configuration itself.
+
+    Sources, pins and corrections are the project's. The keys that are given change the project's scenario of that name
+    (by default the one of its `config.yaml`), or of a country. One of another name is the guest's own, and starts from
+    nothing.
+
+    Parameters
+    ----------
+    given : keys of `config.yaml`
+    project : the project's folder
+
+    Raises
+    ------
+    InputError : one line for each mistake.
+    """
+    folder = project / "config"
+    shipped = dict(read_yaml(folder / "config.yaml"))
+    names = [shipped["scenario"], *sorted(path.stem for path in (folder / "scenarios").glob("*.yaml"))]
+    name = given.get("scenario", shipped["scenario"])
+    missing = [key for key in ("records", "area") if key not in given]
+    if name in names or (missing and OF_A_COUNTRY.fullmatch(name)):
+        values = shipped | {"scenario": name}
+    elif missing:
+        raise InputError(
+            f"configuration: scenario is {name!r}, none of {folder} ({', '.join(names)}), so one of your own; "
+            f"{' and '.join(missing)} would have to be given then"
+        )
+    else:
+        values = {"scenario": shipped["scenario"]}
+    return load_scenario(values, given, folder, project=project)
 
 
 def plain(model: Any, *keys: str) -> dict[str, Any]:
@@ -253,12 +296,14 @@ def _check_files(scenario: Scenario, folder: Path) -> None:
         path = scenario.sources[name].path
         if name not in scenario.locks:
             remedy = (
-                f"`make fetch SCENARIO={scenario.settings.scenario}` fetches what it needs and pins it"
-                if path is None
-                else "a pin of each source was expected"
+                "a pin of each source was expected"
+                if path is not None
+                else f"`make fetch SCENARIO={scenario.settings.scenario}` fetches what it needs and pins it"
+                if scenario.project == Path()
+                else f"copy the folder {scenario.project / 'config'} here and pin it by `python -m asmgold fetch`"
             )
             raise InputError(f"{folder}/sources.lock.yaml: has no entry {name!r}; {remedy}")
-        if path is not None and not Path(path).is_file():
+        if path is not None and not Path(scenario.source_file(name)).is_file():
             raise InputError(f"{folder}/sources.yaml: {name}.path is {path}, there is no such file")
     for path in scenario.own_files:
         if not Path(path).exists():
