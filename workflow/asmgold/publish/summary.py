@@ -47,9 +47,11 @@ def summarise(
         lines += ["No site, so no region: the products are complete and empty.", ""]
     else:
         share = covered / area_km2
+        deposits = records.loc[records["fate"] == "site", "deposit_id"].nunique()
         lines += [
             f"{len(regions)} regions with {int(regions['n_sites'].sum())} sites "
             f"cover {covered:,.0f} km2, {share:.1%} of the area",
+            f"The sites are {deposits:,} distinct deposits, as far as names and distances tell",
             "",
         ]
     if not overlay_summary.empty:

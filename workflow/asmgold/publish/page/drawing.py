@@ -92,7 +92,8 @@ def map_data(results: Results, about: About) -> dict[str, Any]:
 
 
 _SHARED_WORDS = (
-    "region_number", "region_id", "region_countries", "n_sites", "n_mrds", "n_major_deposits", "area_km2",
+    "region_number", "region_id", "region_countries", "n_sites", "n_mrds", "n_major_deposits",
+    "n_deposits", "area_km2",
     "area_unclipped_km2", "source", "unnamed", "region_name",
 )  # fmt: skip
 
@@ -178,6 +179,7 @@ def _regions(results: Results, about: About, window: Window) -> list[dict[str, A
             "sites": row.n_sites,
             "mrds": row.n_mrds,
             "major": row.n_major_deposits,
+            "deposits": row.n_deposits,
             "countries": about.country_names(row.countries),
             "zones": zones.get(row.region_id, []),
             "shape": window.shape(row.geometry),

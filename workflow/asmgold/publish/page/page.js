@@ -75,6 +75,7 @@
         [words.area_km2, number(region.km2)],
         [words.area_unclipped_km2, number(region.unclipped)],
         [words.n_sites, number(region.sites)],
+        [words.n_deposits, number(region.deposits)],
         [words.n_mrds, number(region.mrds)],
         [words.n_major_deposits, number(region.major)],
         ...region.zones.map(([zone, km2]) => [filled(words.js_in, { zone }), number(km2)]),

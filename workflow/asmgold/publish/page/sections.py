@@ -12,7 +12,7 @@ from asmgold.geodesy import edge_error_bound
 from asmgold.publish.page.blocks import Bar, Bars, Block, Column, Fact, Facts, Folded, Points, Section, Table
 from asmgold.publish.page.results import About, Results
 from asmgold.publish.page.shapes import DECIMALS, THINNED_M
-from asmgold.records import count_by_fate
+from asmgold.records import count_by_fate, moved
 from asmgold.schemas import FATES, FLAGS, GOLD_ROLES
 
 SHOWN_BARS = 12
@@ -150,6 +150,7 @@ def _regions(results: Results, about: About) -> Section:
         Column("area_km2", words["area_km2"], "count"),
         Column("share", words["share_of_area"].format(area=about.area_title), "share"),
         Column("n_sites", words["n_sites"], "count"),
+        Column("n_deposits", words["n_deposits"], "count"),
         Column("n_mrds", words["n_mrds"], "count"),
         Column("n_major_deposits", words["n_major_deposits"], "count"),
         Column("examples", words["region_examples"]),
@@ -325,7 +326,7 @@ def _limits(results: Results, about: About) -> Section:
     coarse = sum("position_coarse" in flags for flags in records["flags"])
     if coarse:
         points.append(words["limit_coarse"].format(n=numbers.count(coarse), total=numbers.count(len(records))))
-    corrected = int(records["correction"].notna().sum())
+    corrected = int(moved(records).sum())
     if corrected:
         points.append(words["limit_corrections"].format(n=numbers.count(corrected)))
     points.append(words["limit_boundaries"])
