@@ -40,7 +40,7 @@ release: .venv/ready  ## a checked, dated copy of the results, in releases/ (SCE
 	  $(if $(DATE),--date $(DATE)) $(if $(BEFORE),--before $(BEFORE))
 
 verify: .venv/ready  ## check a release that someone was sent (FOLDER=..., RERUN=1 to make it again)
-	@$(ASMGOLD) verify $(if $(RERUN),--rerun) "$(FOLDER)"
+	@$(ASMGOLD) verify $(if $(RERUN),--rerun) "$(or $(FOLDER),$(error FOLDER=path/to/a/release was expected))"
 
 fetch: .venv/ready  ## fetch and pin what a scenario needs and has not (SCENARIO=, MIRROR=)
 	@$(ASMGOLD) fetch $(OPTIONS)

@@ -40,7 +40,7 @@ def about_map(area: str = "Area", overlays: Mapping[str, str] | None = None, lan
         "title": f"Records of {area}", "producer": f"Survey of {area}", "citation": f"{area}, 2020.", "licence": area,
         "address": "https://example.org/?a=1&b=<2>", "date": "2020", "lock": {"sha256": "0" * 64},
     }  # fmt: skip
-    return About(language, 20.0, 5.0, "2020-01-01", ["records"], layers, {"records": source})
+    return About(language, "gold", 20.0, 5.0, "2020-01-01", ["records"], layers, {"records": source})
 
 
 def make_map(

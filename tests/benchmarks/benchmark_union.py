@@ -4,8 +4,9 @@
     python tests/benchmarks/benchmark_union.py --sites sites.csv
     python tests/benchmarks/benchmark_union.py --mrds mrds-csv.zip --major-deposits ofr20051294-csv.zip
 
-The sites are a CSV with the columns longitude and latitude, or the gold records of the two USGS zips, or,
-by default, a generated set that is clustered like them. Every contender runs in processes of its own, in
+The sites are a CSV with the columns longitude and latitude, or the gold records of the two USGS zips. By default these
+are the ones that `make fetch` last brought into data/raw; where there are none, a set is generated that is clustered
+like them. Every contender runs in processes of its own, in
 turn, so that their memory can be told apart and a slow spell of the machine meets all of them. PostGIS is
 measured where `psql` finds a database with the extension (PGHOST, PGPORT, PGUSER, PGDATABASE), QGIS where the
 system's Python can import it; otherwise they are left out with a note.
@@ -67,6 +68,15 @@ def sites_of_usgs(mrds: Path, major_deposits: Path) -> Sites:
     lat = pd.to_numeric(rows["latitude_text"], errors="coerce").to_numpy(float)
     good = (np.abs(lon) <= 180) & (np.abs(lat) <= 90)
     return lon[good], lat[good]
+
+
+def fetched() -> tuple[Path, Path] | None:
+    """The newest zips of both sources in the project's store, if it has them."""
+    found = [
+        max((PROJECT / "data/raw").glob(pattern), key=lambda path: path.stat().st_mtime, default=None)
+        for pattern in ("mrds/*/*.zip", "major_deposits/*/*.zip")
+    ]
+    return None if found[0] is None or found[1] is None else (found[0], found[1])
 
 
 def sites_of_csv(path: Path) -> Sites:
@@ -373,11 +383,12 @@ def main() -> None:
         return
     if (options.mrds is None) != (options.major_deposits is None):
         parser.error("--mrds and --major-deposits go together")
-    if options.mrds:
-        sys.path.insert(0, str(PROJECT / "workflow"))
-        sites = sites_of_usgs(options.mrds, options.major_deposits)
+    sys.path.insert(0, str(PROJECT / "workflow"))
+    zips = (options.mrds, options.major_deposits) if options.mrds else fetched()
+    if options.sites:
+        sites = sites_of_csv(options.sites)
     else:
-        sites = sites_of_csv(options.sites) if options.sites else generated_sites(25_000)
+        sites = generated_sites(25_000) if zips is None else sites_of_usgs(*zips)
     with tempfile.TemporaryDirectory() as folder:
         side_by_side(sites, available(), options.repeats, Path(folder))
         if not options.no_growth:

@@ -1,4 +1,4 @@
-"""The workflow on a real SLURM, with jobs killed on the way and with a full disk: the bytes of a local run, or a word."""
+"""The workflow on a real SLURM, with jobs killed on the way and with a full disk: the same bytes, or a word."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def test_a_run_with_killed_jobs_gives_the_bytes_of_a_local_run(cluster, built_on
     states = cluster.states()
     killed = {rule: states.pop(rule) for rule in ("vary_choices", "vary_distance", "draw_map")}
     for rule, ends in killed.items():
-        assert len(ends) == 2 and ends[0] != "COMPLETED" and ends[1] == "COMPLETED", (rule, ends)
+        assert [end == "COMPLETED" for end in ends] == [False, True], (rule, ends)
     assert {state for ends in states.values() for state in ends} == {"COMPLETED"}
     assert copy.products() == built_once.products()
     assert not list(copy.folder.glob("results/.build/peru/logs/*.failed"))

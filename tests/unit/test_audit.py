@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import geopandas as gpd
 import pandas as pd
 import pytest
@@ -11,8 +13,7 @@ from pydantic import TypeAdapter
 
 from asmgold.audit import as_yaml, propose
 from asmgold.config import Correction, load_corrections
-from asmgold.countries import country_codes, country_table
-from asmgold.location import Countries
+from asmgold.countries import country_table
 from asmgold.publish import write_audit_page
 from asmgold.records import judge
 from asmgold.schemas import READ_RECORDS
@@ -95,19 +96,46 @@ def test_names_of_records_are_text_on_the_page_and_in_the_proposals(world, tmp_p
 
 
 def test_corrections_of_other_countries_put_records_into_the_country_they_name(world):
-    shipped = {
-        c.record: c for c in load_corrections(PROJECT / "config/corrections.yaml") if "major_deposits" in c.record
-    }
-    assert set(shipped) == {"major_deposits:2497", "major_deposits:2598", "major_deposits:2242"}
+    corrections = load_corrections(PROJECT / "config/corrections.yaml")
+    shipped = [correction for correction in corrections if not correction.id.startswith("peru_")]
     read = {
-        "major_deposits:2497": ("Mauritania", 14.5833, 19.5), "major_deposits:2598": ("Niger", -7.9997, 17.0),
-        "major_deposits:2242": ("Congo (Kinshasa)", 27.5, -26.0),
-    }  # fmt: skip
-    countries = Countries(world)
-    for record, (country, lon, lat) in read.items():
-        set_to = {"longitude": lon, "latitude": lat} | shipped[record].set
-        place = pd.Series([set_to["longitude"]]).to_numpy(float), pd.Series([set_to["latitude"]]).to_numpy(float)
-        assert countries.at(*place)[0] in country_codes(country)
-        assert countries.at(pd.Series([lon]).to_numpy(float), pd.Series([lat]).to_numpy(float))[0] not in country_codes(
-            country
-        )
+        "major_deposits:2497": ("Akjoujt Tailings", "Mauritania", 14.5833, 19.5),
+        "major_deposits:2598": ("Koma Bangou", "Niger", -7.9997, 17.0),
+        "major_deposits:2242": ("Kivu", "Congo (Kinshasa)", 27.5, -26.0),
+        "mrds:10280744": ("Aya-Aya Project", "Philippines", 122.36928, 9.26069),
+        "mrds:10304253": ("Basay", "Philippines", 122.75257, 9.26069),
+    }
+    assert {correction.record for correction in shipped} == set(read)
+    rows = [(*said, "listed") for said in read.values()]
+    published = judged(world, *rows).set_axis(list(read))
+    assert (published["outside_km"] > 10).all()
+    renamed = {record: f"mrds:{number}" for number, record in enumerate(read, start=1)}
+    mended = judged(
+        world, *rows, corrections=[c.model_copy(update={"record": renamed[c.record]}) for c in shipped]
+    )  # fmt: skip
+    assert mended["correction"].notna().all()
+    assert mended["outside_km"].isna().all()
+
+
+def test_a_record_in_the_sea_is_proposed_the_place_of_its_namesake(world):
+    rows = (
+        ("Basay", "Philippines", 122.75257, 9.26069, "primary"), ("Basay Mine", "Philippines", 122.6333, 9.5667, None),
+        ("Basay", "Philippines", 121.0, 16.0, None), ("Unnamed", "Philippines", 122.4, 9.3, "primary"),
+        ("Coast", "Peru", -77.24, -12.0, "primary"), ("Coast", "Peru", -75.0, -12.0, None),
+    )  # fmt: skip
+    (proposal,) = propose(judged(world, *rows), world)
+    assert (proposal.record_id, proposal.strength, proposal.how) == ("mrds:1", "weak", "namesake")
+    assert proposal.proposed == (122.6333, 9.5667)
+    assert proposal.evidence == "mrds:2, Basay Mine, lies in Philippines, 36 km from there; this is its position."
+
+
+def test_the_page_lists_unknown_countries_and_leads_to_the_producer_only(world, tmp_path):
+    rows = (("A", "Atlantis", -75.1, -14.1, "primary"), ("B", "Peru", 75.1, 14.1, "primary"))
+    records = judged(world, *rows).assign(url=["javascript:alert(1)", "https://example.org/show?id=2&x=<"])
+    proposals = propose(records, world)
+    write_audit_page(
+        tmp_path / "audit.html", title="T", records=records, countries=world, corrections=[], proposals=proposals
+    )
+    page = (tmp_path / "audit.html").read_text()
+    assert "Names of countries that are not known: Atlantis (1)." in page
+    assert set(re.findall(r'href="([^#][^"]*)"', page)) == {"https://example.org/show?id=2&amp;x=&lt;"}

@@ -62,6 +62,22 @@ def test_every_embedded_file_is_the_one_that_is_pinned():
             "different fields",
         ),
         (
+            "- {id: a, record: r, expect: {latitude: 1.0}, set: {latitude: 91}, reason: x, evidence: y}",
+            "set.latitude is 91.0, a number from -90 to 90 was expected",
+        ),
+        (
+            "- {id: a, record: r, expect: {latitude: 1.0}, set: {latitude: null}, reason: x, evidence: y}",
+            "set.latitude is None, a number from -90 to 90 was expected",
+        ),
+        (
+            "- {id: a, record: r, expect: {longitude: west}, set: {longitude: 1}, reason: x, evidence: y}",
+            "expect.longitude is 'west', a number or null was expected",
+        ),
+        (
+            "- {id: a, record: r, expect: {name: null}, set: {name: 7}, reason: x, evidence: y}",
+            "set.name is 7, a text or null was expected",
+        ),
+        (
             "- &a {id: a, record: r, expect: {latitude: 1.0}, set: {latitude: 2.0}, reason: x, evidence: y}\n- *a",
             "id 'a' stands twice",
         ),
@@ -75,7 +91,7 @@ def test_mistakes_in_a_list_of_corrections_are_named(tmp_path, text, message):
 
 
 def test_every_shipped_correction_holds_on_the_embedded_records():
-    corrections = [c for c in load_corrections(CONFIG / "corrections.yaml") if c.record.startswith("mrds:")]
+    corrections = [c for c in load_corrections(CONFIG / "corrections.yaml") if c.id.startswith("peru_")]
     rows = read_records(PROJECT / "data/raw/embedded/mrds_peru.csv", "mrds").set_index("record_id")
     peru = gpd.read_file(PROJECT / "data/raw/embedded/peru.geojson").geometry[0]
     assert len(corrections) == 37

@@ -199,7 +199,10 @@ def check_products(records, folder):
         path, about=about_map("<&>"), regions=regions, sites=sites, intersections=intersections, overlays={}, area=AREA,
         countries=COUNTRIES, records=records, corrections=[],
     )  # fmt: skip
-    manifest = build_manifest([path], records=records, settings={}, sources={}, corrections=[])
+    manifest = build_manifest(
+        [path, folder / "records.parquet"], records=records, rows_read=records["source"].value_counts().to_dict(),
+        settings={}, sources={}, corrections=[],
+    )  # fmt: skip
     for counts in manifest["records"].values():
         assert sum(n for fate, n in counts.items() if fate != "rows_read") == counts["rows_read"]
     layers = manifest["products"][path.name]["rows"]
@@ -387,6 +390,7 @@ def test_control_characters_become_blanks_with_a_flag(tmp_path):
     assert records["commodities"].tolist()[0] == ["Gold", "Sil ver"]
     assert ["control_characters" in flags for flags in records["flags"]] == [True, True, False]
     assert records["fate_reason"].tolist()[1] == "latitude '\\x001' is not a number"
+    write_table(records, tmp_path / "records.parquet")
     check_products(records, tmp_path)
 
 

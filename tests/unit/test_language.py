@@ -8,7 +8,8 @@ import pytest
 import yaml
 
 from asmgold.config import Settings
-from asmgold.publish.language import FOLDER
+from asmgold.publish.language import FOLDER, in_place_of, load_words
+from asmgold.vocabulary import COMMODITIES
 
 ENGLISH = yaml.safe_load((FOLDER / "en.yaml").read_text(encoding="utf-8"))
 LANGUAGES = sorted(path.stem for path in FOLDER.glob("*.yaml"))
@@ -16,6 +17,18 @@ LANGUAGES = sorted(path.stem for path in FOLDER.glob("*.yaml"))
 
 def test_the_languages_are_those_that_can_be_configured():
     assert sorted(Settings.model_fields["language"].annotation.__args__) == LANGUAGES
+
+
+def test_another_commodity_takes_the_place_of_gold_in_the_words_and_not_in_names():
+    assert load_words("en", "geopackage", "tin")["asm_gold_regions"] == "ASM tin regions"
+    spanish = load_words("es", "page", "tin")
+    assert any("estaño" in text for text in spanish.values())
+    assert not any(re.search(r"\boro\b", text, re.IGNORECASE) for text in spanish.values())
+    assert in_place_of("gold", "tin", "Gold, gold_sites, marigold") == "Tin, gold_sites, marigold"
+
+
+def test_every_commodity_has_a_name_in_each_language():
+    assert set(ENGLISH["commodities"]) == set(COMMODITIES)
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

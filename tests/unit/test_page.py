@@ -103,8 +103,8 @@ def made(tmp_path, names, *, language="en", overlays=True, countries=COUNTRIES, 
     )  # fmt: skip
     about = About(
         settings={
-            "language": language, "buffer_km": 20.0, "tolerance_m": 5.0, "include_refineries": False,
-            "corrections": True, "scenario": "made",
+            "language": language, "commodity": "gold", "buffer_km": 20.0, "tolerance_m": 5.0,
+            "include_refineries": False, "corrections": True, "scenario": "made",
             "overlays": {name: {"within": parent} for name, parent in within.items()},
         },
         area_title="A<b>",
@@ -170,6 +170,11 @@ def test_the_page_has_the_figures_of_the_other_products(built_once):
     summary = pd.read_csv(built_once.product("overlay_summary.csv"))
     assert [region["id"] for region in page.data["regions"]] == regions["region_id"].tolist()
     assert sum(region["sites"] for region in page.data["regions"]) == len(page.data["sites"]["id"])
+    # Rounded once: the map's figures are those of the tables.
+    assert [round(region["km2"]) for region in page.data["regions"]] == regions["area_km2"].round().tolist()
+    pieces = gpd.read_parquet(built_once.product("overlays.parquet"))
+    shown = [round(km2) for region in page.data["regions"] for _, km2 in region["zones"]]
+    assert sorted(shown) == sorted(pieces["area_km2"].round().tolist())
     text = built_once.product("index.html").read_text(encoding="utf-8")
     for share in summary["share_of_zone"]:
         assert f"{share:.1%}".replace("%", "\u00a0%") in text

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import combinations
 from pathlib import Path
 
 import geopandas as gpd
@@ -14,12 +15,14 @@ import shapely
 from hypothesis import given
 from hypothesis import strategies as st
 
-from asmgold.config import DepositSettings
+from asmgold.config import DepositSettings, load_corrections
 from asmgold.countries import CODES, DEPENDENCIES, NAMES, SEVERAL, country_codes, country_table
 from asmgold.deposits import deposit_ids
 from asmgold.errors import InputError
 from asmgold.location import Countries, locate
-from asmgold.text import decoded, readable
+from asmgold.records import judge
+from asmgold.sources import read_records
+from asmgold.text import decoded, nameless, readable
 from tests.conftest import PROJECT
 
 GEOD = pyproj.Geod(ellps="WGS84")
@@ -125,6 +128,18 @@ def test_text_put_right_holds_no_leftovers_and_good_text_stays(text):
         assert once == text
 
 
+@pytest.mark.parametrize(
+    "name", ["Unknown", "unknown name", "Unnamed Prospect", "Name Unknown", "No name", "N/A", "??"]
+)
+def test_what_stands_for_a_name_that_is_not_known_is_none(name):
+    assert nameless(name)
+
+
+@pytest.mark.parametrize("name", ["Unknowns", "No Name Creek", "Great Unknown Group", "Nonesuch", "Namibia", "Na 7"])
+def test_names_that_only_sound_like_it_are_names(name):
+    assert not nameless(name)
+
+
 # --- deposits
 
 
@@ -201,6 +216,35 @@ def precision_and_recall(settings):
     same = pairs["same"].astype(bool)
     hits = (same & np.array(found)).sum()
     return hits / sum(found), hits / same.sum()
+
+
+# All pairs of gold-bearing records in and near Peru that are one deposit, as judged by hand from their names, distances
+# and commodities. Cuatone is Cuajone misspelt.
+ONE_DEPOSIT_IN_PERU = (
+    {"major_deposits:1258", "mrds:10400138"}, {"major_deposits:1260", "mrds:10097394", "mrds:10400141"},
+    {"major_deposits:1266", "mrds:10400148"}, {"major_deposits:1270", "mrds:10132956", "mrds:10400159"},
+    {"major_deposits:1271", "mrds:10400160"}, {"major_deposits:1159", "mrds:60001247"},
+    {"mrds:10068779", "mrds:10158515"}, {"mrds:10068774", "mrds:10207032"}, {"mrds:10068760", "mrds:10079723"},
+)  # fmt: skip
+
+
+def test_precision_and_recall_on_the_gold_records_of_peru():
+    data = PROJECT / "data/raw/embedded"
+    rows = pd.concat(
+        [read_records(data / f"{reader}_peru.csv", reader) for reader in ("mrds", "major_deposits")], ignore_index=True
+    )
+    area = gpd.GeoDataFrame(geometry=[shapely.box(-82, -19, -68, 1)], crs=4326)
+    records = judge(
+        rows, area, None, load_corrections(PROJECT / "config/corrections.yaml"),
+        buffer_m=20_000, tolerance_m=5, include_refineries=False,
+    )  # fmt: skip
+    together = records[records["deposit_id"].notna()].groupby("deposit_id")["record_id"].agg(list)
+    found = {pair for ids in together for pair in combinations(sorted(ids), 2)}
+    judged = {pair for ids in ONE_DEPOSIT_IN_PERU for pair in combinations(sorted(ids), 2)}
+    assert together.map(len).sum() == 527
+    assert len(judged) == 13
+    assert found <= judged  # precision 1
+    assert len(found) == 10  # recall 0.77
 
 
 def test_precision_and_recall_on_pairs_judged_by_hand():

@@ -259,6 +259,15 @@ def test_all_columns_of_all_schemas_can_be_put_into_words():
         assert len({field.title for field in fields.values()}) == len(fields)
 
 
+def test_a_column_keeps_to_the_same_values_in_every_layer():
+    """Its constraint goes by its name, so two of them would be one that nobody could keep."""
+    found = {}
+    for layer, schema in SCHEMAS.items():
+        for name, field in fields_of(layer, schema.columns).items():
+            found.setdefault(name, set()).add((tuple((field.meanings or {}).items()), field.bounds))
+    assert {name: kinds for name, kinds in found.items() if len(kinds) > 1} == {}
+
+
 def lightness(colour):
     """Relative luminance of sRGB, from 0 to 1 (WCAG 2)."""
     channels = np.array([int(colour[start : start + 2], 16) for start in (1, 3, 5)]) / 255

@@ -10,9 +10,10 @@ import pytest
 import shapely
 
 from asmgold.config import Correction
-from asmgold.errors import InputError
+from asmgold.errors import InputError, Unaccounted
 from asmgold.overlays import intersect
-from asmgold.records import count_by_fate, judge
+from asmgold.publish import build_manifest, write_table
+from asmgold.records import account_for, count_by_fate, judge, moved
 from asmgold.regions import dissolve, region_id
 from asmgold.schemas import READ_RECORDS
 
@@ -112,6 +113,50 @@ def test_a_correction_can_give_a_position_to_a_record_that_has_none_readable():
         id="mend", record="mrds:1", expect={"latitude": 95.0}, set={"latitude": 1.0}, reason="typo", evidence="name"
     )
     assert judged((1, 95, "primary"), corrections=[mend])["fate"].tolist() == ["site"]
+
+
+def test_a_correction_can_put_other_fields_right_and_lapses_where_the_source_says_something_else():
+    countries = pd.concat([COUNTRIES, AREA.set_geometry(AREA.translate(10, 0)).assign(code="PER", name="Peru")])
+    said = {"record": "mrds:1", "reason": "a test", "evidence": "none"}
+    named = Correction(id="named", expect={"country_reported": "Aland", "name": None},
+                       set={"country_reported": "Peru", "name": "B"}, **said)  # fmt: skip
+    records = judged((12, 1, "primary"), (1, 1, "primary"), countries=countries, corrections=[named])
+    first = records.loc[0, ["country_reported", "country_code", "name", "correction", "longitude"]].tolist()
+    assert first == ["Peru", "PER", "B", "named", 12]
+    assert not moved(records).any()
+    other = Correction(id="other", expect={"country_reported": "Chile"}, set={"country_reported": "Peru"}, **said)
+    records = judged((12, 1, "primary"), (1, 1, "primary"), countries=countries, corrections=[other])
+    assert records.loc[0, "country_reported"] == "Aland"
+    assert "correction_lapsed" in records.loc[0, "flags"]
+    assert records["correction"].isna().all()
+
+
+def test_a_correction_gives_a_place_to_a_record_without_one():
+    place = Correction(
+        id="place", record="mrds:1", expect={"longitude": None, "latitude": None},
+        set={"longitude": 2, "latitude": 2}, reason="no position", evidence="a map",
+    )  # fmt: skip
+    records = judged(("", "", "primary"), (1, 1, "primary"), corrections=[place])
+    assert records.loc[0, ["longitude", "latitude", "fate"]].tolist() == [2, 2, "site"]
+    assert "position_missing" not in records.loc[0, "flags"]
+    assert not moved(records).any()
+
+
+def test_rows_that_are_lost_or_counted_twice_on_the_way_are_noticed(tmp_path):
+    records = judged((1, 1, "primary"), (2, 2, None), ("x", 1, "primary"))
+    assert account_for(records, {"mrds": 3}).loc["mrds", "rows_read"] == 3
+    for wrong, read in (
+        (records.iloc[1:], {"mrds": 3}), (records, {"mrds": 4}), (records, {"mrds": 3, "major_deposits": 1}),
+        (pd.concat([records.iloc[1:], records.iloc[1:2]]), {"mrds": 3}), (records, {}),
+    ):  # fmt: skip
+        with pytest.raises(Unaccounted, match=r"rows were read, and \d of them are records whose fates add up to"):
+            account_for(wrong, read)
+    write_table(records.iloc[:2], tmp_path / "records.parquet")
+    with pytest.raises(Unaccounted, match=r"records\.parquet: holds 2 records, 3 were expected"):
+        build_manifest(
+            [tmp_path / "records.parquet"], records=records, rows_read={"mrds": 3}, settings={}, sources={},
+            corrections=[],
+        )  # fmt: skip
 
 
 def test_a_source_without_any_usable_position_is_refused():

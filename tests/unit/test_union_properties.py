@@ -350,9 +350,9 @@ def test_what_the_map_says_is_covered_is(radius_m: float) -> None:
     maps = crowd_module._maps(np.r_[lon, other[0]], np.r_[lat, other[1]], radius_m)
     x, y = (np.split(each, 2) for each in (maps.x, maps.y))
     cells = crowd_module._cells(maps, np.arange(2 * n), 1.0, 0.0)
-    each, bend = np.arange(n), cells.bend[np.argsort(cells.site)[:n]]
-    here = crowd_module._Cells(each, each, each, *np.zeros((2, n), np.float32), bend)
-    there = crowd_module._Cells(each, each, each, *np.float32([x[1] - x[0], y[1] - y[0]]), bend)
+    each, bend = np.arange(n), cells.places.bend[np.argsort(cells.site)[:n]]
+    here = crowd_module._Places(each, *np.zeros((2, n), np.float32), bend)
+    there = crowd_module._Places(each, *np.float32([x[1] - x[0], y[1] - y[0]]), bend)
     covered = crowd_module._covers(there, here, (along, along), radius_m) & one_map
     # On a map round a pole a direction turns with longitude; the southern one is seen from below.
     turned = np.degrees(along) - lon

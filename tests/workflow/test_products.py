@@ -26,7 +26,7 @@ LAYERS = {
     "overlay_intersections": {"overlay", "zone", "region_id", "area_km2"},
     "overlay_madre_de_dios": {"name"},
     "overlay_mining_corridor": {"code", "official_area_ha"},
-    "corrections": {"correction", "record_id", "reason", "evidence"},
+    "corrections": {"correction", "record_id", "before", "after", "reason", "evidence"},
     "records_rejected": {"record_id", "fate_reason"},
 }  # fmt: skip
 RECORD_COLUMNS = {
@@ -76,14 +76,17 @@ def test_each_correction_is_an_arrow_from_the_old_place_to_the_new_one(built_onc
     assert len(arrows) == 37
     conga = arrows.loc["mrds:10400160"]
     np.testing.assert_allclose(shapely.get_coordinates(conga.geometry), [[78.35896, 6.9265], [-78.35896, -6.9265]])
+    assert conga["before"] == "longitude 78.35896, latitude 6.9265"
+    assert conga["after"] == "longitude -78.35896, latitude -6.9265"
     assert "0.2 km from major_deposits:1271" in conga["evidence"]
 
 
 def test_flags_of_the_embedded_records(built_once):
     records = pd.read_parquet(built_once.product("records.parquet"))
     mrds = records.loc[records["source"] == "mrds", "flags"].explode().value_counts()
-    # 457 records without id and name are known to 0.01 degree only.
-    assert mrds["name_missing"] == mrds["position_coarse"] == 457
+    # 457 records without id and name are known to 0.01 degree only; 12 more are called "Unknown Name".
+    assert mrds["position_coarse"] == 457
+    assert mrds["name_missing"] == 469
     assert mrds["corrected"] == 37
 
 
@@ -169,6 +172,11 @@ def test_the_map_is_a_page_of_a4_as_pdf_and_png(built_once):
 def test_the_terminal_shows_the_figures_and_where_the_files_are(project):
     done = project.run()
     assert done.returncode == 0, done.stderr
-    for line in (r"mrds +\d+ +192 +0 +\d+ +0 +710", r"\d+ regions with \d+ sites cover", r"mining_corridor outside",
-                 "In results/peru/"):  # fmt: skip
+    for line in (
+        "737 rows were read, and each has one fate",
+        r"mrds +\d+ +192 +0 +\d+ +0 +710",
+        r"\d+ regions with \d+ sites cover",
+        r"mining_corridor outside",
+        "In results/peru/",
+    ):
         assert re.search(line, done.stderr), line

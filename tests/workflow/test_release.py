@@ -356,7 +356,7 @@ def test_a_byte_of_any_document_is_missed_too(sent: Path) -> None:
     found = verify(sent, PROJECT)
     assert list(faults(found)) == sorted(names)
     assert found[-1].kind == "unchecked"
-    assert found[-1].sentence == "products/manifest.json, ro-crate-metadata.json cannot be relied on"
+    assert found[-1].sentence == "products/manifest.json, ro-crate-metadata.json, stac/catalog.json cannot be relied on"
 
 
 def rewrite(path: Path, edit: Callable[[Any], None]) -> None:
@@ -486,10 +486,36 @@ def test_a_table_that_does_not_fit_its_schema_is_at_fault(sent: Path) -> None:
     assert "within" in found["products/overlay_summary.csv"]
 
 
+def test_a_catalogue_of_another_version_of_stac_is_no_fault(sent: Path) -> None:
+    rewrite(sent / "stac/catalog.json", lambda content: content.update(stac_version="1.2.0"))
+    found = verify(sent, PROJECT)
+    assert faults(found) == {}
+    assert "unchecked  schemas of the catalogue: those here are of 1.1.0, it is of 1.2.0" in [one.line for one in found]
+
+
+def test_a_release_by_another_version_of_the_code_says_what_is_not_checked(sent: Path) -> None:
+    code = sent / "code/workflow/asmgold/schemas.py"
+    code.write_text(code.read_text() + "# later\n")
+    rewrite_hashes(code)
+    found = verify(sent, PROJECT)
+    assert faults(found) == {}
+    lines = [one.line for one in found]
+    assert "unchecked  schemas: this version of asmgold has others (schemas.py)" in lines
+    assert "unchecked  code: this checkout has another version of code/workflow/asmgold/schemas.py" in lines
+
+
 def test_text_of_a_folder_cannot_steer_a_terminal(sent: Path) -> None:
     (sent / "\x1b[2Jnew").write_text("")
     finding = next(finding for finding in verify(sent, PROJECT) if finding.kind == "fault")
     assert finding.line == "fault      \\x1b[2Jnew: is not in SHA256SUMS"
+
+
+def test_sums_of_some_other_folder_make_no_release(tmp_path: Path) -> None:
+    (tmp_path / "any.txt").write_text("any")
+    write_sums(tmp_path)
+    found = verify(tmp_path, PROJECT)
+    missing = ("products/manifest.json", "release.json", "ro-crate-metadata.json", "CITATION.cff", "stac/catalog.json")
+    assert faults(found) == dict.fromkeys(missing, "is not in SHA256SUMS, and every release has it")
 
 
 def test_what_is_no_release_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -688,7 +714,7 @@ def test_two_releases_at_once_do_not_meet(station: Copy, capsys: pytest.CaptureF
 
 @pytest.fixture
 def earlier(station: Copy) -> Path:
-    """A release of other results: a site fewer, its region gone, another radius, other bytes of a source."""
+    """A release of other results: a site, a region and a zone fewer, another radius, other bytes of a source."""
     folder = station.folder / "results/peru"
     kept = {path.name: path.read_bytes() for path in folder.iterdir()}
     records, regions = read_table(folder / "records.parquet"), read_table(folder / "regions.parquet")
@@ -697,10 +723,12 @@ def earlier(station: Copy) -> Path:
     record = sites.loc[sites["region_id"] == alone, "record_id"].item()
     write_table(records[records["record_id"] != record], folder / "records.parquet")
     write_table(regions[regions["region_id"] != alone], folder / "regions.parquet")
+    summary = folder / "overlay_summary.csv"
+    summary.write_text("".join(line for line in summary.read_text().splitlines(True) if ",outside," not in line))
 
     def edit(manifest: dict[str, Any]) -> None:
         manifest["products"] |= {
-            name: describe_product(folder / name) for name in ("records.parquet", "regions.parquet")
+            name: describe_product(folder / name) for name in ("records.parquet", "regions.parquet", summary.name)
         }
         manifest["configuration"]["buffer_km"] = 19.0
         manifest["sources"]["mrds_peru"]["lock"]["sha256"] = "0" * 64
@@ -732,6 +760,7 @@ def test_the_changelog_tells_what_is_not_as_in_the_release_before(station: Copy,
         "| regions | 47 | 48 |",
         "1 sites were gained, 0 lost;",
         "| madre_de_dios | inside | 11,334.6 | 11,334.6 | 13.40% | 13.40% |",
+        "| mining_corridor | outside | – | 7,315.2 | – | 9.19% |",
         "1 new, 47 same.",
         "1 added.",
     ):
@@ -764,3 +793,24 @@ def test_tables_of_another_version_are_compared_by_their_counts(station: Copy, e
 def test_stac_of_another_kind_is_refused() -> None:
     assert fault_of_stac({"type": "Thing"}) == "type is 'Thing', one of Catalog, Collection, Feature was expected"
     assert fault_of_stac({"type": "Catalog", "stac_version": "0.9"}) == "stac_version is '0.9', 1.1.0 was expected"
+
+
+def test_files_of_ones_own_keep_their_names(station: Copy) -> None:
+    table = station.folder / "own tables/shares (50 % + #1).csv"
+    table.parent.mkdir()
+    shutil.copyfile(PROJECT / "data/raw/embedded/published_shares.csv", table)
+    path = table.relative_to(station.folder).as_posix()
+    station.configure(published_shares=path)
+
+    def edit(manifest: dict[str, Any]) -> None:
+        manifest["configuration"]["published_shares"] = path
+        manifest["sources"][table.name] = manifest["sources"].pop("published_shares.csv")
+
+    rewrite_manifest(station, edit)
+    note = station.folder / "results/.build/peru/logs/write_manifest.job.json"
+    note.write_text(note.read_text().replace("data/raw/embedded/published_shares.csv", path))
+    page = note.with_name("write_page.job.json")
+    page.write_text(page.read_text().replace("data/raw/embedded/published_shares.csv", path))
+    found = verify(released(station.folder, "own"))
+    assert faults(found) == {}
+    assert found[-1].sentence == "every source is at hand: --rerun makes all again and compares it"

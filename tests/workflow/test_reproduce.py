@@ -110,6 +110,14 @@ def test_the_report_is_one_file_beside_the_products(built):
         "buffer_km",
     ):
         assert word in report, word
+    for product in (
+        "index.html",
+        "asm_gold_regions.qgz",
+        "distance_to_gold_km.tif",
+        "sensitivity.png",
+        "manifest.json",
+    ):
+        assert f'"results/peru/{product}"' in report, product
     # Everything that a browser needs is in it.
     assert "<script src=" not in report
     assert '<link rel="stylesheet"' not in report

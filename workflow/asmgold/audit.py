@@ -23,6 +23,7 @@ SLIPPED: dict[str, Reading] = {
     "longitude / 10": lambda x, y: (x / 10, y),
 }
 FAR_KM = 100.0
+NOT_THE_COAST_KM = 10.0  # nearer than that, a coast that is drawn coarsely is the better explanation
 NEAR_A_NAMESAKE_KM = 25.0
 SAME_NAME = 90.0
 STRENGTHS = ("strong", "fair", "weak")
@@ -58,8 +59,8 @@ def propose(records: gpd.GeoDataFrame, table: gpd.GeoDataFrame) -> list[Proposal
     another record of the same name in the country may say where it lies.
 
     * strong: read in another way it lies in the country stated, within 25 km of a record of the same name
-    * fair: read in one other way only it lies in the country stated, and it was more than 100 km outside; or a record
-      of the same name lies there
+    * fair: read in one other way only it lies in the country stated, or a record of the same name lies there; and it
+      was more than 100 km outside
     * weak: all else
 
     Parameters
@@ -109,9 +110,10 @@ def _best(record: pd.Series, named: pd.DataFrame, countries: Countries) -> Propo
     likely = list(_fitting(record, READINGS, inside, countries))
     slipped = list(_fitting(record, SLIPPED, inside, countries)) if record["outside_km"] > FAR_KM else []
     for how, place in (*likely, *slipped):
-        near = _nearest(place, _called_alike(record, there, fuzz.token_set_ratio))
-        if near is not None and near[1] <= NEAR_A_NAMESAKE_KM:
-            said = f"{_said(how)} it lies in {country}, {near[1]:.1f} km from {near[0]}."
+        alike = _called_alike(record, there, fuzz.token_set_ratio)
+        if len(alike) and (near := _nearest(place, alike))[1] <= NEAR_A_NAMESAKE_KM:
+            other, away = near
+            said = f"{_said(how)} it lies in {country}, {away:.1f} km from {other['record_id']}, {other['name']}."
             return _proposal(record, place, how, "strong", said)
     if likely:
         how, place = likely[0]
@@ -120,10 +122,12 @@ def _best(record: pd.Series, named: pd.DataFrame, countries: Countries) -> Propo
         said = f"{_said(how)} it lies in {country}.{others}"
         return _proposal(record, place, how, "fair" if alone else "weak", said)
     namesakes = _called_alike(record, there[there["whole"]], fuzz.ratio)
-    if len(namesakes) and record["outside_km"] > FAR_KM:
-        other = namesakes.iloc[0]
-        said = f"{other['record_id']} of the same name lies in {country}; this is its position."
-        return _proposal(record, (other["longitude"], other["latitude"]), "namesake", "fair", said)
+    if len(namesakes) and record["outside_km"] > NOT_THE_COAST_KM:
+        other, away = _nearest((record["longitude"], record["latitude"]), namesakes)
+        namesake = f"{other['record_id']}, {other['name']}"
+        said = f"{namesake}, lies in {country}, {away:,.0f} km from there; this is its position."
+        strength = "fair" if record["outside_km"] > FAR_KM else "weak"
+        return _proposal(record, (other["longitude"], other["latitude"]), "namesake", strength, said)
     if slipped:
         how, place = slipped[0]
         return _proposal(record, place, how, "weak", f"{_said(how)} it lies in {country}.")
@@ -174,13 +178,11 @@ def _called_alike(record: pd.Series, there: pd.DataFrame, scorer: Callable[..., 
     return found
 
 
-def _nearest(place: tuple[float, float], namesakes: pd.DataFrame) -> tuple[str, float] | None:
-    if namesakes.empty:
-        return None
+def _nearest(place: tuple[float, float], namesakes: pd.DataFrame) -> tuple[pd.Series, float]:
+    """The nearest of one namesake or more, and how far it is, km."""
     lon, lat = namesakes["longitude"].to_numpy(float), namesakes["latitude"].to_numpy(float)
     apart = WGS84.inv(np.full(lon.size, place[0]), np.full(lon.size, place[1]), lon, lat)[2] / 1000
-    nearest = namesakes.iloc[int(apart.argmin())]
-    return f"{nearest['record_id']}, {nearest['name']}", float(apart.min())
+    return namesakes.iloc[int(apart.argmin())], float(apart.min())
 
 
 def _said(how: str) -> str:

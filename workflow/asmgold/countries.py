@@ -16,9 +16,10 @@ import pyogrio
 from asmgold.errors import InputError
 from asmgold.schemas import COUNTRIES, CRS
 
+KOSOVO = "XKX"
 # Codes of Natural Earth's own, as ISO 3166 has them; Kosovo has the code that users have agreed on.
 CODES = {
-    "ALD": "ALA", "ATC": "AUS", "CYN": "CYP", "IOA": "AUS", "KOS": "XKX", "PSX": "PSE", "SAH": "ESH", "SDS": "SSD",
+    "ALD": "ALA", "ATC": "AUS", "CYN": "CYP", "IOA": "AUS", "KOS": KOSOVO, "PSX": "PSE", "SAH": "ESH", "SDS": "SSD",
     "SOL": "SOM",
 }  # fmt: skip
 # Names that the sources use and pycountry does not know, as `_plain` writes them: short, old or misspelt ones.
@@ -39,7 +40,7 @@ NAMES = {
     "indian ocean ter": "AUS",
     "ivory coast": "CIV",
     "kalaallit nunaat (greenland)": "GRL",
-    "kosovo": "XKX",
+    "kosovo": KOSOVO,
     "luxenbourg": "LUX",
     "macedonia": "MKD",
     "n. cyprus": "CYP",

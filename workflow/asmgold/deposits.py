@@ -16,6 +16,7 @@ from scipy.spatial import cKDTree
 
 from asmgold.config import DepositSettings
 from asmgold.geodesy import to_ecef
+from asmgold.text import nameless
 
 # Words that say what is at a place and not how it is called.
 COMMON_WORDS = re.compile(
@@ -23,7 +24,7 @@ COMMON_WORDS = re.compile(
     r"mines?|mining|no|occurrences?|of|on|pit|placers?|projects?|prospects?|property|proyecto|qtz|quartz|reported|"
     r"silver|site|the|unidentified|unknown|unnamed|workings?|zone"
 )
-NAMELESS = re.compile(r"\s*(unnamed|unidentified|unknown|no name|nbmg sample site)", re.IGNORECASE)
+SAMPLE = re.compile(r"\s*nbmg sample site", re.IGNORECASE)  # numbered places in Nevada, not names
 # What tells neighbours of one name apart: numbers, single letters, sides of a place, a creek from the hill above it.
 TELLING_APART = re.compile(
     r"\d+|[a-z]|[ivx]+|north|south|east|west|upper|lower|new|little|big|ext|extension|creek|ford|gulch"
@@ -140,7 +141,7 @@ def _agreeing(pairs: Pairs, names: pd.DataFrame, similarity: float) -> tuple[NDA
 
 def names_of(text: object) -> Iterator[tuple[bool, str]]:
     """A name in plain letters without common words, and the parts of it: whether it is the whole, and the text."""
-    if not isinstance(text, str) or NAMELESS.match(text):
+    if not isinstance(text, str) or nameless(text) or SAMPLE.match(text):
         return
     whole = _called(text)
     if len(whole) >= SHORTEST_NAME:

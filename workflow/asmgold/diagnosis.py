@@ -6,10 +6,11 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from asmgold.text import nameless
+
 METRES_PER_DEGREE = 111_320.0
 COARSE_M = 500.0
 LIMITS = np.array([180.0, 90.0])
-NO_NAME = frozenset({"unknown", "unnamed", "no name"})
 LOST_CHARACTER = r"[^\W\d_]\?[^\W\d_]"
 
 
@@ -38,7 +39,6 @@ def diagnose(
     usable = faults.isna()
     whole = (records["longitude"] % 1 == 0) & (records["latitude"] % 1 == 0)
     zero = (records["longitude"] == 0) & (records["latitude"] == 0)
-    name = records["name"].str.casefold()
     stated = records["country_reported"].notna()
     numbers = records[["longitude_read", "latitude_read"]].to_numpy(float)
     blank = (records[["longitude_text", "latitude_text"]] == "").to_numpy(bool)
@@ -54,7 +54,7 @@ def diagnose(
         "position_shared": usable & position.duplicated(keep=False),
         "duplicate_probable": records["deposit_id"].notna() & records[["source", "deposit_id"]].duplicated(keep=False),
         "country_missing": ~stated,
-        "name_missing": name.isna() | name.isin(NO_NAME),
+        "name_missing": _without_name(records["name"]),
         "character_lost": records[["name", "country_reported"]].apply(_has_lost_a_character).any(axis=1),
     }
     if places is not None:
@@ -69,11 +69,15 @@ def diagnose(
     return [[names[column] for column in np.flatnonzero(row)] for row in table]
 
 
+def _without_name(names: pd.Series) -> pd.Series:
+    return names.map(lambda name: not isinstance(name, str) or nameless(name)).astype(bool)
+
+
 def _has_lost_a_character(text: pd.Series) -> pd.Series:
     return text.str.contains(LOST_CHARACTER, na=False)
 
 
 def _decimals(text: pd.Series) -> pd.Series:
-    plain = text.str.extract(r"^[+-]?\d+(?:\.(\d*))?$", expand=False)
-    number = text.str.match(r"^[+-]?\d+(?:\.\d*)?$").astype(bool)
+    plain = text.str.extract(r"^[+-]?[0-9]*(?:\.([0-9]*))?$", expand=False)
+    number = text.str.match(r"^[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)$").astype(bool)
     return plain.fillna("").str.len().astype(float).where(number, np.nan)

@@ -16,6 +16,10 @@ class InputError(Exception):
         super().__init__(printable(str(message)))
 
 
+class Unaccounted(InputError):
+    """Records were lost or counted twice on the way: a fault of this program. Nothing is published."""
+
+
 class Refused(InputError):
     """What was given, or is in the way, is not what was expected. It was not taken in, and not changed."""
 

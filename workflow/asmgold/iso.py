@@ -32,7 +32,7 @@ def country_name(code: str, language: str) -> str | None:
     """
     country = pycountry.countries.get(alpha_3=code)
     if country is None:
-        return None
+        return "Kosovo" if code == KOSOVO else None
     short = getattr(country, "common_name", country.name)
     translation = gettext.translation("iso3166-1", pycountry.LOCALES_DIR, languages=[language], fallback=True)
     # "Congo, República Democrática del" is for lists in alphabetical order.

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 import geopandas as gpd
 import numpy as np
@@ -14,7 +15,7 @@ from numpy.typing import NDArray
 from asmgold.config import Correction, DepositSettings
 from asmgold.deposits import deposit_ids
 from asmgold.diagnosis import diagnose, precision_m
-from asmgold.errors import InputError
+from asmgold.errors import InputError, Unaccounted
 from asmgold.geodesy import discs, may_reach
 from asmgold.location import Countries, locate
 from asmgold.schemas import CRS, FATES, RECORDS
@@ -22,6 +23,7 @@ from asmgold.text import decoded, readable
 
 log = logging.getLogger(__name__)
 
+POSITION = ("longitude", "latitude")
 POSITION_TEXTS = ("longitude_text", "latitude_text")
 TEXTS = ("name", "country_reported", "status", "deposit_type", "url")
 Geometries = NDArray[np.object_]
@@ -61,15 +63,16 @@ def judge(
     InputError : if not a single row of a source has a position.
     """
     records = rows.drop(columns="fault").assign(correction=pd.Series(None, index=rows.index, dtype=object))
+    records["flags"] = pd.Series([[] for _ in range(len(rows))], index=rows.index, dtype=object)
     records["longitude_read"] = _numbers(rows["longitude_text"])
     records["latitude_read"] = _numbers(rows["latitude_text"])
     records["longitude"], records["latitude"] = records["longitude_read"], records["latitude_read"]
-    _correct(records, corrections)
-    faults = rows["fault"].where(rows["fault"].notna(), _position_faults(records))
-    _check_some_are_usable(records, faults)
-    records["precision_m"] = precision_m(records["longitude_text"], records["latitude_text"])
-    records.loc[faults.notna(), ["longitude", "latitude"]] = np.nan
     _mend_texts(records)
+    _correct(records, corrections)
+    faults = rows["fault"].where(rows["fault"].notna(), _position_faults(records, rows))
+    _check_some_are_usable(records, faults)
+    records["precision_m"] = precision_m(rows["longitude_text"], rows["latitude_text"])
+    records.loc[faults.notna(), ["longitude", "latitude"]] = np.nan
     records["deposit_id"] = deposit_ids(records, deposits or DepositSettings())
     places = None if countries is None else locate(records, Countries(countries))
     for name in ("country_code", "country_located", "outside_km", "fitting_reading"):
@@ -110,6 +113,30 @@ def count_by_fate(records: pd.DataFrame) -> pd.DataFrame:
     return counts.assign(rows_read=records.groupby("source").size())
 
 
+def account_for(records: pd.DataFrame, rows_read: Mapping[str, int]) -> pd.DataFrame:
+    """As `count_by_fate`, checked: each row that was read is one record with one fate.
+
+    Parameters
+    ----------
+    records : a table of `asmgold.schemas.RECORDS`
+    rows_read : how many rows the reader found in each source
+
+    Raises
+    ------
+    Unaccounted : naming the source, the rows read and the sum of the fates.
+    """
+    counts = count_by_fate(records).reindex(sorted({*rows_read, *records["source"]}), fill_value=0)
+    for source, row in counts[list(FATES)].iterrows():
+        fates, read = int(row.sum()), rows_read.get(str(source), 0)
+        rows = records.loc[records["source"] == source, "row"]
+        if fates != read or rows.nunique() != read:
+            raise Unaccounted(
+                f"{source}: {read:,} rows were read, and {rows.nunique():,} of them are records whose fates add up to "
+                f"{fates:,}; the three were expected to be the same"
+            )
+    return counts
+
+
 def _numbers(text: pd.Series) -> pd.Series:
     """Plain decimal numbers; everything else (nan, inf, 1e308, other scripts, hexadecimal) is none."""
     plain = text.str.fullmatch(r"[+-]?[0-9]{1,12}(\.[0-9]{0,30})?|[+-]?\.[0-9]{1,30}")
@@ -118,13 +145,13 @@ def _numbers(text: pd.Series) -> pd.Series:
 
 def _correct(records: pd.DataFrame, corrections: Sequence[Correction]) -> None:
     """Apply the corrections whose guard holds; flag them, and those that lapsed."""
-    flags: list[list[str]] = [[] for _ in range(len(records))]
     where = {record_id: row for row, record_id in enumerate(records["record_id"])}
+    flags: list[list[str]] = records["flags"].tolist()
     for correction in corrections:
         row = where.get(correction.record)
         if row is None:
             continue
-        found = {field: float(records[f"{field}_read"].iloc[row]) for field in correction.expect}
+        found = {field: _said(records.iloc[row], field) for field in correction.expect}
         if found == correction.expect:
             for field, value in correction.set.items():
                 records.loc[records.index[row], field] = value
@@ -136,7 +163,19 @@ def _correct(records: pd.DataFrame, corrections: Sequence[Correction]) -> None:
                 correction.id, correction.record, found, dict(correction.expect),
             )  # fmt: skip
             flags[row].append("correction_lapsed")
-    records["flags"] = pd.Series(flags, index=records.index, dtype=object)
+
+
+def _said(record: pd.Series, field: str) -> float | str | None:
+    """What the source says of a record: a number for a position, a text for all else, or None."""
+    value: Any = record[f"{field}_read" if field in POSITION else field]
+    return None if pd.isna(value) else value
+
+
+def moved(records: pd.DataFrame) -> pd.Series:
+    """Which records a correction has brought from one place on the globe to another one."""
+    read = [records["longitude_read"].abs() <= 180, records["latitude_read"].abs() <= 90]
+    apart = (records["longitude_read"] != records["longitude"]) | (records["latitude_read"] != records["latitude"])
+    return records["correction"].notna() & read[0] & read[1] & records["longitude"].notna() & apart
 
 
 def _mend_texts(records: pd.DataFrame) -> None:
@@ -168,11 +207,11 @@ def _each(text: pd.Series, function: Callable[[str], str]) -> pd.Series:
     return text.astype(object).map(lambda value: answers.get(value) if isinstance(value, str) else None)
 
 
-def _position_faults(records: pd.DataFrame) -> pd.Series:
-    """Why a position cannot be used, or None."""
+def _position_faults(records: pd.DataFrame, rows: pd.DataFrame) -> pd.Series:
+    """Why a position cannot be used, or None; the texts are those of the rows as read."""
     fault = pd.Series(None, index=records.index, dtype=object)
     for name, limit in (("latitude", 90.0), ("longitude", 180.0)):
-        text, number = records[f"{name}_text"], records[name]
+        text, number = rows[f"{name}_text"], records[name]
         beyond = number.abs() > limit
         fault = fault.where(
             ~beyond,

@@ -7,7 +7,21 @@ import re
 import ftfy
 
 CONTROL = re.compile("[\x00-\x1f\x7f\u2028\u2029]+")
+NAMELESS = re.compile(
+    r"\W*((un(named|identified|known|titled)|name (unknown|not known))\b|(no name( given)?|n/?a|none)?\W*$)"
+)
+WEB_ADDRESS = re.compile(r"https?://[^\s]+", re.IGNORECASE)
 LEFTOVER = re.compile("[\x80-\x9f]")
+
+
+def nameless(text: str) -> bool:
+    """Whether what stands for a name says that there is none: `Unknown`, `Unnamed Prospect`, `Name unknown`, `?`."""
+    return NAMELESS.match(text.casefold()) is not None
+
+
+def web_address(text: object) -> str | None:
+    """An address that leads to a page of the web and nowhere else, or None."""
+    return text if isinstance(text, str) and WEB_ADDRESS.fullmatch(text) else None
 
 
 def readable(text: str) -> str:

@@ -55,25 +55,30 @@ LAYERS = SCENARIO.layers
 OVERLAYS = list(SETTINGS.overlays)
 COUNTRIES = "<build>/countries.parquet" if SETTINGS.countries else []
 MADE_FROM_COUNTRIES = ["area"] if SETTINGS.area.country else []
-# What the report shows, each with a caption of that name in workflow/report/.
+# What the report shows, and where: each product with a caption of its stem in workflow/report/.
 REPORTED = {
-    "map.pdf": "Map",
-    "map.png": "Map",
-    "overlay_summary.csv": "Tables",
-    "asm_gold_regions.gpkg": "Layers",
-    "evidence.csv": "Evidence",
-    "chance.png": "Evidence",
-    "chance.csv": "Evidence",
-    "corridor_by_year.png": "Evidence",
-    "corridor_by_year.csv": "Evidence",
-    "radius_curve.png": "Evidence",
-    "radius_of_capture.csv": "Evidence",
-    "sensitivity.png": "Evidence",
-    "sensitivity.csv": "Evidence",
-    "position_bands.csv": "Evidence",
-    "context_production.png": "Context",
-    "context_production.csv": "Context",
-    "manifest.json": "Provenance",
+    "index": "Page",
+    "map": "Map",
+    "asm_gold_regions": "Layers",
+    "overlay_summary": "Tables",
+    "overlay_units": "Tables",
+    "countries": "Tables",
+    "exposure": "Tables",
+    "distance_to_gold_km": "Rasters",
+    "gold_sites_per_100km2": "Rasters",
+    "asm_gold_region_fraction": "Rasters",
+    "region_probability": "Rasters",
+    "evidence": "Evidence",
+    "chance": "Evidence",
+    "corridor_by_year": "Evidence",
+    "radius_curve": "Evidence",
+    "radius_of_capture": "Evidence",
+    "sensitivity": "Evidence",
+    "position_bands": "Evidence",
+    "context_production": "Context",
+    "audit": "Records",
+    "proposed_corrections": "Records",
+    "manifest": "Provenance",
 }
 
 
@@ -127,9 +132,10 @@ def raster_tags(names):
 def published(name):
     """The published product, annotated for the report if it is shown there."""
     product = update(f"<products>/{name}")
-    if name not in REPORTED:
+    stem = Path(name).stem
+    if stem not in REPORTED or name.endswith(".qml") or "/" in name:
         return product
-    return report(product, caption=f"../report/{Path(name).stem}.rst", category=REPORTED[name])
+    return report(product, caption=f"../report/{stem}.rst", category=REPORTED[stem])
 
 
 def left_words():

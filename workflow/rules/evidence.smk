@@ -5,6 +5,7 @@ SEEN_PARTS = [(name, part.period) for name, entry in SETTINGS.evidence.items() f
 ZONES = {"within": {name: overlay.within for name, overlay in SETTINGS.overlays.items()}, "parts": SEEN_PARTS}
 STRATA = "<build>/layers/strata.parquet" if SETTINGS.strata else []
 NAMING = {
+    "commodity": SETTINGS.commodity,
     "area": SCENARIO.title_of("area"),
     "overlays": {name: SCENARIO.title_of(f"overlay_{name}") for name in OVERLAYS},
     "evidence": {name: entry.title or name for name, entry in SETTINGS.evidence.items()},

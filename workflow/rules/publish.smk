@@ -83,6 +83,7 @@ rule draw_map:
     params:
         buffer_km=SETTINGS.buffer_km,
         language=SETTINGS.language,
+        commodity=SETTINGS.commodity,
         titles={"area": SCENARIO.title_of("area")} | {name: SCENARIO.title_of(f"overlay_{name}") for name in OVERLAYS},
         within={name: overlay.within for name, overlay in SETTINGS.overlays.items()},
         credits=SCENARIO.credits(),
@@ -141,6 +142,7 @@ rule write_page:
 
 rule write_manifest:
     input:
+        rows=expand("<build>/read/{source}.parquet", source=SETTINGS.records),
         records="<build>/records.parquet",
         regions="<build>/regions.parquet",
         area="<build>/layers/area.parquet",

@@ -24,6 +24,7 @@ if SETTINGS.rasters:
         threads: 8
         params:
             grid=plain(SETTINGS.rasters, "cell_arcsec", "margin_km"),
+            commodity=SETTINGS.commodity,
             tags=raster_tags(SETTINGS.records),
         script:
             "../scripts/raster_distance.py"
@@ -42,6 +43,7 @@ if SETTINGS.rasters:
         params:
             grid=plain(SETTINGS.rasters, "cell_arcsec", "margin_km"),
             bandwidth_km=SETTINGS.rasters.bandwidth_km,
+            commodity=SETTINGS.commodity,
             tags=raster_tags(SETTINGS.records),
         script:
             "../scripts/raster_density.py"
@@ -59,6 +61,7 @@ if SETTINGS.rasters:
             "../envs/asmgold.yaml"
         params:
             grid=plain(SETTINGS.rasters, "cell_arcsec", "margin_km"),
+            commodity=SETTINGS.commodity,
             tags=raster_tags([*SETTINGS.records, SETTINGS.area.source]),
         script:
             "../scripts/raster_fraction.py"

@@ -37,7 +37,7 @@ def job(snakemake: Any) -> Iterator[None]:
         for talkative in ("pyogrio", "fontTools"):
             logging.getLogger(talkative).setLevel(logging.WARNING)
         yield
-        note = json.dumps(_note(snakemake), indent=2, ensure_ascii=False)
+        note = json.dumps(_note(snakemake), indent=2, ensure_ascii=False, default=str)
         log_file.with_suffix(".job.json").write_text(note + "\n", encoding="utf-8")
         to_file.stream.write(f"{cost()}\n")
         failed.unlink()

@@ -3,6 +3,7 @@ from pathlib import Path
 from _job import job
 
 from asmgold.evidence import production, read_production
+from asmgold.publish import write_csv
 from asmgold.publish.evidence import Naming, figures, read_tables, save_png
 
 with job(snakemake):
@@ -10,7 +11,7 @@ with job(snakemake):
     folder = Path(snakemake.output[0]).parent
     if snakemake.input.production:
         table = production(read_production(Path(snakemake.input.production)))
-        table.round(3).to_csv(folder / "context_production.csv", index=False)
+        write_csv(table, folder / "context_production.csv", decimals=3)
     made = [Path(path) for path in [*snakemake.input, *snakemake.output] if path.endswith(".csv")]
     tables = read_tables(path for path in made if path.parent == folder)
     for name, figure in figures(tables, Naming(**params.naming), params.language, params.buffer_km).items():

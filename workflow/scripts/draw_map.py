@@ -22,6 +22,6 @@ with job(snakemake):
         buffer_km=params.buffer_km,
         credits=params.credits,
         language=params.language,
-        words=load_words(params.language, "map"),
+        words=load_words(params.language, "map", params.commodity),
     )
     draw_map(Path(snakemake.output.pdf), Path(snakemake.output.png), content)

@@ -5,7 +5,7 @@ from _evidence import zones_and_seen
 from _job import job
 
 from asmgold.evidence import against_chance, by_overlay, capture, missed, pieces_of, read_published, strata_of
-from asmgold.publish import read_table, write_table
+from asmgold.publish import read_table, write_csv, write_table
 from asmgold.schemas import REGIONS, SITES
 
 with job(snakemake):
@@ -14,11 +14,11 @@ with job(snakemake):
     regions, sites = read_table(Path(paths.regions), REGIONS), read_table(Path(paths.sites), SITES)
     area = zones["area"]
     captured = capture(seen, zones, regions)
-    captured.round(6).to_csv(output.capture, index=False)
+    write_csv(captured, Path(output.capture))
     write_table(missed(seen, area, regions, sites), Path(output.missed))
     published = read_published(Path(paths.published)) if paths.published else None
-    by_overlay(seen, zones, params.within, published).round(6).to_csv(output.by_overlay, index=False)
-    against_chance(
+    write_csv(by_overlay(seen, zones, params.within, published), Path(output.by_overlay))
+    chance = against_chance(
         pieces_of(seen, zones, area),
         sites,
         area,
@@ -26,6 +26,7 @@ with job(snakemake):
         radius_m=1000 * params.buffer_km,
         draws=params.draws,
         seed=params.seed,
-    ).round(6).to_csv(output.chance, index=False)
+    )
+    write_csv(chance, Path(output.chance))
     for row in captured[(captured["period"] == "all") & (captured["zone"] == "area")].itertuples():
         logging.info("%s: %.1f %% of what was seen lies in the regions", row.evidence, 100 * row.capture)

@@ -9,9 +9,10 @@ from asmgold.schemas import REGIONS
 
 with job(snakemake):
     params = snakemake.params
+    product = FRACTION.about(params.commodity)
     regions = read_table(Path(snakemake.input.regions), REGIONS)
     grid = grid_around(read_table(Path(snakemake.input.area)).geometry.array, **params.grid)
     field = fraction_covered(regions.geometry.array)
-    write_raster(Path(snakemake.output.raster), grid, FRACTION, field, params.tags)
-    write_style(Path(snakemake.output.style), FRACTION)
+    write_raster(Path(snakemake.output.raster), grid, product, field, params.tags)
+    write_style(Path(snakemake.output.style), product)
     logging.info("%d x %d cells, fraction of %d regions", grid.width, grid.height, len(regions))

@@ -6,7 +6,7 @@ from _job import check_pinned, job
 from asmgold.config import Exposure
 from asmgold.exposure import expose
 from asmgold.overlays import zones_of
-from asmgold.publish import read_table
+from asmgold.publish import read_table, write_csv
 from asmgold.schemas import OVERLAYS, REGIONS
 
 with job(snakemake):
@@ -28,5 +28,5 @@ with job(snakemake):
             )
         )
     summaries, by_region = zip(*tables, strict=True)
-    pd.concat(summaries).round(6).to_csv(snakemake.output.summary, index=False)
-    pd.concat(by_region).round(6).to_csv(snakemake.output.regions, index=False)
+    write_csv(pd.concat(summaries), Path(snakemake.output.summary))
+    write_csv(pd.concat(by_region), Path(snakemake.output.regions))

@@ -7,7 +7,7 @@ from _job import job
 
 from asmgold.config import Correction
 from asmgold.evidence import Choices, sensitivity
-from asmgold.publish import read_table
+from asmgold.publish import read_table, write_csv
 from asmgold.schemas import READ_RECORDS, RECORDS
 
 with job(snakemake):
@@ -26,5 +26,5 @@ with job(snakemake):
         seen,
         configured,
     )
-    table.round(6).to_csv(snakemake.output[0], index=False)
+    write_csv(table, Path(snakemake.output[0]))
     logging.info("%d variants", table.groupby(["choice", "variant"]).ngroups)

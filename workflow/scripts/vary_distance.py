@@ -4,7 +4,7 @@ from _evidence import zones_and_seen
 from _job import job
 
 from asmgold.evidence import land_of, pieces_of, radius_curve, vary_positions, write_probability
-from asmgold.publish import read_table
+from asmgold.publish import read_table, write_csv
 from asmgold.rasters import PROBABILITY, write_style
 from asmgold.schemas import RECORDS
 
@@ -16,11 +16,11 @@ with job(snakemake):
     zones, seen = zones_and_seen(snakemake)
     land, pieces = land_of(zones, zones["area"]), pieces_of(seen, zones, zones["area"])
     curve, quantiles = radius_curve(land, pieces, candidates["longitude"], candidates["latitude"])
-    curve.round(6).to_csv(output.curve, index=False)
-    quantiles.round(3).to_csv(output.quantiles, index=False)
+    write_csv(curve, Path(output.curve))
+    write_csv(quantiles, Path(output.quantiles), decimals=3)
     bands, often = vary_positions(
         land, pieces, candidates, radius_m=1000 * params.buffer_km, draws=params.draws, seed=params.seed
     )
-    bands.round(6).to_csv(output.bands, index=False)
+    write_csv(bands, Path(output.bands))
     write_probability(often, land, Path(output.probability), PROBABILITY.title, PROBABILITY.tags | params.tags)
     write_style(Path(output.style), PROBABILITY)

@@ -10,10 +10,12 @@ from asmgold.schemas import RECORDS, REGIONS
 with job(snakemake):
     params, paths = snakemake.params, snakemake.input
     records = read_table(Path(paths.records), RECORDS)
+    rows = pd.concat([pd.read_parquet(path, columns=["source", "row"]) for path in paths.rows])
     manifest = build_manifest(
         Path(snakemake.output.manifest).parent,
         params.products,
         records=records,
+        rows_read=rows.groupby("source")["row"].max().to_dict(),  # the reader numbers the rows of a source from 1
         settings=params.settings,
         sources=params.sources | hashes(paths.own_files),
         corrections=params.corrections,
@@ -25,6 +27,7 @@ with job(snakemake):
         read_table(Path(paths.regions), REGIONS),
         pd.read_csv(paths.summary),
         buffer_km=params.settings["buffer_km"],
+        commodity=params.settings["commodity"],
         area_km2=polygon_area(read_table(Path(paths.area)).geometry.array).sum() / 1e6,
         folder=params.folder,
     )

@@ -438,23 +438,41 @@ class Lock(Model):
     retrieved: Day | None = Field(None, description="The day it was fetched or imported (UTC).")
 
 
+CorrectedField = Literal["longitude", "latitude", "name", "country_reported", "status", "deposit_type"]
+POSITION_LIMITS: dict[CorrectedField, float] = {"longitude": 180.0, "latitude": 90.0}
+
+
 class Correction(Model):
     """A declared correction of one record: an entry of `config/corrections.yaml`."""
 
     id: Name = Field(description="A short name, shown in the products beside the record.")
     record: str = Field(description="The `record_id` of the record that is wrong.")
-    expect: dict[Literal["longitude", "latitude"], float] = Field(
+    expect: dict[CorrectedField, float | str | None] = Field(
         min_length=1,
-        description="What the source says today. If it says something else, the correction lapses, loudly.",
+        description="What the source says today, by field: `longitude`, `latitude`, `name`, `country_reported`, "
+        "`status` or `deposit_type`; `null` where it says nothing. If it says something else, the correction lapses, "
+        "loudly.",
     )
-    set: dict[Literal["longitude", "latitude"], float] = Field(min_length=1, description="What is used instead.")
+    set: dict[CorrectedField, float | str | None] = Field(
+        min_length=1, description="What is used instead, for the same fields."
+    )
     reason: str = Field(description="What is wrong.")
     evidence: str = Field(description="How one knows.")
 
     @model_validator(mode="after")
-    def _same_fields(self) -> Correction:
+    def _consistent(self) -> Correction:
         if self.expect.keys() != self.set.keys():
             raise ValueError("expect and set name different fields, the same ones were expected")
+        for field, limit in POSITION_LIMITS.items():
+            if isinstance(self.expect.get(field), str):
+                raise ValueError(f"expect.{field} is {self.expect[field]!r}, a number or null was expected")
+            value = self.set.get(field, 0.0)
+            if not isinstance(value, float) or not abs(value) <= limit:
+                raise ValueError(f"set.{field} is {value!r}, a number from -{limit:g} to {limit:g} was expected")
+        for part in ("expect", "set"):
+            for field, text in getattr(self, part).items():
+                if field not in POSITION_LIMITS and isinstance(text, float):
+                    raise ValueError(f"{part}.{field} is {text:g}, a text or null was expected")
         return self
 
 

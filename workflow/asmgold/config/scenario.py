@@ -123,7 +123,8 @@ class Scenario:
             }
             for name, layer in self.layers.items()
         }
-        settings = self.settings.model_dump(mode="json", include={"language", "buffer_km", "tolerance_m", "records"})
+        told = {"language", "commodity", "buffer_km", "tolerance_m", "records"}
+        settings = self.settings.model_dump(mode="json", include=told)
         sources = {name: plain(self.sources[name]) | {"lock": self.pin(name)} for name in self.used_sources}
         return settings | {"date": self.data_date, "layers": layers, "sources": sources}
 

@@ -51,9 +51,9 @@ def possibly_exposed(lon: Floats, lat: Floats, radius_m: float) -> Ints:
     tried = left
     for width, shift in GRIDS:
         cells = _cells(maps, _either(tried, left, lon.size), width, shift)
-        place = np.empty(lon.size, np.intp)
-        place[cells.site] = np.arange(cells.site.size)
-        farthest = _close_sectors(cells, place[left], is_open, radius_m)
+        index = np.empty(lon.size, np.intp)
+        index[cells.site] = np.arange(cells.site.size)
+        farthest = _close_sectors(cells, cells.places.of(index[left]), is_open, radius_m)
         exposed = is_open.any(axis=0)
         left, is_open = left[exposed], is_open[:, exposed]
         if tried.size == lon.size:  # in later grids, those that were farthest in the first one will do
@@ -87,22 +87,29 @@ def _either(one: Ints, other: Ints, n: int) -> Ints:
 
 
 @dataclass
-class _Cells:
-    """Sites in the order of their cells; positions in radii from a corner of the cell, in single precision.
+class _Places:
+    """Positions in radii from a corner of the cell they are in, in single precision.
 
     A step of that is a hundredth of the margin or less. ``bend`` times the square of a distance on the map is
     how far, in radii, a circle has bent away from its tangent.
     """
 
-    site: Ints
     cell: Ints
-    start: Ints
     x: Singles
     y: Singles
     bend: Singles
 
-    def of(self, place: Ints) -> _Cells:
-        return _Cells(self.site[place], self.cell[place], self.start, self.x[place], self.y[place], self.bend[place])
+    def of(self, index: Ints) -> _Places:
+        return _Places(self.cell[index], self.x[index], self.y[index], self.bend[index])
+
+
+@dataclass
+class _Cells:
+    """Sites in the order of their cells: ``start`` says where each cell begins, ``places`` where its sites lie."""
+
+    site: Ints
+    start: Ints
+    places: _Places
 
 
 def _cells(maps: _Maps, site: Ints, width: float, shift: float) -> _Cells:
@@ -111,37 +118,39 @@ def _cells(maps: _Maps, site: Ints, width: float, shift: float) -> _Cells:
     key = column.astype(np.int64) * 2**32 + row.astype(np.int64)
     order = np.argsort(key, kind="stable")
     is_first = np.diff(key[order], prepend=key[order[0]] - 1) != 0
-    return _Cells(
-        site=site[order],
+    places = _Places(
         cell=np.cumsum(is_first) - 1,
-        start=np.flatnonzero(is_first),
         x=(width * (x - column))[order].astype(np.float32),
         y=(width * (y - row))[order].astype(np.float32),
         bend=(0.5 / maps.scale[site])[order].astype(np.float32),
     )
+    return _Cells(site[order], np.flatnonzero(is_first), places)
 
 
-def _close_sectors(cells: _Cells, place: Ints, is_open: Bools, radius_m: float) -> Ints:
-    """Close the sectors, (sectors, n), that the farthest site of the cell covers; gives the places of those sites.
+def _close_sectors(cells: _Cells, here: _Places, is_open: Bools, radius_m: float) -> Ints:
+    """Close the sectors of sites here, (sectors, n), that the farthest site of their cell in that direction covers.
+
+    Gives the places of those farthest sites, as indices into the sites of the cells.
 
     The circle around a site is looked at in sectors. A disc of the same radius covers one piece of it, less
     than half; so a disc that covers both ends of a sector covers the sector.
     """
-    bent = (cells.x**2 + cells.y**2) * cells.bend
-    here = cells.of(place)
-    farthest = np.empty((SECTORS, cells.start.size), np.intp)
+    places, start = cells.places, cells.start
+    bent = (places.x**2 + places.y**2) * places.bend
+    farthest = np.empty((SECTORS, start.size), np.intp)
     for sector in range(SECTORS):
         along, half = 2 * np.pi * sector / SECTORS, np.pi / SECTORS
-        reach = cells.x * np.float32(np.cos(along)) + cells.y * np.float32(np.sin(along)) - bent
-        best = np.flatnonzero(reach == np.maximum.reduceat(reach, cells.start)[cells.cell])
-        farthest[sector, cells.cell[best]] = best
+        reach = places.x * np.float32(np.cos(along)) + places.y * np.float32(np.sin(along)) - bent
+        best = np.flatnonzero(reach == np.maximum.reduceat(reach, start)[places.cell])
+        farthest[sector, places.cell[best]] = best
         row = np.flatnonzero(is_open[sector])
-        covered = _covers(cells.of(farthest[sector]), here.of(row), (along - half, along + half), radius_m)
+        left = here if row.size == here.x.size else here.of(row)  # at first all are open: nothing to copy
+        covered = _covers(places.of(farthest[sector]), left, (along - half, along + half), radius_m)
         is_open[sector, row] = ~covered
     return farthest.ravel()
 
 
-def _covers(there: _Cells, here: _Cells, bearings: tuple[float, float], radius_m: float) -> Bools:
+def _covers(there: _Places, here: _Places, bearings: tuple[float, float], radius_m: float) -> Bools:
     """Whether discs there cover the circles around sites here at both bearings, which are those of the map.
 
     A disc at distance d covers the bearings that differ from its own by less than an angle whose cosine is

@@ -127,8 +127,35 @@ def full_circles(site: NDArray[np.intp], lon: Floats, lat: Floats) -> Arcs:
     return Arcs(site, np.zeros(n), np.full(n, 2 * np.pi), np.full((n, 2, 2), np.nan), np.ones(n, bool))
 
 
+@dataclass
+class _Circles:
+    """The circles that arcs are pieces of: the centre of each arc's own, and the radius of all."""
+
+    lon: Floats
+    lat: Floats
+    radius_m: float
+
+    def points(self, arc: NDArray[np.intp], bearing: Floats, lift: Floats) -> tuple[Floats, Floats]:
+        """Where the bearings are met, each so many metres outside the circle."""
+        x, y = WGS84.fwd(
+            self.lon[arc], self.lat[arc], -np.degrees(bearing), self.radius_m + lift, return_back_azimuth=False
+        )[:2]
+        return x, y
+
+
+@dataclass
+class _Vertices:
+    """Points along arcs in their order, first and last included: the arc, the bearing from its site, the place."""
+
+    arc: NDArray[np.intp]
+    bearing: Floats
+    x: Floats
+    y: Floats
+
+
 def draw_arcs(arcs: Arcs, lon: Floats, lat: Floats, radius_m: float, tolerance_m: float) -> Curve:
     """Vertices along arcs, as far apart as the tolerance allows, in longitude and latitude."""
+    circles = _Circles(lon[arcs.site], lat[arcs.site], radius_m)
     steps = np.maximum(2, np.ceil(arcs.span / _largest_step(radius_m, tolerance_m) - 1e-9)).astype(int)
     sag = radius_m * (1 - np.cos(arcs.span / steps / 2))
     lift = np.where(arcs.closed, 2 / 3 * sag, 2 / 3 * sag * steps / (steps - 1))
@@ -136,28 +163,17 @@ def draw_arcs(arcs: Arcs, lon: Floats, lat: Floats, radius_m: float, tolerance_m
     step = np.arange(arc.size) - np.repeat(np.cumsum(steps + 1) - (steps + 1), steps + 1)
     bearing = arcs.bearing[arc] + step * (arcs.span / steps)[arc]
     at_end = np.where(arcs.closed[arc], -1, np.where(step == 0, 0, np.where(step == steps[arc], 1, -1)))
-    x, y = _points_on_arcs(arcs, arc, bearing, lift, lon, lat, radius_m)
+    x, y = circles.points(arc, bearing, lift[arc])
     x = np.where(at_end < 0, x, arcs.ends[arc, np.maximum(at_end, 0), 0])
     y = np.where(at_end < 0, y, arcs.ends[arc, np.maximum(at_end, 0), 1])
+    drawn = _Vertices(arc, bearing, x, y)
     reach = np.degrees(radius_m / MEAN_RADIUS_M)
     if (np.abs(lat[arcs.site]) + reach).max(initial=0) > _harmless_latitude(radius_m, tolerance_m):
-        arc, bearing, x, y = _refine_near_poles(arcs, arc, bearing, x, y, lift, lon, lat, radius_m, tolerance_m)
+        drawn = _refined(drawn, circles, lift, _planar_error(radius_m, tolerance_m))
+        _lower(drawn, circles, lift)
+    arc = drawn.arc
     last = np.r_[arc[1:] != arc[:-1], True] if arc.size else np.empty(0, bool)
-    return Curve(arc[~last], x[~last], y[~last])
-
-
-def _points_on_arcs(
-    arcs: Arcs,
-    arc: NDArray[np.intp],
-    bearing: Floats,
-    lift: Floats,
-    lon: Floats,
-    lat: Floats,
-    radius_m: float,
-) -> tuple[Floats, Floats]:
-    site = arcs.site[arc]
-    x, y = WGS84.fwd(lon[site], lat[site], -np.degrees(bearing), radius_m + lift[arc], return_back_azimuth=False)[:2]
-    return x, y
+    return Curve(arc[~last], drawn.x[~last], drawn.y[~last])
 
 
 def _largest_step(radius_m: float, tolerance_m: float) -> float:
@@ -180,67 +196,47 @@ def _planar_error(radius_m: float, tolerance_m: float) -> float:
     return min(PLANAR_SHARE_OF_TOLERANCE * tolerance_m, PLANAR_SHARE_OF_RADIUS * radius_m)
 
 
-def _refine_near_poles(
-    arcs: Arcs,
-    arc: NDArray[np.intp],
-    bearing: Floats,
-    x: Floats,
-    y: Floats,
-    lift: Floats,
-    lon: Floats,
-    lat: Floats,
-    radius_m: float,
-    tolerance_m: float,
-) -> tuple[NDArray[np.intp], Floats, Floats, Floats]:
-    """Halve the edges that, drawn straight in longitude and latitude, leave the true edge by too much."""
-    allowed = _planar_error(radius_m, tolerance_m)
+def _refined(drawn: _Vertices, circles: _Circles, lift: Floats, allowed_m: float) -> _Vertices:
+    """Halve the edges that, drawn straight in longitude and latitude, leave the true edge by more than is allowed."""
+    arc, bearing, x, y = drawn.arc, drawn.bearing, drawn.x, drawn.y
     suspects = np.flatnonzero(arc[1:] == arc[:-1])
     while suspects.size:
-        start, end = suspects, suspects + 1
-        turn = x[end] - x[start]
-        turn -= 360 * np.round(turn / 360)
-        planar = to_ecef(x[start] + turn / 2, (y[start] + y[end]) / 2)
-        straight = (to_ecef(x[start], y[start]) + to_ecef(x[end], y[end])) / 2
-        up = planar / np.linalg.norm(planar, axis=1)[:, None]
-        away = planar - straight
-        sideways = np.linalg.norm(away - np.sum(away * up, axis=1)[:, None] * up, axis=1)
+        away = _sideways(x[suspects], y[suspects], x[suspects + 1], y[suspects + 1])
         # An arc that ends at a pole has any longitude there: its last edge stays bent, however short.
-        long_enough = (bearing[end] - bearing[start]) * radius_m > allowed
-        split = suspects[(sideways > allowed) & long_enough]
+        long_enough = (bearing[suspects + 1] - bearing[suspects]) * circles.radius_m > allowed_m
+        split = suspects[(away > allowed_m) & long_enough]
         if split.size == 0:
             break
         middle = (bearing[split] + bearing[split + 1]) / 2
-        new_x, new_y = _points_on_arcs(arcs, arc[split], middle, lift, lon, lat, radius_m)
+        new_x, new_y = circles.points(arc[split], middle, lift[arc[split]])
         arc = np.insert(arc, split + 1, arc[split])
         bearing = np.insert(bearing, split + 1, middle)
         x, y = np.insert(x, split + 1, new_x), np.insert(y, split + 1, new_y)
         first_half = split + np.arange(split.size)
         suspects = np.sort(np.r_[first_half, first_half + 1])
-    return arc, bearing, *_lowered(arcs, arc, bearing, x, y, lift, lon, lat, radius_m)
+    return _Vertices(arc, bearing, x, y)
 
 
-def _lowered(
-    arcs: Arcs,
-    arc: NDArray[np.intp],
-    bearing: Floats,
-    x: Floats,
-    y: Floats,
-    lift: Floats,
-    lon: Floats,
-    lat: Floats,
-    radius_m: float,
-) -> tuple[Floats, Floats]:
+def _sideways(x: Floats, y: Floats, end_x: Floats, end_y: Floats) -> Floats:
+    """How far the middle of an edge that is straight in longitude and latitude lies beside the true one, metres."""
+    turn = end_x - x
+    turn -= 360 * np.round(turn / 360)
+    planar = to_ecef(x + turn / 2, (y + end_y) / 2)
+    straight = (to_ecef(x, y) + to_ecef(end_x, end_y)) / 2
+    up = planar / np.linalg.norm(planar, axis=1)[:, None]
+    away = planar - straight
+    return np.asarray(np.linalg.norm(away - np.sum(away * up, axis=1)[:, None] * up, axis=1))
+
+
+def _lower(drawn: _Vertices, circles: _Circles, lift: Floats) -> None:
     """Lower the vertices of refined edges to what their shorter steps ask for, so that no area is added."""
+    arc, bearing = drawn.arc, drawn.bearing
     inner = np.flatnonzero((arc[1:-1] == arc[:-2]) & (arc[1:-1] == arc[2:])) + 1
     step = (bearing[inner + 1] - bearing[inner - 1]) / 2
-    wanted = 2 / 3 * radius_m * (1 - np.cos(step / 2))
+    wanted = 2 / 3 * circles.radius_m * (1 - np.cos(step / 2))
     refined = wanted < 0.45 * lift[arc[inner]]  # halving a step quarters its sag; unrefined it is at least half
     inner, wanted = inner[refined], wanted[refined]
-    site = arcs.site[arc[inner]]
-    x[inner], y[inner] = WGS84.fwd(
-        lon[site], lat[site], -np.degrees(bearing[inner]), radius_m + wanted, return_back_azimuth=False
-    )[:2]
-    return x, y
+    drawn.x[inner], drawn.y[inner] = circles.points(arc[inner], bearing[inner], wanted)
 
 
 def checked_positions(lon: ArrayLike, lat: ArrayLike) -> tuple[Floats, Floats]:

@@ -396,21 +396,9 @@ def _split_at_touches(
 
     Elsewhere vertices lie outside the circle by up to two thirds of the sag, so the polygons could overlap.
     """
-    by_site = np.argsort(touches[0], kind="stable")
-    site, bearing = touches[0][by_site], touches[1][by_site]
-    begin, end = np.searchsorted(site, arcs.site), np.searchsorted(site, arcs.site, side="right")
-    arc = np.repeat(np.arange(arcs.site.size), end - begin)
-    touch = np.arange(arc.size) - np.repeat(np.cumsum(end - begin) - end, end - begin)
-    along = (bearing[touch] - arcs.bearing[arc]) % (2 * np.pi)
-    margin = np.sqrt(CROSSING_ERROR_M / radius_m)
-    inside = (along < arcs.span[arc]) & (arcs.closed[arc] | ((along > margin) & (along < arcs.span[arc] - margin)))
-    arc, along = arc[inside], along[inside]
+    arc, along = _touched(arcs, touches, np.sqrt(CROSSING_ERROR_M / radius_m))
     if arc.size == 0:
         return arcs, ring
-    order = np.lexsort((along, arc))
-    arc, along = arc[order], along[order]
-    apart = np.r_[True, (arc[1:] != arc[:-1]) | (np.diff(along) > margin)]
-    arc, along = arc[apart], along[apart]
     x, y = WGS84.fwd(
         lon[arcs.site[arc]],
         lat[arcs.site[arc]],
@@ -418,8 +406,29 @@ def _split_at_touches(
         np.full(arc.size, radius_m - CROSSING_ERROR_M),
         return_back_azimuth=False,
     )[:2]
-    point = np.column_stack([x, y])
-    # A piece begins at each old arc, but for whole circles, and at each touch.
+    pieces, piece = _cut_at(arcs, arc, along, np.column_stack([x, y]))
+    return pieces, ring[piece]
+
+
+def _touched(arcs: Arcs, touches: tuple[Ints, Floats], margin: float) -> tuple[Ints, Floats]:
+    """The arcs that another disc all but touches, and how far along them, radians; farther apart than the margin."""
+    by_site = np.argsort(touches[0], kind="stable")
+    site, bearing = touches[0][by_site], touches[1][by_site]
+    begin, end = np.searchsorted(site, arcs.site), np.searchsorted(site, arcs.site, side="right")
+    arc = np.repeat(np.arange(arcs.site.size), end - begin)
+    touch = np.arange(arc.size) - np.repeat(np.cumsum(end - begin) - end, end - begin)
+    along = (bearing[touch] - arcs.bearing[arc]) % (2 * np.pi)
+    inside = (along < arcs.span[arc]) & (arcs.closed[arc] | ((along > margin) & (along < arcs.span[arc] - margin)))
+    arc, along = arc[inside], along[inside]
+    order = np.lexsort((along, arc))
+    arc, along = arc[order], along[order]
+    apart = (np.diff(arc, prepend=-1) != 0) | (np.diff(along, prepend=0) > margin)
+    return arc[apart], along[apart]
+
+
+def _cut_at(arcs: Arcs, arc: Ints, along: Floats, point: Floats) -> tuple[Arcs, Ints]:
+    """Arcs cut in pieces at points so far along them, in order, and of which arc each piece is one."""
+    # A piece begins at each old arc, but for whole circles, and at each point.
     piece = np.r_[np.flatnonzero(~arcs.closed | ~np.isin(np.arange(arcs.site.size), arc)), arc]
     olds = piece.size - arc.size
     start = np.r_[np.zeros(olds), along]
@@ -439,7 +448,7 @@ def _split_at_touches(
         np.stack([first_point, last_point], axis=1),
         arcs.closed[piece] & ~whole,
     )
-    return pieces, ring[piece]
+    return pieces, piece
 
 
 def _exact_pairs(pairs: _Pairs, hidden: Bools, lon: Floats, lat: Floats, radius_m: float) -> _Pairs:

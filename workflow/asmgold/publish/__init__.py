@@ -2,6 +2,7 @@
 
 from asmgold.publish.about import About
 from asmgold.publish.audit_page import write_audit_page
+from asmgold.publish.csv_file import write_csv
 from asmgold.publish.geopackage import write_geopackage
 from asmgold.publish.manifest import build_manifest, write_json
 from asmgold.publish.national import write_country
@@ -20,6 +21,7 @@ __all__ = [
     "summarise",
     "write_audit_page",
     "write_country",
+    "write_csv",
     "write_geopackage",
     "write_json",
     "write_table",

@@ -30,7 +30,7 @@ class About:
 
     Parameters
     ----------
-    language : of titles and abstracts
+    language, commodity : of titles and abstracts
     buffer_km, tolerance_m, date, records : of the scenario; the names of the sources of records
     layers : for `area`, `countries` and each `overlay_<name>`: its `title`, its `source` or `file`, and, of an
         overlay, the one it is `within`
@@ -38,6 +38,7 @@ class About:
     """
 
     language: str
+    commodity: str
     buffer_km: float
     tolerance_m: float
     date: str
@@ -57,7 +58,7 @@ class About:
 
     def words(self, section: str) -> dict[str, str]:
         """The words of a section, filled in for this scenario."""
-        words = load_words(self.language, section)
+        words = load_words(self.language, section, self.commodity)
         general = Numbers.of(words).general
         values = {
             "area": self.area,
@@ -136,6 +137,11 @@ def field_of(column: Any) -> Field:
         meanings=(column.metadata or {}).get("meanings"),
         bounds=_bounds(statistics),
     )
+
+
+def values_in_words(values: Mapping[Any, float | str | None]) -> str:
+    """Fields with their values, as a correction expects or sets them."""
+    return ", ".join(f"{field} {'none' if value is None else value}" for field, value in values.items())
 
 
 def _own_field(name: str) -> Field:

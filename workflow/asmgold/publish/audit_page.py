@@ -17,24 +17,35 @@ from matplotlib.figure import Figure
 
 from asmgold.audit import Proposal
 from asmgold.config import Correction
+from asmgold.iso import country_name
 from asmgold.publish import palette
-from asmgold.records import count_by_fate
+from asmgold.publish.about import values_in_words
+from asmgold.records import count_by_fate, moved
 from asmgold.schemas import FATES, FLAGS
+from asmgold.text import web_address
 
 WORST_CASES = 60
 LARGEST_DEPOSITS = 30
 # What is drawn on the map of flags: the mark, and how large.
 DRAWN = {
-    "at_sea": ("o", "#0072B2", 9),
-    "outside_country": ("D", "#D55E00", 12),
-    "sign_or_order_suspect": ("*", "#1B1B1B", 50),
-    "corrected": ("^", "#882255", 16),
+    "at_sea": ("o", "#0072B2", 16),
+    "outside_country": ("D", "#D55E00", 18),
+    "sign_or_order_suspect": ("*", "#1B1B1B", 70),
+    "corrected": ("^", "#882255", 26),
 }
 
 
 @dataclass(frozen=True)
+class Link:
+    """A text that leads to a page of the web."""
+
+    text: str
+    address: str
+
+
+@dataclass(frozen=True)
 class Table:
-    """A table of a page: cells are texts or numbers."""
+    """A table of a page: cells are texts, numbers or links."""
 
     caption: str
     header: Sequence[str]
@@ -74,9 +85,9 @@ def write_audit_page(
     sections = [
         _fates(records),
         _flags(records, countries),
+        _worst_cases(records, proposals),
+        _proposals(records, proposals),
         _corrections(records, corrections),
-        _proposals(proposals),
-        _worst_cases(records),
         _deposits(records),
     ]
     environment = Environment(loader=PackageLoader("asmgold.publish"), autoescape=True, undefined=StrictUndefined)
@@ -113,6 +124,7 @@ def _flags(records: gpd.GeoDataFrame, countries: gpd.GeoDataFrame | None) -> Sec
             "A record can have several flags, or none. A flag is a reason to look, not a verdict: borders and coasts "
             "of the map of countries are some kilometres off, and deposits can lie on the sea bed or on small islands.",
             f"Names of countries that are not known: {names}.",
+            "The map shows where such records lie, and as a line where a corrected one lies in the source.",
         ],
         [Table("Records by flag", ["flag", "meaning", *sources, "bear gold"], rows)],
         {} if countries is None else _map_of_flags(records, countries),
@@ -121,15 +133,17 @@ def _flags(records: gpd.GeoDataFrame, countries: gpd.GeoDataFrame | None) -> Sec
 
 def _map_of_flags(records: gpd.GeoDataFrame, countries: gpd.GeoDataFrame) -> dict[str, str]:
     with mpl.rc_context({"font.family": "DejaVu Sans", "font.size": 9, "axes.linewidth": 0.6}):
-        figure = Figure(figsize=(11, 5.6), dpi=130, layout="constrained")
+        figure = Figure(figsize=(11, 4.75), dpi=130, layout="constrained")
         axes = figure.add_subplot()
         axes.set_facecolor(palette.SEA)
         countries.plot(ax=axes, facecolor=palette.AREA, edgecolor=palette.NEIGHBOUR_EDGE, linewidth=0.3)
+        ways = records.loc[moved(records), ["longitude_read", "longitude", "latitude_read", "latitude"]].to_numpy(float)
+        axes.plot(ways[:, :2].T, ways[:, 2:].T, color=DRAWN["corrected"][1], linewidth=0.5, alpha=0.45, zorder=2)
         for flag, (mark, colour, size) in DRAWN.items():
             these = records[records["flags"].map(lambda found, flag=flag: flag in found) & records["longitude"].notna()]
             axes.scatter(
-                these["longitude"], these["latitude"], marker=mark, s=size, color=colour, linewidths=0,
-                label=f"{flag} ({len(these):,})", zorder=3,
+                these["longitude"], these["latitude"], marker=mark, s=size, color=colour, edgecolors=palette.HALO,
+                linewidths=0.3, label=f"{flag} ({len(these):,})", zorder=3,
             )  # fmt: skip
         axes.set(
             xlabel="",
@@ -150,15 +164,14 @@ def _map_of_flags(records: gpd.GeoDataFrame, countries: gpd.GeoDataFrame) -> dic
 
 
 def _corrections(records: pd.DataFrame, corrections: Sequence[Correction]) -> Section:
-    applied = records[records["correction"].notna()].set_index("correction")
+    applied = {record["correction"]: record for _, record in records[records["correction"].notna()].iterrows()}
     rows = [
         [
-            correction.id, _or_blank(applied.at[correction.id, "name"]), correction.record,
-            str(applied.at[correction.id, "fate"]), _values(correction.expect), _values(correction.set),
+            _or_blank(record["name"]), _page_of(record), correction.id, record["fate"], *_change(record, correction),
             correction.reason, correction.evidence,
         ]
         for correction in corrections
-        if correction.id in applied.index
+        if (record := applied.get(correction.id)) is not None
     ]  # fmt: skip
     lapsed = int(records["flags"].map(lambda found: "correction_lapsed" in found).sum())
     return Section(
@@ -168,22 +181,24 @@ def _corrections(records: pd.DataFrame, corrections: Sequence[Correction]) -> Se
             f"run did not read, or lapsed ({lapsed}) because the source says something else now.",
             "They are declared in config/corrections.yaml. With corrections: false the data stay as published.",
         ],
-        [Table("Corrections applied", ["id", "name", "record", "fate", "before", "after", "reason", "evidence"], rows)]
+        [Table("Corrections applied", ["name", "record", "id", "fate", "before", "after", "reason", "evidence"], rows)]
         if rows
         else [],
     )
 
 
-def _proposals(proposals: Sequence[Proposal]) -> Section:
+def _proposals(records: pd.DataFrame, proposals: Sequence[Proposal]) -> Section:
+    proposed = records[records["record_id"].isin([proposal.record_id for proposal in proposals])]
+    pages = {record["record_id"]: _page_of(record) for _, record in proposed.iterrows()}
     rows = [
         [
-            proposal.strength, proposal.name or "", proposal.record_id, "gold" if proposal.bears_gold else "",
+            proposal.strength, proposal.name or "", pages[proposal.record_id], "gold" if proposal.bears_gold else "",
             proposal.country, round(proposal.outside_km), _place(proposal.read), _place(proposal.proposed),
             proposal.evidence,
         ]
         for proposal in proposals
     ]  # fmt: skip
-    header = ["evidence is", "name", "record", "gold", "states", "km outside", "lies at", "would lie at", "evidence"]
+    header = ["strength", "name", "record", "gold", "states", "km outside", "lies at", "would lie at", "evidence"]
     text = "proposed_corrections.yaml has them in the form of config/corrections.yaml, to be reviewed and pasted."
     return Section(
         "What could be put right",
@@ -192,24 +207,29 @@ def _proposals(proposals: Sequence[Proposal]) -> Section:
     )
 
 
-def _worst_cases(records: pd.DataFrame) -> Section:
+def _worst_cases(records: pd.DataFrame, proposals: Sequence[Proposal]) -> Section:
+    found = {proposal.record_id: f"{proposal.evidence} ({proposal.strength})" for proposal in proposals}
     outside = records[records["outside_km"].notna()]
     worst = outside.assign(gold=outside["gold_role"].notna()).sort_values(
         ["gold", "outside_km", "record_id"], ascending=[False, False, True]
     )
     rows = [
         [
-            _or_blank(record["name"]), record["record_id"], "gold" if record["gold"] else "",
-            record["country_reported"], _or_blank(record["country_located"]) or "in the sea",
-            round(float(record["outside_km"])), _place((float(record["longitude"]), float(record["latitude"]))),
-            record["fate"],
+            _or_blank(record["name"]), _page_of(record), "gold" if record["gold"] else "", record["fate"],
+            record["country_reported"], _located(record["country_located"]), round(float(record["outside_km"])),
+            _place((float(record["longitude"]), float(record["latitude"]))),
+            found.get(record["record_id"], "–"),
         ]
         for _, record in worst.head(WORST_CASES).iterrows()
     ]  # fmt: skip
-    header = ["name", "record", "gold", "states", "lies in", "km outside", "at", "fate"]
+    header = ["name", "record", "gold", "fate", "states", "lies in", "km outside", "at", "evidence"]
     return Section(
         "The worst cases",
-        [f"Records outside the country they state, gold first, then by distance: {len(rows)} of {len(outside)}."],
+        [
+            f"Records outside the country they state, gold first, then by distance: {len(rows)} of {len(outside)}.",
+            "A dash as evidence: no other reading of the coordinates, and no record of the same name, lies in that "
+            "country.",
+        ],
         [Table("Records outside their country", header, rows)] if rows else [],
     )
 
@@ -244,9 +264,25 @@ def _or_blank(value: object) -> str:
     return value if isinstance(value, str) else ""
 
 
-def _values(values: dict[Any, float]) -> str:
-    return ", ".join(f"{name} {value}" for name, value in values.items())
+def _located(code: object) -> str:
+    if not isinstance(code, str):
+        return "the sea"
+    return country_name(code, "en") or code
 
 
-def _place(place: tuple[float, float]) -> str:
-    return f"{place[1]:.5g}, {place[0]:.5g}"
+def _page_of(record: pd.Series) -> str | Link:
+    """The record's id, which leads to its page at the producer if it has one."""
+    address = web_address(record["url"])
+    return Link(record["record_id"], address) if address is not None else str(record["record_id"])
+
+
+def _change(record: pd.Series, correction: Correction) -> tuple[str, str]:
+    """What was there before a correction and after: a place, or the fields with their values."""
+    if {*correction.expect} <= {"longitude", "latitude"} and pd.notna(record["longitude_read"]):
+        read, used = (record[[f"longitude{end}", f"latitude{end}"]].astype(float).tolist() for end in ("_read", ""))
+        return _place(read, digits=8), _place(used, digits=8)
+    return values_in_words(correction.expect), values_in_words(correction.set)
+
+
+def _place(place: Sequence[float], digits: int = 5) -> str:
+    return f"{place[1]:.{digits}g}, {place[0]:.{digits}g}"

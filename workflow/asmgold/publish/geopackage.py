@@ -15,10 +15,11 @@ import shapely
 
 from asmgold.config import Correction
 from asmgold.geodesy import polygonal
-from asmgold.publish.about import About, fields_of
+from asmgold.publish.about import About, fields_of, values_in_words
 from asmgold.publish.gpkg_extensions import Described, write_extensions
 from asmgold.publish.qgis import dataset_metadata, layer_metadata, style_of
 from asmgold.publish.qgis.view import view_of
+from asmgold.records import moved
 from asmgold.schemas import CRS
 
 
@@ -46,11 +47,11 @@ def write_geopackage(
     overlays : the overlays' polygons by name
     area : the polygons that the regions are clipped to
     countries : `asmgold.schemas.COUNTRIES`, of which those near the area are kept; or None
-    corrections : the declared corrections; those that were applied become arrows from the old place to the new one
+    corrections : the declared corrections; those that were applied become arrows from the old place to the new one,
+        or rows without geometry where no place changed
     missed : `asmgold.evidence.tables.MISSED`, where there is evidence
     """
     os.environ["OGR_CURRENT_DATE"] = f"{about.date}T00:00:00.000Z"
-    moved = records[records["correction"].notna() & (records["fate"] != "rejected")]
     rejected = records[records["fate"] == "rejected"].drop(columns="geometry")
     layers: list[tuple[str, pd.DataFrame, str | None]] = [
         ("asm_gold_regions", regions.drop(columns="geometry_unclipped"), "MultiPolygon"),
@@ -59,7 +60,7 @@ def write_geopackage(
         *((f"overlay_{name}", layer, "MultiPolygon") for name, layer in overlays.items()),
         ("area", area, "MultiPolygon"),
         *([("countries", _near(area, countries), "MultiPolygon")] if countries is not None else []),
-        ("corrections", _arrows(moved, corrections), "LineString"),
+        ("corrections", _arrows(records, corrections), "LineString"),
         ("records_rejected", rejected, None),
         *_missed_layers(missed),
     ]
@@ -175,15 +176,22 @@ def _missed_layers(missed: gpd.GeoDataFrame | None) -> list[tuple[str, pd.DataFr
     return layers + ([("missed_mining_points", missed[is_point], "Point")] if is_point.any() else [])
 
 
-def _arrows(moved: gpd.GeoDataFrame, corrections: Sequence[Correction]) -> gpd.GeoDataFrame:
-    """A line from where the source puts a corrected record to where it was put."""
+def _arrows(records: gpd.GeoDataFrame, corrections: Sequence[Correction]) -> gpd.GeoDataFrame:
+    """The corrected records: a line from where the source puts each to where it was put, if it was moved."""
+    corrected = records[records["correction"].notna()]
     why = {correction.id: correction for correction in corrections}
-    ends = moved[["longitude_read", "latitude_read", "longitude", "latitude"]].to_numpy(float).reshape(-1, 2, 2)
-    table = moved[["correction", "record_id", "name", "fate"]].assign(
-        reason=[why[name].reason for name in moved["correction"]],
-        evidence=[why[name].evidence for name in moved["correction"]],
+    applied = [why[name] for name in corrected["correction"]]
+    table = corrected[["correction", "record_id", "name", "fate"]].assign(
+        before=[values_in_words(correction.expect) for correction in applied],
+        after=[values_in_words(correction.set) for correction in applied],
+        reason=[correction.reason for correction in applied],
+        evidence=[correction.evidence for correction in applied],
     )
-    return gpd.GeoDataFrame(table, geometry=list(shapely.linestrings(ends)), crs=moved.crs)
+    is_moved = moved(corrected).to_numpy(bool)
+    ends = corrected[["longitude_read", "latitude_read", "longitude", "latitude"]].to_numpy(float).reshape(-1, 2, 2)
+    lines = np.full(len(corrected), None, dtype=object)
+    lines[is_moved] = shapely.linestrings(ends[is_moved])
+    return gpd.GeoDataFrame(table, geometry=lines, crs=records.crs)
 
 
 def _accepted_names(names: Iterable[str]) -> dict[str, str]:

@@ -16,7 +16,8 @@ import pyproj
 import rasterio
 import shapely
 
-from asmgold.records import count_by_fate
+from asmgold.errors import Unaccounted
+from asmgold.records import account_for
 from asmgold.sources import sha256_of
 
 PACKAGES = ("asmgold", "exactextract", "geopandas", "matplotlib", "numpy", "pandas", "pandera", "pyarrow", "pydantic",
@@ -28,6 +29,7 @@ def build_manifest(
     products: Sequence[str],
     *,
     records: pd.DataFrame,
+    rows_read: Mapping[str, int],
     settings: Mapping[str, Any],
     sources: Mapping[str, Any],
     corrections: Sequence[Mapping[str, Any]],
@@ -38,13 +40,20 @@ def build_manifest(
     ----------
     folder, products : where the files are, and their names in it, as they will be published
     records : `asmgold.schemas.RECORDS`
+    rows_read : how many rows the reader found in each source of records
     settings : the scenario's configuration
     sources : for each source that was used, its registration and its lock
     corrections : the declared corrections
+
+    Raises
+    ------
+    Unaccounted : if a row that was read has no fate or several, or a product holds other records than have its fate.
     """
-    counts = count_by_fate(records)
+    counts = account_for(records, rows_read)
+    described = {name: describe_product(folder / name) for name in sorted(products)}
+    _check_rows(described, counts)
     return {
-        "products": {name: describe_product(folder / name) for name in sorted(products)},
+        "products": described,
         "records": {source: {fate: int(n) for fate, n in row.items()} for source, row in counts.iterrows()},
         "configuration": dict(settings),
         "corrections": {
@@ -68,6 +77,17 @@ def build_manifest(
 def write_json(content: Mapping[str, Any], path: Path) -> None:
     """Write JSON that reads well and has the same bytes for the same content."""
     path.write_text(json.dumps(content, indent=2, ensure_ascii=False, sort_keys=False) + "\n", encoding="utf-8")
+
+
+def _check_rows(described: Mapping[str, Mapping[str, Any]], counts: pd.DataFrame) -> None:
+    """See that the products hold as many records as have the fate that they are about."""
+    total, sites, rejected = (int(counts[name].sum()) for name in ("rows_read", "site", "rejected"))
+    layers = {"gold_sites": sites, "records_rejected": rejected}
+    for name, expected in (("records.parquet", total), ("sites.parquet", sites), ("asm_gold_regions.gpkg", layers)):
+        rows = described.get(name, {"rows": expected})["rows"]
+        found = {layer: rows[layer] for layer in layers} if expected is layers else rows
+        if found != expected:
+            raise Unaccounted(f"{name}: holds {found} records, {expected} were expected by their fates")
 
 
 def describe_product(path: Path) -> dict[str, Any]:

@@ -14,6 +14,7 @@ def summarise(
     overlay_summary: pd.DataFrame,
     *,
     buffer_km: float,
+    commodity: str = "gold",
     area_km2: float,
     folder: str,
 ) -> str:
@@ -23,17 +24,19 @@ def summarise(
     ----------
     title : what the area is called
     records, regions, overlay_summary : tables of `asmgold.schemas`
+    commodity : whose sites these are
     buffer_km, area_km2 : the radius, and the area that the regions are clipped to
     folder : where the products are
     """
     counts = count_by_fate(records).rename(columns=lambda name: name.replace("_", " "))
     covered = regions["area_km2"].sum()
     lines = [
-        f"ASM gold regions of {title}, {buffer_km:g} km around each site",
+        f"ASM {commodity} regions of {title}, {buffer_km:g} km around each site",
         "",
         counts.rename_axis(None).to_string(),
         "",
     ]
+    lines += [f"{len(records):,} rows were read, and each has one fate", ""]
     corrected = int(records["correction"].notna().sum())
     if corrected:
         lines += [

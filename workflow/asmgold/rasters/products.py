@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import re
+from dataclasses import dataclass, replace
 
 NODATA = -9999.0
 
@@ -25,6 +26,12 @@ class RasterProduct:
     The colours are those of viridis (distance) and of ColorBrewer's YlOrBr, which grow lighter from end to end for
     every kind of colour vision.
     """
+
+    def about(self, commodity: str) -> RasterProduct:
+        """The same raster of another commodity than gold; its file keeps its name."""
+        spoken = commodity.replace("_", " ")
+        title, meaning = (re.sub(r"\bgold\b", spoken, text) for text in (self.title, self.meaning))
+        return replace(self, title=title, meaning=meaning)
 
     @property
     def tags(self) -> dict[str, str]:

@@ -22,8 +22,9 @@ from rocrate.model import ContextEntity, Entity, File  # type: ignore[import-unt
 from rocrate.rocrate import ROCrate  # type: ignore[import-untyped]
 
 from asmgold.config.models import Settings
+from asmgold.errors import InputError
 from asmgold.publish.manifest import write_json
-from asmgold.release.facts import CODE, CRATE, PRODUCTS, Facts, media_type, title_of
+from asmgold.release.facts import CODE, CRATE, PRODUCTS, README, Facts, media_type, title_of
 from asmgold.release.stac import cited
 from asmgold.release.steps import Run, Step
 from asmgold.release.sums import files_in
@@ -115,16 +116,20 @@ class _Graph:
 
     def _add_files(self) -> None:
         """Every file of the release."""
+        kinds = {f"{SCRIPTS}/{step.script}": ["File", "SoftwareSourceCode"] for step in self.run.steps}
+        kinds[WORKFLOW] = ["File", "SoftwareSourceCode", "ComputationalWorkflow", "HowTo"]
         for name in files_in(self.folder):
             path = self.folder / name
-            values = {
+            values: dict[str, Any] = {
                 "name": title_of(name) if name.startswith(f"{PRODUCTS}/") else name,
                 "encodingFormat": media_type(name).replace("; ", ";"),
                 "contentSize": str(path.stat().st_size),
                 "sha256": sha256_of(path),
             }
-            if name == "README.md":
+            if name == README:
                 values["about"] = self.crate.root_dataset
+            if name in kinds:
+                values |= {"@type": kinds[name], "version": self.facts.version}
             self.crate.add(File(self.crate, path, quote(name), properties=values))
         for name in self.facts.manifest["products"]:
             self._file(name)["exampleOfWork"] = self._formal(f"workflow/output/{name}", name, "File")
@@ -136,7 +141,7 @@ class _Graph:
                 f"#source/{name}", "File",
                 name=source["title"], description=source.get("notes") or source["title"],
                 creator=self._producer(source["producer"]), creditText=source["citation"], citation=source["citation"],
-                license=self._licence(source["licence"], source["licence"], f"As {source['producer']} states it."),
+                license=self._licence(source["licence"], source["licence"], "As the producer of the data states it."),
                 encodingFormat=media_type(source.get("filename") or source["path"]).replace("; ", ";"),
                 url=source["address"], isBasedOn=source["address"], temporalCoverage=source.get("date"),
                 sha256=source["lock"]["sha256"], contentSize=str(source["lock"]["bytes"]),
@@ -162,18 +167,16 @@ class _Graph:
                 for of, version in versions.items()
             ]  # fmt: skip
         workflow = self._code(WORKFLOW)
-        workflow._jsonld["@type"] = ["File", "SoftwareSourceCode", "ComputationalWorkflow", "HowTo"]
         self.crate.root_dataset["mainEntity"] = workflow
         settings = Settings.model_fields
         parameters = [
             self._formal(f"workflow/{key}", key, _kind(value), settings[key].description if key in settings else None)
             for key, value in self.facts.manifest["configuration"].items()
         ]
-        sources = [self.crate.get(f"#parameter/workflow/source/{name}") for name in self.facts.manifest["sources"]]
-        products = [self.crate.get(f"#parameter/workflow/output/{name}") for name in self.facts.manifest["products"]]
+        sources = [self._get(f"#parameter/workflow/source/{name}") for name in self.facts.manifest["sources"]]
+        products = [self._get(f"#parameter/workflow/output/{name}") for name in self.facts.manifest["products"]]
         values = {
             "name": str(self.facts.citation.get("title", "asmgold")),
-            "version": self.facts.version,
             "url": self.facts.citation.get("repository-code") or self.facts.citation.get("url"),
             "programmingLanguage": self._add(
                 "https://w3id.org/workflowhub/workflow-ro-crate#snakemake", "ComputerLanguage", name="Snakemake",
@@ -209,7 +212,7 @@ class _Graph:
             controls.append(
                 self._add(
                     f"#control/{step.name}", "ControlAction", name=f"Run of {step.name}", object=job,
-                    instrument=self.crate.get(f"#step/{step.rule}"), actionStatus=DONE,
+                    instrument=self._get(f"#step/{step.rule}"), actionStatus=DONE,
                 )
             )  # fmt: skip
         configuration = [
@@ -218,7 +221,7 @@ class _Graph:
         whole = self._add(
             "#run", "CreateAction", name=f"Run of the workflow for the scenario {self.facts.scenario}",
             description=ABOUT_THE_RUN, instrument=workflow, actionStatus=DONE,
-            object=[*(self.crate.get(f"#source/{name}") for name in self.facts.manifest["sources"]), *configuration],
+            object=[*(self._get(f"#source/{name}") for name in self.facts.manifest["sources"]), *configuration],
             result=[self._file(name) for name in [*self.facts.manifest["products"], "manifest.json"]],
         )  # fmt: skip
         organised = self._add(
@@ -231,9 +234,7 @@ class _Graph:
         """The script of a rule: a tool of the workflow, and the step that it is there."""
         tool = self._code(f"{SCRIPTS}/{step.script}")
         workflow = self.crate.root_dataset["mainEntity"]
-        if self.crate.get(f"#step/{step.rule}") is None:
-            tool._jsonld["@type"] = ["File", "SoftwareSourceCode"]
-            tool["version"] = self.facts.version
+        if self._get(f"#step/{step.rule}") is None:
             place = self._add(
                 f"#step/{step.rule}", "HowToStep", name=step.rule, workExample=tool,
                 position=str(len(_listed(workflow.get("step"))) + 1),
@@ -260,7 +261,7 @@ class _Graph:
 
     def _entity(self, path: str) -> Entity:
         if path in self.files:
-            return self.crate.get(f"#source/{self.files[path]}")
+            return self._get(f"#source/{self.files[path]}")
         name = _place_of(path, self.facts.scenario)
         if name in self.facts.manifest["products"] or name == "manifest.json":
             return self._file(name)
@@ -276,7 +277,7 @@ class _Graph:
         digest = hashlib.sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()[:12]
         entity = self._add(f"#value/{name}-{digest}", "PropertyValue", name=name, value=text)
         known = _listed(entity.get("exampleOfWork"))
-        new = [self.crate.get(f"#parameter/{formal}") for formal in formals]
+        new = [self._get(f"#parameter/{formal}") for formal in formals]
         entity["exampleOfWork"] = [*known, *(formal for formal in new if formal not in known)]
         return entity
 
@@ -306,22 +307,32 @@ class _Graph:
         return self._add(f"#licence/{_slug(key)}", "CreativeWork", name=name, description=description)
 
     def _code(self, name: str) -> Entity:
-        return self.crate.get(quote(name))
+        code = self.crate.get(quote(name))
+        if code is None:
+            raise InputError(f"{name.removeprefix(f'{CODE}/')}: is part of the run, and there is no such file")
+        return code
 
     def _file(self, name: str) -> Entity:
         return self.crate.get(quote(f"{PRODUCTS}/{name}"))
 
+    def _get(self, id_: str) -> Entity | None:
+        return self.crate.get(_escaped(id_))
+
     def _add(self, id_: str, kind: str, **values: Any) -> Entity:
         """An entity of that name, made if there is none yet; values that are None are left out."""
-        id_ = quote(id_, safe="#/:")
-        known = self.crate.get(id_)
+        known = self._get(id_)
         if known is not None:
             return known
-        entity = ContextEntity(self.crate, id_, properties={"@type": kind})
+        entity = ContextEntity(self.crate, _escaped(id_), properties={"@type": kind})
         for key, value in values.items():
             if value is not None:
                 entity[key] = value
         return self.crate.add(entity)
+
+
+def _escaped(id_: str) -> str:
+    """The id of an entity that is no file: an address as it is, a name of ours with what an address cannot hold."""
+    return f"#{quote(id_[1:])}" if id_.startswith("#") else id_
 
 
 def _place_of(path: str, scenario: str) -> str:

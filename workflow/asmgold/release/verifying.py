@@ -10,6 +10,8 @@ from pathlib import Path, PurePosixPath
 from typing import Any, Literal
 from urllib.parse import unquote
 
+import pystac
+
 import asmgold
 from asmgold.config import read_yaml
 from asmgold.errors import InputError, shown
@@ -24,6 +26,7 @@ from asmgold.sources import sha256_of
 
 Kind = Literal["ok", "fault", "unchecked"]
 SCHEMAS = ("schemas.py", "evidence/tables.py")
+DOCUMENTS = (f"{PRODUCTS}/{MANIFEST}", RELEASE, CRATE, CITATION, f"{STAC}/catalog.json")
 LISTED = 5
 
 
@@ -77,13 +80,13 @@ class _Verification:
     again: bool
     sums: dict[str, str]
     damaged: dict[str, str] = field(default_factory=dict)
+    other_stac: set[str] = field(default_factory=set)
 
     def findings(self) -> Iterator[Finding]:
-        self.damaged = faults_of_sums(self.folder, self.sums)
+        unlisted = {name: f"is not in {SUMS}, and every release has it" for name in DOCUMENTS if name not in self.sums}
+        self.damaged = faults_of_sums(self.folder, self.sums) | unlisted
         yield from self._told("checksums", self.damaged, f"all {len(self.sums)} files are those of {SUMS}")
-        documents = [f"{PRODUCTS}/{MANIFEST}", RELEASE, CRATE, CITATION]
-        unread = [name for name in documents if name in self.damaged or name not in self.sums]
-        if unread:
+        if unread := [name for name in DOCUMENTS if name in self.damaged]:
             yield Finding("unchecked", "products, catalogue, provenance", f"{', '.join(unread)} cannot be relied on")
             return
         try:
@@ -94,6 +97,9 @@ class _Verification:
         yield from self._products(manifest)
         yield from self._told("catalogue", self._guarded(STAC, self._catalogue, manifest),
                               "every product is in the STAC catalogue, with its hash and size")  # fmt: skip
+        if self.other_stac:
+            told = f"those here are of {pystac.get_stac_version()}, it is of {', '.join(sorted(self.other_stac))}"
+            yield Finding("unchecked", "schemas of the catalogue", told)
         yield from self._told("provenance", self._guarded(CRATE, self._crate, manifest),
                               "every file and every source is in the RO-Crate, with its hash and size")  # fmt: skip
         yield from self._told("citation", self._guarded(CITATION, self._names, manifest),
@@ -166,7 +172,9 @@ class _Verification:
             if document in self.damaged:
                 continue
             content = self._json(document)
-            if fault := fault_of_stac(content):
+            if content["stac_version"] != pystac.get_stac_version():
+                self.other_stac.add(str(content["stac_version"]))
+            elif fault := fault_of_stac(content):
                 yield document, f"not valid STAC: {fault}"
             for href in (link["href"] for link in content["links"]):
                 if "://" not in href and self._within(document, href) not in self.sums:

@@ -20,6 +20,7 @@ from asmgold.config import ALL_PERIODS
 from asmgold.evidence.context import AVOIRDUPOIS_G, TROY_G
 from asmgold.publish.language import load_words
 from asmgold.publish.numbers import NO_BREAK, Numbers
+from asmgold.vocabulary import GOLD
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -48,10 +49,10 @@ class Wording:
     numbers: Numbers
 
     @classmethod
-    def of(cls, language: str) -> Wording:
-        """Those of a language."""
+    def of(cls, language: str, commodity: str = GOLD.name) -> Wording:
+        """Those of a language, about a commodity."""
         of_page = load_words(language, "page")
-        return cls(load_words(language, "evidence"), Numbers(of_page["thousands"], of_page["decimal"]))
+        return cls(load_words(language, "evidence", commodity), Numbers(of_page["thousands"], of_page["decimal"]))
 
     def per_cent(self, value: float, _: Any = None) -> str:
         """A fraction of 1 as whole per cent, for the ticks of an axis."""

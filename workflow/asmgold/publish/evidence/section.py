@@ -24,6 +24,7 @@ from asmgold.publish.evidence.figures import (
 )
 from asmgold.publish.numbers import NO_BREAK, Numbers
 from asmgold.publish.page.blocks import Block, Column, Figure, Folded, Points, Section, Table
+from asmgold.vocabulary import GOLD
 
 MOST_PANELS = 4
 TABLES = ("evidence", "corridor_by_year", "chance", "radius_curve", "radius_of_capture", "sensitivity",
@@ -44,6 +45,7 @@ class Naming:
     notes : what has to be known of each layer of evidence
     parents : for each overlay the one that it is within, or None
     strata : the land that is alike, where a layer tells it
+    commodity : whose sites these are
     """
 
     area: str
@@ -77,6 +79,8 @@ class Naming:
         overlay, _, part = zone.partition(":")
         return zone == AREA or (part == "inside" and self.parents.get(overlay) is None)
 
+    commodity: str = GOLD.name
+
 
 def read_tables(paths: Iterable[Path]) -> dict[str, pd.DataFrame]:
     """The tables of this stage among some files, by their names without `.csv`."""
@@ -85,7 +89,7 @@ def read_tables(paths: Iterable[Path]) -> dict[str, pd.DataFrame]:
 
 def figures(tables: Mapping[str, pd.DataFrame], naming: Naming, language: str, buffer_km: float) -> dict[str, Any]:
     """The figures that can be drawn from the tables, by the names of the pictures."""
-    wording = Wording.of(language)
+    wording = Wording.of(language, naming.commodity)
     words, first = wording.words, naming.first
     titles = naming.zones(tables["radius_curve"]["zone"], words)
     heads = {zone: title for zone, title in titles.items() if naming.is_head(zone)}
@@ -117,7 +121,7 @@ def evidence_section(tables: Mapping[str, pd.DataFrame], naming: Naming, languag
     language : a language of the project's words
     buffer_km : the radius of the map
     """
-    wording = Wording.of(language)
+    wording = Wording.of(language, naming.commodity)
     words = wording.words
     zones = naming.zones(tables["radius_curve"]["zone"], words)
     drawn = figures(tables, naming, language, buffer_km)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
@@ -15,10 +14,11 @@ from asmgold.iso import country_name
 from asmgold.publish import palette
 from asmgold.publish.page.results import About, Results, missing_as_none
 from asmgold.publish.page.shapes import Window, background
+from asmgold.records import moved
 from asmgold.schemas import GOLD_ROLES
+from asmgold.text import web_address
 
 SCRIPT_WORDS = "js_"
-WEB_ADDRESS = re.compile(r"https?://[^\s]+", re.IGNORECASE)
 # How much of the source's colour a site's own has, by the rank of gold: the higher, the darker.
 STRENGTH = {"primary": 1.0, "listed": 1.0, "secondary": 0.45, "tertiary": 0.12, "refinery": 0.0}
 RADIUS = {"mrds": 3.5, "major_deposits": 6.0}
@@ -143,7 +143,8 @@ def _countries(results: Results, about: About, window: Window) -> list[dict[str,
     for code, name, shape, largest in sorted(shown, key=lambda country: -shapely.area(country[3])):
         # The name of the area itself stands in the title.
         inside = shapely.area(shapely.intersection(largest, area)) > 0.5 * shapely.area(largest)
-        place = shapely.get_coordinates(shapely.maximum_inscribed_circle(largest))[0]
+        in_sight: Any = window.cut_to_first_sight(largest)
+        place = shapely.get_coordinates(shapely.maximum_inscribed_circle(largest if in_sight.is_empty else in_sight))[0]
         drawn.append(
             {
                 "name": None if inside else (country_name(code, about.language) or name) if code else name,
@@ -168,12 +169,12 @@ def _regions(results: Results, about: About, window: Window) -> list[dict[str, A
     for overlay, zone, region, km2 in zip(
         pieces["overlay"], pieces["zone"], pieces["region_id"], pieces["area_km2"], strict=True
     ):
-        zones.setdefault(region, []).append([about.zone_title(overlay, zone), round(km2, 1)])
+        zones.setdefault(region, []).append([about.zone_title(overlay, zone), round(km2, 3)])
     return [
         {
             "id": row.region_id,
-            "km2": round(row.area_km2, 1),
-            "unclipped": round(row.area_unclipped_km2, 1),
+            "km2": round(row.area_km2, 3),
+            "unclipped": round(row.area_unclipped_km2, 3),
             "sites": row.n_sites,
             "mrds": row.n_mrds,
             "major": row.n_major_deposits,
@@ -204,7 +205,7 @@ def _sites(results: Results, about: About, window: Window) -> dict[str, list[Any
         "country": [_country(row, about) for row in sites.itertuples(index=False)],
         "flags": ["; ".join(about.word("flag", flag) for flag in flags) for flags in sites["flags"]],
         "moved": _moved(sites),
-        "url": [_safe_address(url) for url in missing_as_none(sites["url"])],
+        "url": [web_address(url) for url in missing_as_none(sites["url"])],
     }
 
 
@@ -217,24 +218,19 @@ def _country(row: Any, about: About) -> str | None:
 def _moved(sites: pd.DataFrame) -> list[list[float] | None]:
     """Where the source has the record, if a correction moved it."""
     read = sites[["latitude_read", "longitude_read"]].to_numpy(float).round(POSITION_DECIMALS).tolist()
-    return [old if corrected else None for old, corrected in zip(read, sites["correction"].notna(), strict=True)]
-
-
-def _safe_address(url: str | None) -> str | None:
-    """An address that leads to a page of the web, and nowhere else."""
-    return url if url is not None and WEB_ADDRESS.fullmatch(url) else None
+    return [old if was_moved else None for old, was_moved in zip(read, moved(sites), strict=True)]
 
 
 def _corrections(results: Results, window: Window) -> list[dict[str, Any]]:
     """The records that a correction put somewhere in the window."""
-    records = results.records[results.records["correction"].notna() & results.records["longitude"].notna()]
+    records = results.records[moved(results.records)]
     places = window.longitudes(records["longitude"].to_numpy(float)), records["latitude"].to_numpy(float)
-    moved: Iterable[Any] = records[window.holds(*places)].itertuples(index=False)
+    rows: Iterable[Any] = records[window.holds(*places)].itertuples(index=False)
     return [
         {
             "name": row.name if isinstance(row.name, str) else row.record_id,
             "from": [row.latitude_read, row.longitude_read],
             "to": [row.latitude, float(window.longitudes(np.array([row.longitude]))[0])],
         }
-        for row in moved
+        for row in rows
     ]

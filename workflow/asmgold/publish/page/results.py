@@ -75,7 +75,7 @@ class About:
     @cached_property
     def words(self) -> Mapping[str, str]:
         """The words of the page in its language."""
-        return load_words(self.language, "page")
+        return load_words(self.language, "page", self.settings["commodity"])
 
     @cached_property
     def numbers(self) -> Numbers:

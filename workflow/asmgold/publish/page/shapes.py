@@ -21,6 +21,7 @@ DECIMALS = 4
 BACKGROUND_DEG = 0.02  # how coarse the neighbours may be, which only say where one is
 MIN_MARGIN_DEG = 3.0
 MERCATOR_LATITUDE = 85.0
+WIDER_THAN_HIGH = 1.25
 NARROWEST_GAP_DEG = 10.0  # between the ends of a window that goes round the Earth, so that no place lies on both
 
 Positions = list[list[float]]
@@ -57,12 +58,14 @@ class Window:
 
     def cut(self, geometry: BaseGeometry) -> BaseGeometry:
         """The part of polygons that is in the window."""
-        boxes = [
-            shapely.box(max(self.west + turn, -180), self.south, min(self.east + turn, 180), self.north)
-            for turn in (-360, 0, 360)
-            if self.west + turn < 180 and self.east + turn > -180
-        ]
-        return polygonal(shapely.intersection(geometry, shapely.union_all(boxes)))
+        return _cut(geometry, self.west, self.south, self.east, self.north)
+
+    def cut_to_first_sight(self, geometry: BaseGeometry) -> BaseGeometry:
+        """The part of polygons that is in sight before anyone moves the map, which is a little wider than high."""
+        west, south, east, north = self.inner
+        stretched = max(east - west, WIDER_THAN_HIGH * (north - south))
+        x = (west + east) / 2
+        return _cut(geometry, x - stretched / 2, south, x + stretched / 2, north)
 
     def shape(self, geometry: BaseGeometry, thinned: float = THINNED_DEG) -> Shape:
         """Polygons as lists of rings of latitude and longitude, thinned and rounded; in one piece at 180 degrees."""
@@ -78,6 +81,15 @@ class Window:
             return shapely.transform(geometry, shift)
         parts = shapely.transform(shapely.get_parts(drawn_to_180(geometry)), shift)
         return polygonal(shapely.union_all([mended(part) for part in parts]))
+
+
+def _cut(geometry: BaseGeometry, west: float, south: float, east: float, north: float) -> BaseGeometry:
+    boxes = [
+        shapely.box(max(west + turn, -180), south, min(east + turn, 180), north)
+        for turn in (-360, 0, 360)
+        if west + turn < 180 and east + turn > -180
+    ]
+    return polygonal(shapely.intersection(geometry, shapely.union_all(boxes)))
 
 
 def _positions(ring: Any) -> Positions:

@@ -121,8 +121,11 @@ class _Plan:
 def _write_head(page: Page, content: Content) -> float:
     """Write title and subtitle. Returns how far down the page is taken."""
     width = page.width - 2 * MARGIN
-    fitting = (size for size in TITLE_SIZES if len(broken(content.title, size, width, "bold")) <= 2)
-    size = next(fitting, TITLE_SIZES[-1])
+    lines = {size: len(broken(content.title, size, width, "bold")) for size in TITLE_SIZES}
+    fitting = [size for size in TITLE_SIZES[:2] if lines[size] == 1] + [
+        size for size in TITLE_SIZES if lines[size] <= 2
+    ]
+    size = fitting[0] if fitting else TITLE_SIZES[-1]
     y = page.height - MARGIN - 0.4
     for line in broken(content.title, size, width, "bold"):
         y -= mm(size) * 0.8

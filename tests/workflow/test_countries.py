@@ -1,0 +1,79 @@
+"""Any country by its code, and several countries in one run, as a user asks for them."""
+
+from __future__ import annotations
+
+import json
+
+import geopandas as gpd
+import pandas as pd
+import yaml
+
+from asmgold.sources import sha256_of
+from tests.conftest import PROJECT, Copy, copy_project
+from tests.faulty_server import Reply, faulty_server
+from tests.workflow.test_refresh import Station
+
+CODES = {"BOL": "068", "ECU": "218", "ISL": "352", "PER": "604"}
+LITTLE = {
+    "overlays": {}, "rasters": None, "published_shares": None, "production": None,
+    "leave_out": ["map", "page", "sensitivity"],
+}  # fmt: skip
+
+
+def few_countries(copy: Copy) -> dict[str, str]:
+    world = gpd.read_file(PROJECT / "data/raw/embedded/countries.geojson")
+    world[world["iso_n3"].isin(CODES.values())].to_file(copy.folder / "few.geojson")
+    return {"file": "few.geojson", "code_field": "iso_n3", "name_field": "name"}
+
+
+def scenario(copy: Copy, name: str, **values: object) -> None:
+    path = copy.folder / f"config/scenarios/{name}.yaml"
+    path.write_text(yaml.safe_dump(LITTLE | {"scenario": name, "countries": few_countries(copy)} | values))
+
+
+def test_several_countries_in_one_run_are_each_what_they_are_alone(project):
+    scenario(project, "all", area={"file": "few.geojson"}, each_country=True, countries_per_job=3)
+    scenario(project, "bolivia", area={"country": "BOL"})
+    for name in ("all", "bolivia"):
+        done = project.run("--config", f"scenario={name}")
+        assert done.returncode == 0, done.stderr
+    results = project.folder / "results"
+    for product in ("regions.parquet", "sites.parquet"):
+        assert sha256_of(results / "all/countries/BOL" / product) == sha256_of(results / "bolivia" / product)
+    table = pd.read_csv(results / "all/countries.csv").set_index("code")
+    assert list(table.index) == list(CODES)
+    assert table.loc["PER", "sites"] == 512
+    assert table.loc["ISL", ["sites", "regions", "regions_km2"]].tolist() == [0, 0, 0]
+    layers = gpd.list_layers(results / "all/countries/ISL/asm_gold_regions.gpkg")["name"].tolist()
+    assert {"asm_gold_regions", "gold_sites", "area", "layer_styles"} <= set(layers)
+    described = json.loads((results / "all/manifest.json").read_text())["products"]
+    for name, entry in described.items():
+        assert sha256_of(results / "all" / name) == entry["sha256"]
+    assert len([name for name in described if name.startswith("countries/")]) == 3 * len(CODES)
+    assert "Nothing to be done" in project.run("--config", "scenario=all").stderr
+
+
+def test_what_is_wrong_with_a_country_is_told(project):
+    scenario(project, "guiana", area={"country": "GUF"})
+    for values, message in (
+        (["area=PEX"], "area is 'PEX', a code of ISO 3166-1 such as PER was expected; the nearest are"),
+        (["area=COD"], "config/sources.lock.yaml: has no entry 'mrds'; `make fetch SCENARIO=cod` fetches"),
+        (["scenario=world"], "`make fetch SCENARIO=world` fetches"),
+        (["scenario=guiana"], "area.country is GUF, which the layer of countries does not show apart"),
+    ):
+        done = project.run("--config", *values)
+        assert done.returncode == 1
+        assert message in done.stderr
+        assert "Traceback" not in done.stderr
+
+
+def test_a_boundary_service_out_of_reach_stops_the_fetch_and_nothing_else_takes_its_place(tmp_path):
+    with faulty_server() as server:
+        station = Station(copy_project(tmp_path / "project"), server)
+        server.answer("/www.geoboundaries.org/api/current/gbOpen/COD/ADM1/", Reply(status=404))
+        before = station.lock.read_bytes()
+        status, output = station.do("fetch", "--scenario", "cod")
+        assert status == 3, output
+        assert "divisions_cod: https://www.geoboundaries.org/api/current/gbOpen/COD/ADM1/" in output
+        assert "Traceback" not in output
+        assert station.lock.read_bytes() == before
