@@ -14,7 +14,8 @@ import shapely
 from asmgold.config import Correction
 from asmgold.evidence import capture, missed
 from asmgold.evidence.seen import Seen, zones_by_name
-from asmgold.overlays import intersect
+from asmgold.national import by_country, country_summary
+from asmgold.overlays import intersect, measure_units
 from asmgold.publish import build_manifest, write_geopackage, write_json, write_table
 from asmgold.records import judge
 from asmgold.regions import dissolve
@@ -63,6 +64,9 @@ def make_result(
     for name, table in {"records": records, "regions": regions, "sites": kept, "overlays": intersections}.items():
         write_table(table, folder / f"{name}.parquet")
     summary.round(6).to_csv(folder / "overlay_summary.csv", index=False)
+    units = measure_units(regions, kept, layers, {"department": "size"})
+    units.round(6).to_csv(folder / "overlay_units.csv", index=False)
+    _write_countries(folder, records)
     found = _write_evidence(folder, around, layers, within, regions, kept) if evidence else None
     write_geopackage(
         folder / "asm_gold_regions.gpkg", about=about_map("Area", TITLES), regions=regions, sites=kept,
@@ -79,10 +83,11 @@ def write_manifest(folder: Path, records: Any, scenario: str) -> None:
     overlays["corridor"]["within"] = "department"
     settings = {"scenario": scenario, "area": {"file": "area.gpkg", "title": "Area"}, "buffer_km": BUFFER_KM,
                 "overlays": overlays}  # fmt: skip
-    products = [path for path in folder.iterdir() if path.name != "manifest.json"]
+    files = [path.relative_to(folder) for path in folder.rglob("*") if path.is_file()]
+    products = [path.as_posix() for path in files if path.name != "manifest.json"]
     source = {"title": "Records 'of' Area", "lock": {"sha256": "0" * 64, "bytes": 1}}
     manifest = build_manifest(
-        products, records=records, settings=settings, sources={"mrds_area": source},
+        folder, products, records=records, settings=settings, sources={"mrds_area": source},
         corrections=[entry.model_dump(mode="json") for entry in (CORRECTION, ELSEWHERE)],
     )  # fmt: skip
     write_json(manifest, folder / "manifest.json")
@@ -100,6 +105,16 @@ def _read(folder: Path, sites: Sequence[tuple[str, float, float]]) -> pd.DataFra
     records = read_records(path, "mrds")
     path.unlink()
     return records
+
+
+def _write_countries(folder: Path, records: Any) -> None:
+    """The table of countries, and a product of one of them in a folder of its own."""
+    countries = gpd.GeoDataFrame({"code": ["PER"], "name": ["Peru"]}, geometry=[AREA], crs=4326)
+    nations = list(by_country(records, countries, ["PER"], buffer_m=1000 * BUFFER_KM, tolerance_m=5))
+    table = country_summary(pd.DataFrame([nation.summary for nation in nations]))
+    table.round(6).to_csv(folder / "countries.csv", index=False)
+    (folder / "countries/PER").mkdir(parents=True)
+    write_table(nations[0].regions, folder / "countries/PER/regions.parquet")
 
 
 def _write_evidence(

@@ -18,7 +18,8 @@ from typing import TypeVar
 
 T = TypeVar("T")
 TOOLS = ("slurmctld", "slurmd", "munged", "unshare", "nsenter")
-# The real jobs' memory is watched each second, and a job that takes more than it asked for is killed.
+# The memory of jobs is watched each second: one that takes more than it asked for is killed. Ended jobs are remembered
+# for as long as the slowest machine needs.
 CONFIGURATION = """\
 ClusterName=test
 SlurmctldHost={host}(127.0.0.1)
@@ -46,6 +47,7 @@ JobAcctGatherFrequency=1
 JobAcctGatherParams=UsePss,OverMemoryKill
 SchedulerParameters=batch_sched_delay=1,sched_interval=2
 KillWait=5
+MinJobAge=3600
 NodeName=node NodeHostname={host} NodeAddr=127.0.0.1 CPUs={cores} RealMemory=6000
 PartitionName=all Nodes=ALL Default=YES MaxTime=INFINITE
 """
@@ -83,9 +85,7 @@ class Cluster:
             "cores": os.cpu_count(),
         }  # fmt: skip
         (etc / "slurm.conf").write_text(CONFIGURATION.format(**settings))
-        munge = [
-            f"--{name.replace('_', '-')}-file={self.folder}/munge.{name}" for name in ("key", "pid", "log", "seed")
-        ]
+        munge = [f"--{name}-file={self.folder}/munge.{name}" for name in ("key", "pid", "log", "seed")]
         # /etc/slurm need not be there: then it is made, empty, and stays.
         Path("/etc/slurm").mkdir(exist_ok=True)
         script = 'mount --bind "$0" /etc/slurm && exec "$@"'
@@ -133,11 +133,12 @@ class Cluster:
         rows = [line.split() for line in self.say("scontrol", "listpids", f"{job}.0").splitlines()[1:]]
         return [int(row[0]) for row in rows if int(row[0]) > 0]
 
-    def states(self) -> dict[str, list[str]]:
-        """The states that the jobs of each rule ended in, first to last."""
+    def states(self, log: str) -> dict[str, list[str]]:
+        """The states that the jobs of a run ended in, by rule, first to last; the run's log names its jobs."""
+        name = log.split("SLURM run ID: ")[1].split()[0]
+        rows = self.say("squeue", "--noheader", "--states=all", f"--name={name}", "--sort=i", "--format=%T %k")
         found: dict[str, list[str]] = {}
-        for line in sorted(self.say("squeue", "--noheader", "--states=all", "--format=%8i %T %k").splitlines()):
-            _, state, comment = line.split()
+        for state, comment in map(str.split, rows.splitlines()):
             found.setdefault(comment.removeprefix("rule_").split("_wildcards_")[0], []).append(state)
         return found
 

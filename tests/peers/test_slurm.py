@@ -1,4 +1,4 @@
-"""The workflow on a real SLURM, with jobs killed on the way and with a full disk: the same bytes, or a word."""
+"""The workflow on a real SLURM: the bytes of a local run, though jobs are killed; with a full disk, one message."""
 
 from __future__ import annotations
 
@@ -8,12 +8,14 @@ import shutil
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 
 import pytest
 
 from tests.conftest import Copy, copy_project
-from tests.peers.slurm import Cluster, environment, missing, wait_for
+from tests.peers.slurm import Cluster, environment, missing
 
 # The profile's own waits are for a cluster that has other things to do.
 IMPATIENT = ("--slurm-init-seconds-before-status-checks", "1", "--seconds-between-status-checks", "1")
@@ -33,32 +35,51 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
         cluster.stop()
 
 
-def start(cluster: Cluster, copy: Copy, *arguments: str) -> subprocess.Popen[bytes]:
-    """Start a run as a user of the cluster does."""
+@contextmanager
+def running(cluster: Cluster, copy: Copy, *arguments: str) -> Iterator[subprocess.Popen[bytes]]:
+    """A run as a user of the cluster starts it, from the copy's folder. What it says is in `run.log`."""
     profile = ["--profile", "workflow/profiles/slurm", *IMPATIENT]
     command = cluster.inside(sys.executable, "-m", "snakemake", *profile, *arguments, folder=copy.folder)
     with (copy.folder / "run.log").open("w") as log:
-        return subprocess.Popen(command, env=environment(), stdout=log, stderr=subprocess.STDOUT)
+        run = subprocess.Popen(command, env=environment(), stdout=log, stderr=subprocess.STDOUT)
+    try:
+        yield run
+    finally:
+        run.terminate()
+        run.wait(timeout=120)
+
+
+def cancel(cluster: Cluster, job: str) -> None:
+    """As a person does, or the cluster's owner."""
+    cluster.say("scancel", job)
+
+
+def kill_step(cluster: Cluster, job: str) -> None:
+    """As the kernel does when memory is short."""
+    for process in cluster.processes(job):
+        with suppress(ProcessLookupError):
+            os.kill(process, signal.SIGKILL)
 
 
 def test_a_run_with_killed_jobs_gives_the_bytes_of_a_local_run(cluster, built_once, tmp_path):
     copy = copy_project(tmp_path / "project")
-    # Its first try asks for less than any job takes, so that SLURM kills it.
+    # The first try asks for less than any job takes: SLURM kills that one. The second one asks for more.
     too_little = ("--set-resources", "draw_map:mem_mb=100 + 1500 * (attempt - 1)")
-    run = start(cluster, copy, *too_little)
-    try:
-        cancelled = wait_for("vary_choices", lambda: cluster.running("vary_choices"))
-        cluster.say("scancel", cancelled)
-        stepped = wait_for("vary_distance", lambda: cluster.running("vary_distance"))
-        for process in cluster.processes(stepped):
-            os.kill(process, signal.SIGKILL)
-        assert run.wait(timeout=600) == 0, (copy.folder / "run.log").read_text()
-    finally:
-        run.kill()
-    states = cluster.states()
-    killed = {rule: states.pop(rule) for rule in ("vary_choices", "vary_distance", "draw_map")}
-    for rule, ends in killed.items():
-        assert [end == "COMPLETED" for end in ends] == [False, True], (rule, ends)
+    kills = {"vary_choices": cancel, "vary_distance": kill_step}
+    with running(cluster, copy, *too_little) as run:
+        while run.poll() is None:
+            for rule, kill in list(kills.items()):
+                if job := cluster.running(rule):
+                    kill(cluster, job)
+                    del kills[rule]
+            time.sleep(0.3)
+    log = (copy.folder / "run.log").read_text()
+    assert run.returncode == 0, log
+    states = cluster.states(log)
+    for rule in ("vary_choices", "vary_distance", "draw_map"):
+        first, second = states.pop(rule)
+        assert first != "COMPLETED"
+        assert second == "COMPLETED"
     assert {state for ends in states.values() for state in ends} == {"COMPLETED"}
     assert copy.products() == built_once.products()
     assert not list(copy.folder.glob("results/.build/peru/logs/*.failed"))
@@ -66,19 +87,18 @@ def test_a_run_with_killed_jobs_gives_the_bytes_of_a_local_run(cluster, built_on
 
 def test_a_full_disk_ends_with_one_message_and_the_last_products(cluster, built):
     before = built.products()
-    results = built.folder / "results"
-    (results / "peru").rename(built.folder / "published")
+    published, results = built.folder / "published", built.folder / "results"
+    (results / "peru").rename(published)
     shutil.rmtree(results)
-    room = sum(path.stat().st_size for path in (built.folder / "published").iterdir()) + 400_000
     results.mkdir()
-    mounting = f"mount -t tmpfs -o size={room} none results && cp -r published results/peru"
-    subprocess.run(cluster.inside("sh", "-c", mounting, folder=built.folder), check=True)
-    run = start(cluster, built, "--retries", "0", "--config", "buffer_km=10")
-    assert run.wait(timeout=600) != 0
+    room = sum(path.stat().st_size for path in published.iterdir()) + 400_000
+    mounted = f"mount -t tmpfs -o size={room} none results && cp -r published results/peru"
+    subprocess.run(cluster.inside("sh", "-c", mounted, folder=built.folder), check=True)
+    with running(cluster, built, "--retries", "0", "--config", "buffer_km=10") as run:
+        assert run.wait(timeout=600) != 0
     log = (built.folder / "run.log").read_text()
     message = f"results/.build/peru: could not be written on {platform.node()}, the disk is full or failing."
     assert log.count(message) == 1, log
     assert "The last complete ones are still in results/peru/" in log
     assert "Traceback" not in log
-    seen = Copy(cluster.seen(built.folder))
-    assert seen.products() == before
+    assert Copy(cluster.seen(built.folder)).products() == before

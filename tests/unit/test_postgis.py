@@ -22,7 +22,7 @@ from asmgold.postgis.address import read_address
 from asmgold.postgis.contents import contents, rows
 from asmgold.postgis.loading import schema_name
 from asmgold.postgis.result import read_result
-from asmgold.postgis.tables import NEEDED, TABLES, Column, Reference, Table
+from asmgold.postgis.tables import NEEDED, READ, TABLES, Column, Reference, Table
 from asmgold.postgis.views import VIEWS
 from asmgold.schemas import RECORDS
 from tests.small_result import make_result
@@ -228,6 +228,11 @@ def a_path_that_leads_out(folder: Path) -> str:
     return r"manifest.json: not the manifest of a run \(products"
 
 
+def damage_in_the_folder_of_a_country(folder: Path) -> str:
+    (folder / "countries/PER/regions.parquet").write_bytes(b"")
+    return r"countries/PER/regions.parquet: is not what .* Delete it and run small again"
+
+
 def a_product_that_is_not_named(folder: Path) -> str:
     changed(folder, "del manifest['products']['regions.parquet']")
     return "manifest.json: names no regions.parquet, which every result has"
@@ -242,7 +247,7 @@ def another_scenario(folder: Path) -> str:
     "damage",
     [
         damage_by_a_byte, damage_of_the_geopackage, loss_of_a_table, loss_of_the_manifest, no_json,
-        a_path_that_leads_out, a_product_that_is_not_named, another_scenario,
+        a_path_that_leads_out, damage_in_the_folder_of_a_country, a_product_that_is_not_named, another_scenario,
     ],
 )  # fmt: skip
 def test_a_damaged_result_is_named_before_any_server_is_asked(results: Path, damage) -> None:  # type: ignore[no-untyped-def]
@@ -256,11 +261,11 @@ def test_a_damaged_result_is_named_before_any_server_is_asked(results: Path, dam
 @pytest.mark.parametrize("name", ["../small", "small/../small", "", ".", "/etc"])
 def test_a_scenario_is_a_folder_of_the_results(made: Path, name: str) -> None:
     with pytest.raises(InputError, match=r"the name of a folder of .* was expected"):
-        read_result(made, name, NEEDED)
+        read_result(made, name, NEEDED, READ)
 
 
 def test_a_table_of_another_version_is_no_traceback(made: Path) -> None:
-    result = read_result(made, "small", NEEDED)
+    result = read_result(made, "small", NEEDED, READ)
     with pytest.raises(InputError, match=r"regions.parquet: not the table that this version of the program writes"):
         result.table("regions.parquet", RECORDS)
     with pytest.raises(InputError, match=r"has no layer 'overlay_x' that can be read"):
@@ -268,11 +273,13 @@ def test_a_table_of_another_version_is_no_traceback(made: Path) -> None:
 
 
 def test_every_table_of_the_result_is_loaded_whole(made: Path) -> None:
-    frames = contents(read_result(made, "small", NEEDED))
+    frames = contents(read_result(made, "small", NEEDED, READ))
     described = json.loads((made / "small/manifest.json").read_text())["products"]
     products = {table.product: len(frames[table.name]) for table in TABLES if table.product in described}
     tables = {name: one["rows"] for name, one in described.items() if name.endswith((".parquet", ".csv"))}
-    assert products == tables
+    # Products of each country are checked, and are in the tables of all.
+    assert products == {name: n for name, n in tables.items() if not name.startswith("countries/")}
+    assert "countries/PER/regions.parquet" in tables
     # A result without evidence has the same tables, without rows.
     assert frames["chance"].empty
 

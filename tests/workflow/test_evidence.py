@@ -22,7 +22,8 @@ from asmgold.publish.evidence import (
     read_tables,
 )
 from asmgold.publish.language import load_words
-from asmgold.publish.page.blocks import Figure, Table
+from asmgold.publish.page.blocks import Figure, Folded, Table
+from asmgold.rasters import PROBABILITY
 from tests.conftest import PROJECT, Copy, copy_project
 
 ZONES = ["area", "madre_de_dios:inside", "mining_corridor:inside", "mining_corridor:outside"]
@@ -42,6 +43,8 @@ def bring_evidence(copy: Copy) -> None:
     inside = corridor.representative_point()
     patches = [shapely.box(x - 0.02, y - 0.02, x + 0.02, y + 0.02) for x, y in [(inside.x, inside.y), (-74.5, -4.0)]]
     gpd.GeoDataFrame({"seen": [2020, 2021]}, geometry=patches, crs="EPSG:4326").to_file(copy.folder / "patches.geojson")
+    river = shapely.LineString([(inside.x, inside.y), (-74.5, -4.0)])
+    gpd.GeoDataFrame(geometry=[river], crs="EPSG:4326").to_file(copy.folder / "river.geojson")
     (copy.folder / "visits.csv").write_text(
         f"longitude,latitude,day\n{inside.x},{inside.y},2019-05-03\n-74.5,-4,2020-01-01\n"
     )
@@ -50,8 +53,9 @@ def bring_evidence(copy: Copy) -> None:
             "patches": {"file": "patches.geojson", "period_field": "seen"},
             "visits": {"file": "visits.csv", "period_field": "day"},
         },
-        strata={"file": "data/raw/embedded/madre_de_dios.geojson"},
+        strata={"file": "river.geojson", "title": "distance from the river", "bands_km": [5.0, 50.0]},
         draws={"seed": 1, "chance": 50, "positions": 20},
+        rasters=None,
     )
 
 
@@ -101,14 +105,14 @@ def test_evidence_of_the_users_own_becomes_products_the_same_in_two_folders(buil
     assert set(chance["placed"]) == {"area", "strata"}
     assert (chance["draws"] == 50).all()
     manifest = json.loads(project.product("manifest.json").read_text())
-    assert {"patches.geojson", "visits.csv", "published_shares.csv", "asm_gold_production.csv"} <= set(
+    assert {"patches.geojson", "visits.csv", "river.geojson", "published_shares.csv", "asm_gold_production.csv"} <= set(
         manifest["sources"]
     )
 
     tables = read_tables(sorted((project.folder / "results/peru").glob("*.csv")))
     parents = {"madre_de_dios": None, "mining_corridor": "madre_de_dios"}
     for language in ("en", "es"):
-        naming = Naming("Peru", {}, {"patches": "Patches"}, {"patches": "Know this."}, parents)
+        naming = Naming("Peru", {}, {"patches": "Patches"}, {"patches": "Know this."}, parents, "distance")
         section = evidence_section(tables, naming, language, 20)
         context = context_section(tables, language)
         assert context is not None
@@ -119,7 +123,9 @@ def test_evidence_of_the_users_own_becomes_products_the_same_in_two_folders(buil
         assert all(b"<svg" in picture.image for picture in pictures)
         assert all(str(project.folder).encode() not in picture.image for picture in pictures)
         assert evidence_section(tables, naming, language, 20) == section
+        blocks += [inner for block in blocks if isinstance(block, Folded) for inner in block.blocks]
         shown = [block for block in blocks if isinstance(block, Table)]
+        assert len(shown) == 8
         assert all(table.rows for table in shown)
         assert all(set().union(*table.rows) <= {column.key for column in table.columns} for table in shown)
 
@@ -182,7 +188,10 @@ def test_the_radius_curve_and_the_bands_agree_with_the_map(built_once: Copy) -> 
     assert (bands["p05"] <= bands["p50"]).all()
     assert (bands["p50"] <= bands["p95"]).all()
     assert (bands["draws"] >= 200).all()
+    assert set(bands["figure"]) == {"regions_km2", "land_share"}
     with rasterio.open(built_once.product("region_probability.tif")) as raster:
+        assert "U.S. Geological Survey" in raster.tags()["SOURCE"]
+        assert raster.descriptions == (PROBABILITY.title,)
         often = raster.read(1, masked=True)
     sites = gpd.read_parquet(built_once.product("sites.parquet"))
     assert often.min() == 0

@@ -119,7 +119,10 @@ def test_rasters_can_be_left_out_and_without_a_site_they_are_empty(built):
     done = built.run()
     assert done.returncode == 0, done.stderr
     # How often a cell is inside belongs to the evidence.
-    assert [name for name in built.products() if name.endswith((".tif", ".qml"))] == ["region_probability.tif"]
+    assert [name for name in built.products() if name.endswith((".tif", ".qml"))] == [
+        "region_probability.qml",
+        "region_probability.tif",
+    ]
     built.configure(rasters={"cell_arcsec": 3600}, corrections=False, area={"file": "ocean.geojson"}, overlays={})
     gpd.GeoDataFrame(geometry=[shapely.box(-120, -30, -118, -28)], crs="EPSG:4326").to_file(
         built.folder / "ocean.geojson"

@@ -3,21 +3,40 @@
 from __future__ import annotations
 
 import errno
+import shutil
 from collections.abc import Iterator
+from pathlib import Path
 
 FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
-# Arrow, SQLite and GDAL give no error number. The last one does not say either why a file could not be written.
-WORDS = ("no space left", "disk is full", "quota exceeded", "disk i/o error", "write error", "write failed")
+# Arrow, SQLite and GDAL give no error number. The last one does not say either why a file could not be written, or only
+# misses what it wrote when it reads that again. (Input that cannot be read is an InputError.)
+WORDS = (
+    "no space left", "disk is full", "quota exceeded", "disk i/o error", "write error", "write failed",
+    "failed to commit", "ireadblock failed",
+)  # fmt: skip
+NO_ROOM = 1_000_000
 
 
-def disk_failure(error: BaseException) -> str | None:
-    """Say what a library said of the disk if an exception, or one that it came from, is about a write that failed."""
+def disk_failure(error: BaseException, folder: Path) -> str | None:
+    """Tell whether a failure is that of a disk.
+
+    Parameters
+    ----------
+    error : what was raised
+    folder : where files were being written
+
+    Returns
+    -------
+    What a library said of the disk, if the exception, or one that it came from, is about a write that failed, or how
+    little room there is in the folder, if less than a megabyte; otherwise None.
+    """
     for one in _chain(error):
         if isinstance(one, OSError) and one.errno in FULL:
             return (one.strerror or str(one)).splitlines()[0]
         if any(words in str(one).casefold() for words in WORDS):
             return str(one).splitlines()[0]
-    return None
+    free = shutil.disk_usage(folder).free
+    return f"{free} bytes are free in {folder}: {error}" if free < NO_ROOM else None
 
 
 def _chain(error: BaseException | None) -> Iterator[BaseException]:

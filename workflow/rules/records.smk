@@ -87,6 +87,9 @@ rule judge_records:
         "<build>/logs/judge_records.log",
     conda:
         "../envs/asmgold.yaml"
+    resources:
+        # 58,000 records (3 MB as they were read) take 900 MB.
+        mem_mb=lambda wildcards, input, attempt: attempt * int(1500 + 400 * input.size_mb),
     params:
         buffer_km=SETTINGS.buffer_km,
         tolerance_m=SETTINGS.tolerance_m,

@@ -44,7 +44,7 @@ def job(snakemake: Any) -> Iterator[None]:
     except InputError as error:
         give_up(snakemake, failed, str(error))
     except Exception as error:
-        if reason := disk_failure(error):
+        if reason := disk_failure(error, log_file.parent):
             logging.getLogger(snakemake.rule).error("%s", reason)
             give_up(snakemake, failed, full_disk(log_file.parent.parent))
         leave_word(failed, f"{snakemake.rule}: stopped by a fault of the program, see {log_file}")

@@ -27,7 +27,7 @@ from asmgold.postgis import ddl
 from asmgold.postgis.address import Address, read_address
 from asmgold.postgis.contents import contents, rows
 from asmgold.postgis.result import Result, read_result
-from asmgold.postgis.tables import NEEDED, TABLES, Table
+from asmgold.postgis.tables import NEEDED, READ, TABLES, Table
 from asmgold.postgis.views import VIEWS
 
 log = logging.getLogger(__name__)
@@ -90,7 +90,7 @@ def load(results: Path, scenario: str, dsn: str, schema: str | None = None) -> L
     Nothing is loaded then, and an older load is as it was.
     """
     address = read_address(dsn)
-    result = read_result(results, scenario, NEEDED)
+    result = read_result(results, scenario, NEEDED, READ)
     frames = contents(result)
     frames["manifest"]["relations"] = [RELATIONS]
     name = schema_name(scenario) if schema is None else schema
@@ -127,8 +127,9 @@ def _load(connection: Connection, result: Result, frames: Mapping[str, pd.DataFr
     for table in TABLES:
         _copy(connection, table, frames[table.name])
     _finish(connection)
-    about = f"{MARK}{result.scenario}: ASM gold regions of {result.title_of(result.settings.area, 'area')}. Each load "
-    about += "makes all of it anew: keep nothing of your own in here."
+    area, commodity = result.title_of(result.settings.area, "area"), result.settings.commodity
+    about = f"{MARK}{result.scenario}: ASM {commodity} regions of {area}. Each load makes all of it anew: "
+    about += "keep nothing of your own in here."
     connection.execute(ddl.comment_on_schema(incoming, about))
     _replace(connection, incoming, schema, old)
     return old is not None

@@ -5,25 +5,34 @@ from __future__ import annotations
 import hashlib
 import io
 import warnings
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
+from pathlib import Path, PurePosixPath
+from typing import Annotated, Any
 
 import geopandas as gpd
 import pandas as pd
 import pyogrio
 from pandera.errors import SchemaError, SchemaErrors
-from pydantic import BaseModel, ValidationError
+from pydantic import AfterValidator, BaseModel, ValidationError
 
 from asmgold.config import Correction
-from asmgold.config.models import FileName, ScenarioName, Sha256
+from asmgold.config.models import ScenarioName, Sha256
 from asmgold.errors import InputError, shown
+from asmgold.iso import country_name
 from asmgold.publish.placing import MANIFEST
 from asmgold.schemas import TEXT
 from asmgold.sources import sha256_of
 
 PACKAGE = "asm_gold_regions.gpkg"
+
+
+def _within(name: str) -> str:
+    """The name of a product, if it cannot lead out of the folder."""
+    path = PurePosixPath(name)
+    if path.is_absolute() or ".." in path.parts or str(path) != name or name == ".":
+        raise ValueError(f"{shown(name)!r} is no file of the folder")
+    return name
 
 
 class Product(BaseModel):
@@ -37,6 +46,7 @@ class NamedLayer(BaseModel):
 
     title: str | None = None
     source: str | None = None
+    country: str | None = None
     within: str | None = None
 
 
@@ -44,6 +54,8 @@ class Configuration(BaseModel):
     """The configuration, as far as it is needed here."""
 
     scenario: ScenarioName
+    language: str = "en"
+    commodity: str = "gold"
     buffer_km: float
     area: NamedLayer
     overlays: dict[str, NamedLayer] = {}
@@ -58,7 +70,7 @@ class Corrections(BaseModel):
 class Manifest(BaseModel):
     """The manifest, as far as it is needed here."""
 
-    products: dict[FileName, Product]
+    products: dict[Annotated[str, AfterValidator(_within)], Product]
     configuration: Configuration
     corrections: Corrections
     sources: dict[str, dict[str, Any]]
@@ -73,7 +85,7 @@ class Result:
     folder : where it is
     manifest : what its manifest says
     content : the bytes of the manifest
-    files : the bytes of those products that hold tables, by name; they are those of the manifest
+    files : the bytes of those products that are to be read, by name; they are those of the manifest
     """
 
     folder: Path
@@ -99,7 +111,8 @@ class Result:
     def title_of(self, layer: NamedLayer, name: str) -> str:
         """What a layer of the configuration is called."""
         source = self.manifest.sources.get(layer.source or "", {})
-        return str(layer.title or source.get("title") or name)
+        country = country_name(layer.country, self.settings.language) if layer.country else None
+        return str(layer.title or country or layer.country or source.get("title") or name)
 
     def table(self, name: str, schema: Any) -> Any:
         """A table among the products, with or without geometry; without rows if the scenario has none.
@@ -141,7 +154,7 @@ def is_text(column: Any) -> bool:
     return column.dtype is not None and isinstance(column.dtype.type, pd.StringDtype)
 
 
-def read_result(results: Path, scenario: str, needed: tuple[str, ...]) -> Result:
+def read_result(results: Path, scenario: str, needed: Collection[str], read: Collection[str]) -> Result:
     """Read a published result.
 
     Parameters
@@ -149,6 +162,7 @@ def read_result(results: Path, scenario: str, needed: tuple[str, ...]) -> Result
     results : the folder of all results
     scenario : the name of one of them
     needed : the products without which it is none that can be loaded
+    read : the products whose bytes are kept, to be read
 
     Raises
     ------
@@ -179,7 +193,7 @@ def read_result(results: Path, scenario: str, needed: tuple[str, ...]) -> Result
         raise InputError(f"{path}: names no {lacking[0]}, which every result has; run {scenario} again")
     files = {}
     for name, product in manifest.products.items():
-        found = _checked(folder / name, product.sha256, path, keep=name.endswith((".parquet", ".csv", ".gpkg")))
+        found = _checked(folder / name, product.sha256, path, keep=name in read)
         if found is not None:
             files[name] = found
     return Result(folder, manifest, content, files)
@@ -192,9 +206,9 @@ def _checked(path: Path, sha256: str, manifest: Path, *, keep: bool) -> bytes | 
         found = sha256_of(path) if content is None else hashlib.sha256(content).hexdigest()
     except OSError as error:
         raise InputError(f"{path}: {manifest.name} names it, and it cannot be read ({error.strerror}); run "
-                         f"{path.parent.name} again") from None  # fmt: skip
+                         f"{manifest.parent.name} again") from None  # fmt: skip
     if found != sha256:
         opened = " (QGIS changes a GeoPackage by opening it)" if path.suffix == ".gpkg" else ""
         raise InputError(f"{path}: is not what {manifest.name} describes; it was changed after it was made{opened}. "
-                         f"Delete it and run {path.parent.name} again, which puts it back")  # fmt: skip
+                         f"Delete it and run {manifest.parent.name} again, which puts it back")  # fmt: skip
     return content

@@ -22,16 +22,18 @@ from asmgold.evidence.tables import (
     SENSITIVITY,
 )
 from asmgold.evidence.tables import PRODUCTS as EVIDENCE_DICTIONARY
-from asmgold.postgis.result import is_text
+from asmgold.postgis.result import PACKAGE, is_text
 from asmgold.publish.about import field_of
 from asmgold.schemas import (
     ARROWS,
+    COUNTRY_SUMMARY,
     EXPOSURE,
     EXPOSURE_REGIONS,
     FATES,
     FLAGS,
     GOLD_ROLES,
     OVERLAY_SUMMARY,
+    OVERLAY_UNITS,
     OVERLAYS,
     RECORDS,
     REGIONS,
@@ -257,6 +259,9 @@ TABLES: tuple[Table, ...] = (
                _reference("overlays", "overlay")),
     _published("overlay_intersections", "overlays.parquet", OVERLAYS, ["overlay", "zone", "region_id"],
                _reference("overlay_summary", "overlay", "zone"), _OF_REGION),
+    _published("overlay_units", "overlay_units.csv", OVERLAY_UNITS, ["overlay", "unit"],
+               _reference("overlays", "overlay")),
+    _published("countries", "countries.csv", COUNTRY_SUMMARY, ["code"]),
     _published("exposure", "exposure.csv", EXPOSURE, ["exposure", "zone"]),
     _published("exposure_regions", "exposure_regions.csv", EXPOSURE_REGIONS, ["exposure", "region_id"], _OF_REGION),
     _published("evidence", "evidence.csv", CAPTURE, ["evidence", "period", "zone"]),
@@ -273,5 +278,5 @@ TABLES: tuple[Table, ...] = (
     _published("production", "context_production.csv", PRODUCTION, ["year"]),
 )  # fmt: skip
 # Without these there is no result.
-NEEDED = ("records.parquet", "sites.parquet", "regions.parquet", "overlays.parquet", "overlay_summary.csv",
-          "asm_gold_regions.gpkg")  # fmt: skip
+NEEDED = ("records.parquet", "sites.parquet", "regions.parquet", "overlays.parquet", "overlay_summary.csv", PACKAGE)
+READ = frozenset({PACKAGE, *(table.product for table in TABLES if table.product)})

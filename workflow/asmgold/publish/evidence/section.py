@@ -140,15 +140,15 @@ def evidence_section(tables: Mapping[str, pd.DataFrame], naming: Naming, languag
         blocks += [_folded(_table(_together(tables["chance"]).drop(columns="period"), "chance", words, titles))]
         if "corridor_by_year" in drawn:
             by_overlay = tables["corridor_by_year"]
-            blocks += [words["overlay_text"], _figure(drawn, "corridor_by_year", words)]
+            blocks += [_overlays(by_overlay, naming, words), _figure(drawn, "corridor_by_year", words)]
             blocks += [Points(_definitions(by_overlay, wording))]
             blocks += [_folded(_table(by_overlay.drop(columns="definition"), "corridor_by_year", words, titles))]
         blocks += [_figure(drawn, "radius_curve", words), _quantiles(tables["radius_of_capture"], wording, titles)]
     else:
         blocks += [words["no_evidence"], _figure(drawn, "radius_curve", words)]
     blocks += [words["choices_text"], _figure(drawn, "sensitivity", words)]
-    blocks += [_choices(tables["sensitivity"], naming, wording, zones)]
-    blocks += [words["positions_text"], _positions(tables["position_bands"], naming, wording, zones)]
+    blocks += [_folded(_choices(tables["sensitivity"], naming, wording, zones))]
+    blocks += [words["positions_text"], _folded(_positions(tables["position_bands"], naming, wording, zones))]
     return Section("evidence", words["title"], [*blocks, words["limits_text"]])
 
 
@@ -197,6 +197,13 @@ def _in_all_and_by_period(
         return [together]
     by_period = _table(table[table["period"] != ALL_PERIODS], name, words, titles)
     return [together, Folded(words["by_period"], [by_period])]
+
+
+def _overlays(table: pd.DataFrame, naming: Naming, words: Mapping[str, str]) -> str:
+    names = list(table["overlay"].unique())
+    parents = dict.fromkeys(naming.parents.get(name) or "" for name in names)
+    titles = [", ".join(naming.overlays.get(name, name) for name in some) for some in (names, parents)]
+    return words["overlay_text"].format(overlays=titles[0], parents=titles[1])
 
 
 def _definitions(table: pd.DataFrame, wording: Wording) -> list[str]:

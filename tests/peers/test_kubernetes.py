@@ -1,0 +1,20 @@
+"""The profile for Kubernetes: as far as one comes without a Kubernetes."""
+
+from __future__ import annotations
+
+import shutil
+
+import pytest
+
+
+def test_the_profile_plans_all_jobs_with_their_memory_and_files_in_the_volume(project, tmp_path):
+    for plugin in ("snakemake_executor_plugin_kubernetes", "snakemake_storage_plugin_fs"):
+        pytest.importorskip(plugin)
+    volume = tmp_path / "volume"
+    shutil.copytree(project.folder / "data/raw", volume / "data/raw")
+    profile = ["--profile", "workflow/profiles/kubernetes", "--default-storage-prefix", str(volume)]
+    done = project.run("-n", "--quiet", "host", *profile)
+    assert done.returncode == 0, done.stderr
+    jobs = done.stdout + done.stderr
+    assert jobs.count("mem_mb=1500") > 15
+    assert f"{volume}/results/.build/peru/manifest.json (send to storage)" in jobs
