@@ -30,7 +30,7 @@ from tests.conftest import PROJECT, Copy
 
 DOCUMENTS = [PROJECT / name for name in ("README.md", "CONTRIBUTING.md", "CHANGELOG.md")]
 DOCUMENTS += [*(PROJECT / "docs").glob("*.md"), PROJECT / "data/raw/embedded/README.md", PROJECT / "config/README.md"]
-PACKAGES = ("geodesy", "sources", "upstream", "rasters", "evidence", "publish", "refresh")
+PACKAGES = ("geodesy", "sources", "upstream", "rasters", "evidence", "publish", "refresh", "release", "postgis")
 RESERVES = "results/.build/peru-reserves/layers/overlay_reserves.parquet"
 RESOURCES = {"script": "src", "img": "src", "iframe": "src", "source": "src", "link": "href", "object": "data"}
 
