@@ -124,7 +124,7 @@ class Cluster:
         """The number of the job that runs a rule, once its script is at work."""
         for line in self.say("squeue", "--noheader", "--states=RUNNING", "--format=%i %k").splitlines():
             job, comment = line.split()
-            if comment.startswith(f"rule_{rule}") and any(map(_is_script, self.processes(job))):
+            if comment.split("_wildcards_")[0] == f"rule_{rule}" and any(map(_is_script, self.processes(job))):
                 return job
         return None
 

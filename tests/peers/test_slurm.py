@@ -11,9 +11,12 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from pathlib import Path
 
 import pytest
+import yaml
 
+from asmgold.sources import sha256_of
 from tests.conftest import Copy, copy_project
 from tests.peers.slurm import Cluster, environment, missing
 
@@ -61,12 +64,36 @@ def kill_step(cluster: Cluster, job: str) -> None:
             os.kill(process, signal.SIGKILL)
 
 
-def test_a_run_with_killed_jobs_gives_the_bytes_of_a_local_run(cluster, built_once, tmp_path):
-    copy = copy_project(tmp_path / "project")
+@pytest.fixture
+def scenario(tmp_path: Path) -> tuple[Copy, str]:
+    """A copy of the project with a scenario of many countries: of the embedded data, or the one that is asked for."""
+    copy = copy_project(tmp_path / "local")
+    if name := os.environ.get("ASMGOLD_SLURM_SCENARIO"):
+        fetch = [sys.executable, "-m", "asmgold", "fetch", "--scenario", name]
+        subprocess.run(fetch, cwd=copy.folder, env=environment() | {"PYTHONPATH": "workflow"}, check=True)
+        return copy, name
+    embedded = {
+        "scenario": "embedded-world", "area": {"source": "world", "title": "The world"}, "each_country": True,
+        "countries_per_job": 80, "overlays": {}, "rasters": None, "published_shares": None, "production": None,
+        "leave_out": ["map", "page", "sensitivity"],
+    }  # fmt: skip
+    path = copy.folder / f"config/scenarios/{embedded['scenario']}.yaml"
+    path.write_text(yaml.safe_dump(embedded))
+    return copy, str(embedded["scenario"])
+
+
+def hashes(folder: Path) -> dict[str, str]:
+    """Of all files of a folder, by their names in it."""
+    return {str(path.relative_to(folder)): sha256_of(path) for path in folder.rglob("*") if path.is_file()}
+
+
+def test_the_countries_of_a_run_with_killed_jobs_are_those_of_a_local_run(cluster, scenario, tmp_path):
+    local, name = scenario
+    copy = copy_project(tmp_path / "remote", origin=local.folder)
     # The first try asks for less than any job takes: SLURM kills that one. The second one asks for more.
-    too_little = ("--set-resources", "draw_map:mem_mb=100 + 1500 * (attempt - 1)")
-    kills = {"vary_choices": cancel, "vary_distance": kill_step}
-    with running(cluster, copy, *too_little) as run:
+    too_little = ("--set-resources", "audit_records:mem_mb=100 + 2400 * (attempt - 1)")
+    kills = {"draw_countries_0": cancel, "draw_countries_1": kill_step}
+    with running(cluster, copy, *too_little, "--config", f"scenario={name}") as run:
         while run.poll() is None:
             for rule, kill in list(kills.items()):
                 if job := cluster.running(rule):
@@ -76,13 +103,15 @@ def test_a_run_with_killed_jobs_gives_the_bytes_of_a_local_run(cluster, built_on
     log = (copy.folder / "run.log").read_text()
     assert run.returncode == 0, log
     states = cluster.states(log)
-    for rule in ("vary_choices", "vary_distance", "draw_map"):
+    for rule in ("draw_countries_0", "draw_countries_1", "audit_records"):
         first, second = states.pop(rule)
         assert first != "COMPLETED"
         assert second == "COMPLETED"
     assert {state for ends in states.values() for state in ends} == {"COMPLETED"}
-    assert copy.products() == built_once.products()
-    assert not list(copy.folder.glob("results/.build/peru/logs/*.failed"))
+    assert not list(copy.folder.glob("results/.build/*/logs/*.failed"))
+    done = local.run("--config", f"scenario={name}")
+    assert done.returncode == 0, done.stderr
+    assert hashes(copy.folder / "results" / name) == hashes(local.folder / "results" / name)
 
 
 def test_a_full_disk_ends_with_one_message_and_the_last_products(cluster, built):
