@@ -70,14 +70,19 @@ def panel(page) -> str:
     return page.locator("#panel").inner_text()
 
 
+def drawn(page) -> None:
+    """Waits until the map has drawn what was asked of it, which it does with the next frame."""
+    page.evaluate("new Promise(done => requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(done, 20))))")
+
+
 def map_pixels(page) -> bytes:
-    page.wait_for_timeout(300)
+    drawn(page)
     return page.locator("#map canvas").evaluate("canvas => canvas.toDataURL()")
 
 
 def pixels_like(page, colour: str) -> int:
     """How many pixels of the map have this colour, or nearly so: regions let through some of what is below them."""
-    page.wait_for_timeout(300)
+    drawn(page)
     return page.locator("#map canvas").evaluate(
         """(canvas, rgb) => {
             const copy = new OffscreenCanvas(canvas.width, canvas.height)
@@ -147,7 +152,7 @@ def test_names_of_countries_make_room_for_each_other(page):
         whole = shapely.box(frame["x"], frame["y"], frame["x"] + frame["width"], frame["y"] + frame["height"])
         assert all(whole.covers(box) for box in shown)
         page.get_by_role("button", name="Zoom out").click()
-        page.wait_for_timeout(300)
+        drawn(page)
     page.get_by_role("checkbox", name="Names of countries").uncheck()
     assert page.locator(".country").count() == 0
 
@@ -185,11 +190,14 @@ def test_the_keyboard_reaches_the_map_and_everything_in_it(page):
     before = page.locator(".leaflet-control-scale-line").inner_text()
     for _ in range(3):
         page.keyboard.press("+")
-        page.wait_for_timeout(300)
+        drawn(page)
     assert page.locator(".leaflet-control-scale-line").inner_text() != before
     zoomed = map_pixels(page)
     page.keyboard.press("ArrowUp")
-    page.wait_for_timeout(500)
+    for _ in range(100):  # it glides there
+        if map_pixels(page) != zoomed:
+            break
+        page.wait_for_timeout(50)
     assert map_pixels(page) != zoomed
     page.locator("#regions .pick").nth(1).focus()
     page.keyboard.press("Enter")
