@@ -90,6 +90,7 @@ def hashes(folder: Path) -> dict[str, str]:
 def test_the_countries_of_a_run_with_killed_jobs_are_those_of_a_local_run(cluster, scenario, tmp_path):
     local, name = scenario
     copy = copy_project(tmp_path / "remote", origin=local.folder)
+    shutil.copytree(local.folder / "data", copy.folder / "data", dirs_exist_ok=True)  # what was fetched, too
     # The first try asks for less than any job takes: SLURM kills that one. The second one asks for more.
     too_little = ("--set-resources", "audit_records:mem_mb=100 + 2400 * (attempt - 1)")
     kills = {"draw_countries_0": cancel, "draw_countries_1": kill_step}

@@ -22,6 +22,9 @@ if SETTINGS.rasters:
         conda:
             "../envs/asmgold.yaml"
         threads: 8
+        resources:
+            # Cells far from every site take long: those of the United States some 900 s of processor time.
+            runtime=lambda wildcards, attempt: 60 * attempt,
         params:
             grid=plain(SETTINGS.rasters, "cell_arcsec", "margin_km"),
             commodity=SETTINGS.commodity,
