@@ -87,7 +87,8 @@ def write_manifest(folder: Path, records: Any, scenario: str) -> None:
     products = [path.as_posix() for path in files if path.name != "manifest.json"]
     source = {"title": "Records 'of' Area", "lock": {"sha256": "0" * 64, "bytes": 1}}
     manifest = build_manifest(
-        folder, products, records=records, settings=settings, sources={"mrds_area": source},
+        folder, products, records=records, rows_read=records["source"].value_counts().to_dict(), settings=settings,
+        sources={"mrds_area": source},
         corrections=[entry.model_dump(mode="json") for entry in (CORRECTION, ELSEWHERE)],
     )  # fmt: skip
     write_json(manifest, folder / "manifest.json")

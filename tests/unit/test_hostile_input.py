@@ -200,7 +200,7 @@ def check_products(records, folder):
         countries=COUNTRIES, records=records, corrections=[],
     )  # fmt: skip
     manifest = build_manifest(
-        [path, folder / "records.parquet"], records=records, rows_read=records["source"].value_counts().to_dict(),
+        folder, [path.name, "records.parquet"], records=records, rows_read=records["source"].value_counts().to_dict(),
         settings={}, sources={}, corrections=[],
     )  # fmt: skip
     for counts in manifest["records"].values():

@@ -154,7 +154,7 @@ def test_rows_that_are_lost_or_counted_twice_on_the_way_are_noticed(tmp_path):
     write_table(records.iloc[:2], tmp_path / "records.parquet")
     with pytest.raises(Unaccounted, match=r"records\.parquet: holds 2 records, 3 were expected"):
         build_manifest(
-            [tmp_path / "records.parquet"], records=records, rows_read={"mrds": 3}, settings={}, sources={},
+            tmp_path, ["records.parquet"], records=records, rows_read={"mrds": 3}, settings={}, sources={},
             corrections=[],
         )  # fmt: skip
 
