@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 
 import geopandas as gpd
 import jsonschema
@@ -13,7 +14,7 @@ import pytest
 import shapely
 import yaml
 
-from asmgold.config import Settings, load_corrections, load_guest_scenario, load_lock, load_sources
+from asmgold.config import Settings, load_corrections, load_guest_scenario, load_lock, load_scenario, load_sources
 from asmgold.config.document import FILES, reference, schemas
 from asmgold.document import command_reference, data_dictionary
 from asmgold.errors import InputError
@@ -57,6 +58,7 @@ def test_every_embedded_file_is_the_one_that_is_pinned():
     [
         ("[", "not valid YAML"),
         ("- {id: a}", "0.record is missing"),
+        ("- id: a\n  record: r\n  id: b", "id stands twice, in lines 1 and 3; join them to one"),
         (
             "- {id: a, record: r, expect: {latitude: 1}, set: {longitude: 1}, reason: x, evidence: y}",
             "different fields",
@@ -88,6 +90,19 @@ def test_mistakes_in_a_list_of_corrections_are_named(tmp_path, text, message):
     path.write_text(text)
     with pytest.raises(InputError, match=message):
         load_corrections(path)
+
+
+def test_an_entry_that_was_pasted_below_another_one_is_not_lost_silently(tmp_path):
+    shutil.copytree(CONFIG, tmp_path / "config")
+    path = tmp_path / "config/config.yaml"
+    path.write_text(f"{path.read_text()}\noverlays:\n  mine:\n    file: mine.gpkg\n")
+    values = yaml.safe_load(path.read_text())  # as Snakemake reads it: without Madre de Dios
+    assert list(values["overlays"]) == ["mine"]
+    for scenario in ("peru", "peru-es"):
+        with pytest.raises(
+            InputError, match=r"config\.yaml: not valid YAML \(overlays stands twice, in lines \d+ and \d+"
+        ):
+            load_scenario(values | {"scenario": scenario}, {}, tmp_path / "config")
 
 
 def test_every_shipped_correction_holds_on_the_embedded_records():

@@ -45,7 +45,7 @@ What you ask is in `config.yaml`. A file `scenarios/<name>.yaml` holds only what
 one run: `snakemake --config buffer_km=10`. Mistakes are named before any job starts. Editors that know the YAML
 language server complete and check the files by the schemas beside them.
 
-Another overlay takes three lines of `config.yaml`:
+Another overlay is two lines more below `overlays:`, which is there already:
 
 ```yaml
 overlays:
@@ -53,14 +53,15 @@ overlays:
     file: path/to/your/layer.gpkg
 ```
 
-So does a raster of counts or amounts, to be summed inside the regions:
+A raster of counts or amounts, to be summed inside the regions, takes the place of `exposure: {}`:
 
 ```yaml
 exposure:
   population: {file: path/to/your/people.tif, unit: people}
 ```
 
-So does a layer of mining that was seen, polygons or points, to test the map against (docs/evidence.md):
+A layer of mining that was seen, polygons or points, tests the map (docs/evidence.md); it takes the place of
+`evidence: {}`:
 
 ```yaml
 evidence:

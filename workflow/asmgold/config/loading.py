@@ -84,10 +84,24 @@ def load_corrections(path: Path) -> list[Correction]:
     return corrections
 
 
+class _Loader(yaml.SafeLoader):
+    """Refuses what YAML lets pass: a key that stands twice, of which the first one would count for nothing."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        lines: dict[str, int] = {}
+        for key, _ in node.value:
+            line = key.start_mark.line + 1
+            if isinstance(key, yaml.ScalarNode) and lines.setdefault(key.value, line) != line:
+                raise yaml.constructor.ConstructorError(
+                    None, None, f"{key.value} stands twice, in lines {lines[key.value]} and {line}; join them to one"
+                )
+        return super().construct_mapping(node, deep)
+
+
 def read_yaml(path: Path) -> Any:
-    """What a YAML file holds. Raises InputError if it is missing or not YAML."""
+    """What a YAML file holds. Raises InputError if it is missing or not YAML, or a key stands twice."""
     try:
-        return yaml.safe_load(path.read_text(encoding="utf-8"))
+        return yaml.load(path.read_text(encoding="utf-8"), _Loader)
     except FileNotFoundError:
         raise InputError(f"{path}: there is no such file") from None
     except (yaml.YAMLError, UnicodeDecodeError) as error:

@@ -170,6 +170,8 @@ def load_scenario(
     ------
     InputError : one line for each mistake.
     """
+    if (folder / "config.yaml").is_file():
+        read_yaml(folder / "config.yaml")  # Snakemake, which gives the values, lets keys that stand twice pass
     values, overrides = _asked_by_area(values, overrides)
     merged = {**values, **_scenario_file(values, folder), **overrides}
     merged.pop("extends", None)
