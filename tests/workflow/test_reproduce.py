@@ -18,7 +18,7 @@ def command(copy, *arguments):
     return subprocess.run(
         [sys.executable, "-m", "asmgold", *arguments],
         cwd=copy.folder, env=os.environ | {"PYTHONPATH": str(copy.folder / "workflow")},
-        capture_output=True, text=True, check=False, timeout=300,
+        capture_output=True, text=True, check=False, timeout=900,
     )  # fmt: skip
 
 
