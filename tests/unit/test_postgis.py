@@ -138,7 +138,8 @@ def test_make_hands_the_connection_string_over_as_it_is_and_shows_none(tmp_path:
     python.chmod(0o755)
 
     def make(*options: str) -> str:
-        command = ["make", "--no-print-directory", *options, "-o", ".venv/ready", "BIN=bin", "postgis", f"DSN={dsn}", "SCHEMA=a b"]
+        quiet = ["--no-print-directory", *options]
+        command = ["make", *quiet, "-o", ".venv/ready", "BIN=bin", "postgis", f"DSN={dsn}", "SCHEMA=a b"]
         return subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=True).stdout
 
     assert make().splitlines() == ["-m", "asmgold", "postgis", "--dsn", dsn, "--schema", "a b"]
