@@ -87,6 +87,9 @@ def hashes(folder: Path) -> dict[str, str]:
     return {str(path.relative_to(folder)): sha256_of(path) for path in folder.rglob("*") if path.is_file()}
 
 
+@pytest.mark.skipif(
+    "ASMGOLD_SLURM_SCENARIO" not in os.environ, reason="takes many minutes; ASMGOLD_SLURM_SCENARIO=... asks for it"
+)
 def test_the_countries_of_a_run_with_killed_jobs_are_those_of_a_local_run(cluster, scenario, tmp_path):
     local, name = scenario
     copy = copy_project(tmp_path / "remote", origin=local.folder)
