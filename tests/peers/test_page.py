@@ -151,8 +151,10 @@ def test_names_of_countries_make_room_for_each_other(page):
         frame = page.locator("#map").bounding_box()
         whole = shapely.box(frame["x"], frame["y"], frame["x"] + frame["width"], frame["y"] + frame["height"])
         assert all(whole.covers(box) for box in shown)
-        page.get_by_role("button", name="Zoom out").click()
-        drawn(page)
+        farther = page.get_by_role("button", name="Zoom out")
+        if farther.is_enabled():
+            farther.click()
+            drawn(page)
     page.get_by_role("checkbox", name="Names of countries").uncheck()
     assert page.locator(".country").count() == 0
 
