@@ -103,18 +103,20 @@ class NearestSite:
     Parameters
     ----------
     lon, lat : positions of the sites in degrees, shape (n,), n > 0
+    few_points : whether it will be asked for fewer points than there are sites; the tree is then built in half the time
+        and takes half as long again to answer
 
     Raises
     ------
     ValueError : if there is no site.
     """
 
-    def __init__(self, lon: ArrayLike, lat: ArrayLike) -> None:  # noqa: D107 - the class says it
+    def __init__(self, lon: ArrayLike, lat: ArrayLike, *, few_points: bool = False) -> None:  # noqa: D107 - the class says it
         self.lon = np.atleast_1d(np.asarray(lon, float))
         self.lat = np.atleast_1d(np.asarray(lat, float))
         if self.lon.size == 0:
             raise ValueError("the nearest of no sites was asked for")
-        self._tree = cKDTree(to_ecef(self.lon, self.lat))
+        self._tree = cKDTree(to_ecef(self.lon, self.lat), balanced_tree=not few_points, compact_nodes=not few_points)
 
     def query(self, lon: ArrayLike, lat: ArrayLike) -> tuple[Floats, NDArray[np.intp]]:
         """Distances in metres and indices of the nearest sites, each of shape (m,), for points in degrees."""

@@ -608,7 +608,7 @@ def _without_covered_rings(
         np.full(arcs.site.size, radius_m),
         return_back_azimuth=False,
     )[:2]
-    distance, _ = NearestSite(lon, lat).query(x, y)
+    distance, _ = NearestSite(lon, lat, few_points=True).query(x, y)
     deepest = np.zeros(int(ring[-1]) + 1 if ring.size else 0)
     np.maximum.at(deepest, ring, radius_m - distance)
     return _some_rings(arcs, ring, deepest < 2 * CROSSING_ERROR_M)
