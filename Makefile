@@ -4,6 +4,8 @@ PYTHON ?= python3
 # A country by its code, AREA=COD, is a scenario of that name, and so is COMMODITY=tin there: cod-tin.
 ifdef AREA
 SCENARIO := $(shell echo $(AREA) | tr A-Z a-z)$(if $(COMMODITY),-$(COMMODITY))
+else ifdef COMMODITY
+$(error COMMODITY=$(COMMODITY) without AREA: for a scenario, write `commodity: $(COMMODITY)` into a file of config/scenarios/)
 endif
 SCENARIO ?=
 BIN := .venv/bin

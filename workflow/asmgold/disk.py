@@ -1,8 +1,9 @@
-"""A full disk, told from other failures by what the libraries that write say of it."""
+"""What is written reaches the disk; and a full disk, told from other failures by what the libraries that write say."""
 
 from __future__ import annotations
 
 import errno
+import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,6 +16,15 @@ WORDS = (
     "failed to commit", "ireadblock failed",
 )  # fmt: skip
 NO_ROOM = 1_000_000
+
+
+def to_disk(path: Path) -> None:
+    """Have the content of a file, or the names in a folder, on the disk."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def disk_failure(error: BaseException, folder: Path) -> str | None:

@@ -8,10 +8,11 @@ next finishes them (`recover`). Before that moment nothing was touched.
 from __future__ import annotations
 
 import json
-import os
 import shutil
 from collections.abc import Iterable, Mapping
 from pathlib import Path
+
+from asmgold.disk import to_disk
 
 JOURNAL = "journal.json"
 STAGING = ".incoming"
@@ -38,11 +39,11 @@ def replace_together(staging: Path, moves: Mapping[Path, Path], removals: Iterab
         waiting = {}
         for number, (target, source) in enumerate(moves.items()):
             shutil.copyfile(source, staging / str(number))
-            _flush(staging / str(number))
+            to_disk(staging / str(number))
             waiting[str(number)] = str(target)
         partial = staging / f"{JOURNAL}.partial"
         partial.write_text(json.dumps({"moves": waiting, "removals": [str(path) for path in removals]}), "utf-8")
-        _flush(partial)
+        to_disk(partial)
         partial.replace(staging / JOURNAL)
     except OSError:
         shutil.rmtree(staging, ignore_errors=True)
@@ -79,8 +80,3 @@ def _finish(staging: Path) -> None:
         Path(target).unlink(missing_ok=True)
     (staging / JOURNAL).unlink(missing_ok=True)
     shutil.rmtree(staging, ignore_errors=True)
-
-
-def _flush(path: Path) -> None:
-    with path.open("rb") as file:
-        os.fsync(file.fileno())

@@ -10,36 +10,11 @@ from dataclasses import dataclass
 from typing import Any, Literal, LiteralString
 
 from asmgold.document import TABLES as DICTIONARY
-from asmgold.evidence.tables import (
-    BY_OVERLAY,
-    CAPTURE,
-    CHANCE,
-    MISSED,
-    POSITION_BANDS,
-    PRODUCTION,
-    RADIUS_CURVE,
-    RADIUS_OF_CAPTURE,
-    SENSITIVITY,
-)
 from asmgold.evidence.tables import PRODUCTS as EVIDENCE_DICTIONARY
 from asmgold.postgis.result import PACKAGE, is_text
+from asmgold.products import PRODUCT_SCHEMAS
 from asmgold.publish.about import field_of
-from asmgold.schemas import (
-    ARROWS,
-    COUNTRY_SUMMARY,
-    EXPOSURE,
-    EXPOSURE_REGIONS,
-    FATES,
-    FLAGS,
-    GOLD_ROLES,
-    OVERLAY_SUMMARY,
-    OVERLAY_UNITS,
-    OVERLAYS,
-    RECORDS,
-    REGIONS,
-    SITES,
-    ZONES,
-)
+from asmgold.schemas import ARROWS, FATES, FLAGS, GOLD_ROLES, ZONES
 
 Type = Literal[
     "text", "text[]", "bigint", "double precision", "boolean", "jsonb", "timestamptz",
@@ -140,13 +115,13 @@ def _about(schema: Any) -> str:
 def _published(
     name: str,
     product: str,
-    schema: Any,
     key: Sequence[str],
     *references: Reference,
     geometry: Type = POLYGONS,
     indexes: Sequence[str] = (),
     numbered: bool = False,
 ) -> Table:
+    schema = PRODUCT_SCHEMAS[product]
     columns = {column: _column(about, geometry) for column, about in schema.columns.items()}
     if numbered:
         columns = {key[0]: Column("bigint", f"The number of the row in {product}, from 1.", required=True)} | columns
@@ -250,32 +225,32 @@ TABLES: tuple[Table, ...] = (
     OVERLAY_FEATURES,
     AREA,
     CORRECTIONS,
-    _published("records", "records.parquet", RECORDS, ["record_id"],
+    _published("records", "records.parquet", ["record_id"],
                _OF_CORRECTION, _reference("records", "deposit_id"), geometry=POINT, indexes=["fate"]),
-    _published("regions", "regions.parquet", REGIONS, ["region_id"]),
-    _published("sites", "sites.parquet", SITES, ["record_id"],
+    _published("regions", "regions.parquet", ["region_id"]),
+    _published("sites", "sites.parquet", ["record_id"],
                _reference("records", "record_id"), _OF_REGION, _OF_CORRECTION, geometry=POINT),
-    _published("overlay_summary", "overlay_summary.csv", OVERLAY_SUMMARY, ["overlay", "zone"],
+    _published("overlay_summary", "overlay_summary.csv", ["overlay", "zone"],
                _reference("overlays", "overlay")),
-    _published("overlay_intersections", "overlays.parquet", OVERLAYS, ["overlay", "zone", "region_id"],
+    _published("overlay_intersections", "overlays.parquet", ["overlay", "zone", "region_id"],
                _reference("overlay_summary", "overlay", "zone"), _OF_REGION),
-    _published("overlay_units", "overlay_units.csv", OVERLAY_UNITS, ["overlay", "unit"],
+    _published("overlay_units", "overlay_units.csv", ["overlay", "unit"],
                _reference("overlays", "overlay")),
-    _published("countries", "countries.csv", COUNTRY_SUMMARY, ["code"]),
-    _published("exposure", "exposure.csv", EXPOSURE, ["exposure", "zone"]),
-    _published("exposure_regions", "exposure_regions.csv", EXPOSURE_REGIONS, ["exposure", "region_id"], _OF_REGION),
-    _published("evidence", "evidence.csv", CAPTURE, ["evidence", "period", "zone"]),
-    _published("missed_mining", "missed_mining.parquet", MISSED, ["piece"],
+    _published("countries", "countries.csv", ["code"]),
+    _published("exposure", "exposure.csv", ["exposure", "zone"]),
+    _published("exposure_regions", "exposure_regions.csv", ["exposure", "region_id"], _OF_REGION),
+    _published("evidence", "evidence.csv", ["evidence", "period", "zone"]),
+    _published("missed_mining", "missed_mining.parquet", ["piece"],
                _reference("sites", "nearest_site"), geometry=ANY, numbered=True, indexes=["distance_km"]),
-    _published("evidence_by_overlay", "corridor_by_year.csv", BY_OVERLAY, ["line"],
+    _published("evidence_by_overlay", "corridor_by_year.csv", ["line"],
                _reference("overlays", "overlay"), numbered=True),
-    _published("chance", "chance.csv", CHANCE, ["evidence", "period", "zone", "placed"], _OF_EVIDENCE),
-    _published("radius_curve", "radius_curve.csv", RADIUS_CURVE, ["line"], numbered=True),
-    _published("radius_of_capture", "radius_of_capture.csv", RADIUS_OF_CAPTURE,
+    _published("chance", "chance.csv", ["evidence", "period", "zone", "placed"], _OF_EVIDENCE),
+    _published("radius_curve", "radius_curve.csv", ["line"], numbered=True),
+    _published("radius_of_capture", "radius_of_capture.csv",
                ["evidence", "period", "zone", "share"], _OF_EVIDENCE),
-    _published("sensitivity", "sensitivity.csv", SENSITIVITY, ["line"], numbered=True),
-    _published("position_bands", "position_bands.csv", POSITION_BANDS, ["line"], numbered=True),
-    _published("production", "context_production.csv", PRODUCTION, ["year"]),
+    _published("sensitivity", "sensitivity.csv", ["line"], numbered=True),
+    _published("position_bands", "position_bands.csv", ["line"], numbered=True),
+    _published("production", "context_production.csv", ["year"]),
 )  # fmt: skip
 # Without these there is no result.
 NEEDED = ("records.parquet", "sites.parquet", "regions.parquet", "overlays.parquet", "overlay_summary.csv", PACKAGE)

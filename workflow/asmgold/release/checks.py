@@ -11,40 +11,11 @@ from typing import Any
 import pandas as pd
 
 from asmgold.errors import InputError, shown
-from asmgold.evidence.tables import (
-    BY_OVERLAY,
-    CAPTURE,
-    CHANCE,
-    MISSED,
-    POSITION_BANDS,
-    PRODUCTION,
-    RADIUS_CURVE,
-    RADIUS_OF_CAPTURE,
-    SENSITIVITY,
-)
+from asmgold.products import PRODUCT_SCHEMAS
 from asmgold.publish.manifest import describe_product
 from asmgold.publish.parquet import fitted, read_table
 from asmgold.publish.placing import MANIFEST
-from asmgold.schemas import EXPOSURE, EXPOSURE_REGIONS, OVERLAY_SUMMARY, OVERLAYS, RECORDS, REGIONS, SITES
 
-TABLES = {
-    "records.parquet": RECORDS,
-    "sites.parquet": SITES,
-    "regions.parquet": REGIONS,
-    "overlays.parquet": OVERLAYS,
-    "overlay_summary.csv": OVERLAY_SUMMARY,
-    "exposure.csv": EXPOSURE,
-    "exposure_regions.csv": EXPOSURE_REGIONS,
-    "evidence.csv": CAPTURE,
-    "missed_mining.parquet": MISSED,
-    "corridor_by_year.csv": BY_OVERLAY,
-    "chance.csv": CHANCE,
-    "radius_curve.csv": RADIUS_CURVE,
-    "radius_of_capture.csv": RADIUS_OF_CAPTURE,
-    "sensitivity.csv": SENSITIVITY,
-    "position_bands.csv": POSITION_BANDS,
-    "context_production.csv": PRODUCTION,
-}
 NEEDED = ("products", "records", "configuration", "corrections", "sources", "software")
 LONGEST = 300
 
@@ -86,7 +57,7 @@ def faults_of_schemas(folder: Path, manifest: Mapping[str, Any]) -> Faults:
     """Tables whose columns, types or values are not those of their schema."""
     faults = {}
     for name in manifest["products"]:
-        schema = TABLES.get(Path(name).name)
+        schema = PRODUCT_SCHEMAS.get(Path(name).name)
         if schema is not None and (fault := _fault_of(folder / name, partial(_unfit, schema=schema))):
             faults[name] = fault
     return faults

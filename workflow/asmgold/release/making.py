@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from asmgold.config import Scenario
+from asmgold.disk import to_disk
 from asmgold.errors import Busy, InputError
 from asmgold.publish.manifest import write_json
 from asmgold.publish.placing import MANIFEST
@@ -163,9 +164,9 @@ def assemble(scenario: Scenario, facts: Facts, run: Run, before: Earlier | None,
         write_catalogue(incoming, facts)
         write_crate(incoming, facts, run, started_from(scenario))
         write_sums(incoming)
-        _flush(incoming)
+        _all_to_disk(incoming)
         incoming.rename(place)
-        _flush_folder(place.parent)
+        to_disk(place.parent)
     except OSError as error:
         raise InputError(f"{place}: cannot be written ({error.strerror}); nothing was released") from None
     finally:
@@ -288,17 +289,8 @@ asmgold, `make verify FOLDER=path/to/this/folder` also checks tables, counts, ca
 """
 
 
-def _flush(folder: Path) -> None:
+def _all_to_disk(folder: Path) -> None:
     for base, _, files in os.walk(folder):
         for name in files:
-            with Path(base, name).open("rb") as file:
-                os.fsync(file.fileno())
-        _flush_folder(Path(base))
-
-
-def _flush_folder(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
+            to_disk(Path(base, name))
+        to_disk(Path(base))

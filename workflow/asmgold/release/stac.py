@@ -18,8 +18,8 @@ from pystac.extensions.version import VersionExtension
 from pystac.validation.stac_validator import JsonSchemaSTACValidator
 
 from asmgold.errors import InputError, shown
+from asmgold.products import PRODUCT_SCHEMAS
 from asmgold.publish.manifest import write_json
-from asmgold.release.checks import TABLES
 from asmgold.release.facts import PRODUCTS, README, STAC, Facts, as_instant, media_type, title_of
 from asmgold.release.footprint import footprint_of_box, footprint_of_products
 from asmgold.sources import sha256_of
@@ -183,8 +183,8 @@ def _add_asset(item: pystac.Item, folder: Path, name: str) -> pystac.Asset:
     described = FileExtension.ext(asset, add_if_missing=True)
     described.size = path.stat().st_size
     described.checksum = SHA256_AS_MULTIHASH + sha256_of(path)
-    if path.suffix == ".parquet" and path.name in TABLES:
-        _describe_table(asset, path, TABLES[path.name])
+    if path.suffix == ".parquet" and path.name in PRODUCT_SCHEMAS:
+        _describe_table(asset, path, PRODUCT_SCHEMAS[path.name])
     return asset
 
 

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
-from asmgold.disk import FULL
+from asmgold.disk import FULL, to_disk
 from asmgold.errors import InputError
 
 
@@ -41,12 +41,3 @@ def whole_file(path: Path) -> Iterator[BinaryIO]:
             to_disk(path.parent)
     finally:
         growing.unlink(missing_ok=True)
-
-
-def to_disk(folder: Path) -> None:
-    """Have the names in a folder on the disk, too."""
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -17,9 +17,10 @@ import yaml
 
 from asmgold.config import Lock, Source, load_lock, stored_file
 from asmgold.config.places import DIGITS, LOCK_FILE, ROOT
+from asmgold.disk import to_disk
 from asmgold.errors import InputError
 from asmgold.sources import check_bytes, sha256_of
-from asmgold.upstream.files import disk_failures_told, to_disk, whole_file
+from asmgold.upstream.files import disk_failures_told, whole_file
 
 PREFIX = ".incoming-"
 
