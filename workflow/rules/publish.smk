@@ -1,5 +1,7 @@
 # Products for people, and the moment when they take the place of the last ones.
 
+from snakemake_interface_executor_plugins.settings import SharedFSUsage
+
 PRODUCTS = [
     "records.parquet",
     "sites.parquet",
@@ -167,9 +169,16 @@ rule write_manifest:
         "../scripts/write_manifest.py"
 
 
+# Snakemake takes the checksum of each input for each output: with the files of all countries that is a minute or more.
+# The manifest, which is made from them, has their hashes, and `publish` compares these. Where jobs share no folder they
+# get the files that they name.
+SHARED = SharedFSUsage.INPUT_OUTPUT in workflow.storage_settings.shared_fs_usage
+KNOWN_BY_MANIFEST = {name for name in COUNTRY_PRODUCTS if "/" in name} if SHARED else set()
+
+
 rule publish:
     input:
-        [f"<build>/{name}" for name in PRODUCTS if name != "manifest.json"],
+        [f"<build>/{name}" for name in PRODUCTS if name != "manifest.json" and name not in KNOWN_BY_MANIFEST],
         manifest="<build>/manifest.json",
     output:
         [published(name) for name in PRODUCTS if name != "manifest.json"],
