@@ -6,11 +6,14 @@ import numpy as np
 import pytest
 import rasterio
 import shapely
+from hypothesis import given
+from hypothesis import strategies as st
 from pyproj import Geod
 from rio_cogeo import cog_validate
 
 from asmgold.geodesy import distance_of_chord, polygon_area, to_ecef, union_of_discs
 from asmgold.rasters import (
+    BLOCK,
     DENSITY,
     DISTANCE,
     FRACTION,
@@ -21,6 +24,7 @@ from asmgold.rasters import (
     distance_to_nearest,
     fraction_covered,
     grid_around,
+    values_of_tiles,
     write_raster,
     write_style,
 )
@@ -284,3 +288,25 @@ def test_a_raster_has_the_same_bytes_however_it_is_made(written, product, tmp_pa
     write_raster(again, grid, product, fields[product], TAGS, threads=1)
     assert again.read_bytes() == (folder / again.name).read_bytes()
     assert [path.name for path in tmp_path.iterdir()] == [again.name]
+
+
+@pytest.mark.parametrize("of", [1, 2, 3, 7])
+def test_a_raster_put_together_from_tiles_has_the_same_bytes(written, of, tmp_path) -> None:
+    folder, grid, fields = written
+    tiles = [tmp_path / f"{number}.tif" for number in range(of)]
+    for number, path in enumerate(tiles):
+        write_raster(path, grid.tile(number, of, BLOCK), DENSITY, fields[DENSITY], TAGS)
+    whole = tmp_path / f"{DENSITY.name}.tif"
+    write_raster(whole, grid, DENSITY, values_of_tiles(tiles), TAGS)
+    assert whole.read_bytes() == (folder / whole.name).read_bytes()
+
+
+@given(st.integers(1, 5000), st.integers(1, 40))
+def test_tiles_hold_all_rows_of_a_grid_in_whole_strips(height: int, of: int) -> None:
+    grid = Grid(30, -100, 6000, 10, height)
+    tiles = [grid.tile(number, of, BLOCK) for number in range(of)]
+    rows = [range(grid.north - tile.north, grid.north - tile.north + tile.height) for tile in tiles]
+    assert set().union(*rows) == set(range(height))
+    for tile in rows:
+        assert tile.start % BLOCK == 0
+        assert tile.stop % BLOCK == 0 or tile.stop == height

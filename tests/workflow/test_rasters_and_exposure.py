@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 import rasterio
 import shapely
+import yaml
 from rasterio.transform import Affine
 from rio_cogeo import cog_validate
 
@@ -53,6 +54,17 @@ def test_the_rasters_and_the_regions_agree(built_once):
     found = distance[row, column]
     clear = np.abs(found - 20) > 0.02
     assert ((found < 20) == inside)[clear].all()
+
+
+def test_rasters_that_several_jobs_share_have_the_same_bytes(built):
+    before = built.products()
+    settings = yaml.safe_load((built.folder / "config/config.yaml").read_text())
+    built.configure(rasters=settings["rasters"] | {"jobs": 3})
+    done = built.run("--quiet", "host", "progress")
+    assert done.returncode == 0, done.stderr
+    assert done.stderr.count("rule raster_distance_tile:") == 3
+    after = built.products()
+    assert {name for name in before if before[name] != after[name]} == {"manifest.json", "index.html"}
 
 
 @pytest.fixture

@@ -1,5 +1,6 @@
 """The configuration as the rules see it: checked once, before any job starts."""
 
+import hashlib
 import os
 import sys
 from pathlib import Path
@@ -8,6 +9,7 @@ from asmgold.config import load_guest_scenario, load_scenario, plain
 from asmgold.config.places import LOCK_FILE, ROOT, located_file
 from asmgold.errors import InputError
 from asmgold.inplace import recover
+from asmgold.sources import sha256_of
 
 # Another workflow may use this one as a module, from a folder of its own: docs/module.md.
 IS_MODULE = not workflow.modifier.is_main_snakefile()
@@ -136,6 +138,17 @@ def published(name):
     if stem not in REPORTED or name.endswith(".qml") or "/" in name:
         return product
     return report(product, caption=f"../report/{stem}.rst", category=REPORTED[stem])
+
+
+def rerun_when_library_changes():
+    """Give each rule the hash of the library: Snakemake sees by itself that a script changed, not what it imports."""
+    library = PROJECT / "workflow/asmgold"
+    files = sorted(path for path in library.rglob("*") if path.is_file() and path.suffix != ".pyc")
+    digests = [f"{path.relative_to(library).as_posix()} {sha256_of(path)}" for path in files]
+    library_hash = hashlib.sha256("\n".join(digests).encode()).hexdigest()
+    for each in workflow.rules:
+        if Path(each.snakefile).parent.resolve() == (PROJECT / "workflow/rules").resolve():
+            each.set_params(library=library_hash)
 
 
 def left_words():

@@ -1,4 +1,5 @@
-# Rasters for models, all on one grid, each a cloud-optimised GeoTIFF with a style beside it.
+# Rasters for models, all on one grid, each a cloud-optimised GeoTIFF with a style beside it. Where several jobs share
+# a raster, each makes a tile of it, and the job that otherwise makes all of it puts them together.
 
 RASTERS = []
 
@@ -10,10 +11,20 @@ if SETTINGS.rasters:
         ending=["tif", "qml"],
     )
 
+    def tiles_of(name):
+        """The files that a raster is put together from, if several jobs share it."""
+        shared = range(SETTINGS.rasters.jobs) if SETTINGS.rasters.jobs > 1 else []
+        return expand("<build>/tiles/{name}.{tile}.tif", name=name, tile=shared)
+
+    def tile_number(wildcards):
+        """Which tile a job makes, and of how many."""
+        return [int(wildcards.tile), SETTINGS.rasters.jobs]
+
     rule raster_distance:
         input:
             area="<build>/layers/area.parquet",
             sites="<build>/sites.parquet",
+            tiles=tiles_of("distance_to_gold_km"),
         output:
             raster="<build>/distance_to_gold_km.tif",
             style="<build>/distance_to_gold_km.qml",
@@ -26,16 +37,30 @@ if SETTINGS.rasters:
             # Cells far from every site take long: those of the United States some 900 s of processor time.
             runtime=lambda wildcards, attempt: 60 * attempt,
         params:
+            tile=None,
             grid=plain(SETTINGS.rasters, "cell_arcsec", "margin_km"),
             commodity=SETTINGS.commodity,
             tags=raster_tags(SETTINGS.records),
         script:
             "../scripts/raster_distance.py"
 
+    use rule raster_distance as raster_distance_tile with:
+        input:
+            area="<build>/layers/area.parquet",
+            sites="<build>/sites.parquet",
+            tiles=[],
+        output:
+            raster="<build>/tiles/distance_to_gold_km.{tile}.tif",
+        log:
+            "<build>/logs/raster_distance_tile.{tile}.log",
+        params:
+            tile=tile_number,
+
     rule raster_density:
         input:
             area="<build>/layers/area.parquet",
             sites="<build>/sites.parquet",
+            tiles=tiles_of("gold_sites_per_100km2"),
         output:
             raster="<build>/gold_sites_per_100km2.tif",
             style="<build>/gold_sites_per_100km2.qml",
@@ -44,6 +69,7 @@ if SETTINGS.rasters:
         conda:
             "../envs/asmgold.yaml"
         params:
+            tile=None,
             grid=plain(SETTINGS.rasters, "cell_arcsec", "margin_km"),
             bandwidth_km=SETTINGS.rasters.bandwidth_km,
             commodity=SETTINGS.commodity,
@@ -51,10 +77,23 @@ if SETTINGS.rasters:
         script:
             "../scripts/raster_density.py"
 
+    use rule raster_density as raster_density_tile with:
+        input:
+            area="<build>/layers/area.parquet",
+            sites="<build>/sites.parquet",
+            tiles=[],
+        output:
+            raster="<build>/tiles/gold_sites_per_100km2.{tile}.tif",
+        log:
+            "<build>/logs/raster_density_tile.{tile}.log",
+        params:
+            tile=tile_number,
+
     rule raster_fraction:
         input:
             area="<build>/layers/area.parquet",
             regions="<build>/regions.parquet",
+            tiles=tiles_of("asm_gold_region_fraction"),
         output:
             raster="<build>/asm_gold_region_fraction.tif",
             style="<build>/asm_gold_region_fraction.qml",
@@ -63,8 +102,21 @@ if SETTINGS.rasters:
         conda:
             "../envs/asmgold.yaml"
         params:
+            tile=None,
             grid=plain(SETTINGS.rasters, "cell_arcsec", "margin_km"),
             commodity=SETTINGS.commodity,
             tags=raster_tags([*SETTINGS.records, SETTINGS.area.source]),
         script:
             "../scripts/raster_fraction.py"
+
+    use rule raster_fraction as raster_fraction_tile with:
+        input:
+            area="<build>/layers/area.parquet",
+            regions="<build>/regions.parquet",
+            tiles=[],
+        output:
+            raster="<build>/tiles/asm_gold_region_fraction.{tile}.tif",
+        log:
+            "<build>/logs/raster_fraction_tile.{tile}.log",
+        params:
+            tile=tile_number,

@@ -158,6 +158,14 @@ class RasterSettings(Model):
         description="How far a site reaches in the density of sites: the radius of its kernel, in kilometres.",
     )
 
+    jobs: int = Field(
+        1,
+        ge=1,
+        le=1000,
+        description="How many jobs share the making of each raster, by tiles of rows, for large areas and clusters. "
+        "The rasters are the same.",
+    )
+
     @field_validator("cell_arcsec")
     @classmethod
     def _divides_the_globe(cls, cell: int) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -12,7 +12,7 @@ import rasterio
 from rasterio.shutil import copy as copy_raster
 from rasterio.windows import Window
 
-from asmgold.rasters.fields import Field
+from asmgold.rasters.fields import Field, Values
 from asmgold.rasters.grid import Grid
 from asmgold.rasters.products import NODATA, RasterProduct
 from asmgold.schemas import CRS
@@ -61,6 +61,27 @@ def write_raster(
             parts_first, path, driver="COG", compress="deflate", predictor="yes", blocksize=BLOCK,
             overview_resampling="average", bigtiff="if_safer",
         )  # fmt: skip
+
+
+def values_of_tiles(paths: Iterable[Path]) -> Field:
+    """The field that rasters hold together, each a tile of one grid that `Grid.tile` gave, for strips of BLOCK rows."""
+    tops = {}
+    for path in paths:
+        with rasterio.open(path) as raster:
+            tops[path] = raster.transform.f, raster.height
+
+    def field(grid: Grid) -> Values:
+        west, _, _, north = grid.bounds
+        for path, (top, height) in tops.items():
+            row = round((top - north) / grid.cell)
+            if row >= 0 and row + grid.height <= height:
+                with rasterio.open(path) as raster:
+                    column = round((west - raster.transform.c) / grid.cell)
+                    values: Values = raster.read(1, window=Window(column, row, grid.width, grid.height))
+                    return values
+        raise ValueError(f"no tile holds the rows below {north} degrees")
+
+    return field
 
 
 def write_style(path: Path, product: RasterProduct) -> None:

@@ -94,6 +94,16 @@ class Grid:
                 for column in range(0, self.width, size)
             ]
 
+    def tile(self, number: int, of: int, size: int) -> Grid:
+        """One of several tiles that hold the grid together, each of whole strips of so many rows.
+
+        Where more tiles than strips are asked for, some are the same.
+        """
+        strips = math.ceil(self.height / size)
+        first = number * strips // of
+        last = max((number + 1) * strips // of, first + 1)
+        return self.part(first * size, 0, min(last * size, self.height) - first * size, self.width)
+
     def part(self, row: int, column: int, height: int, width: int) -> Grid:
         """The grid of a window of this one."""
         return Grid(self.cell_arcsec, self.west + column, self.north - row, width, height)
