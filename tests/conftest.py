@@ -14,6 +14,10 @@ import yaml
 from asmgold.sources import sha256_of
 
 PROJECT = Path(__file__).resolve().parent.parent
+# Leaves out what takes longest, for tests that look at other things.
+LEAN = {
+    "rasters": None, "leave_out": ["map", "page", "sensitivity"], "published_shares": None, "production": None,
+}  # fmt: skip
 PARTS = ("Snakefile", "profiles", "workflow", "config", "data")
 
 
@@ -93,3 +97,26 @@ def built_once(tmp_path_factory: pytest.TempPathFactory) -> Copy:
 def built(built_once: Copy, tmp_path: Path) -> Copy:
     """A copy of a project in which the default scenario was made, to change at will."""
     return copy_project(tmp_path / "project", origin=built_once.folder)
+
+
+@pytest.fixture
+def lean_project(project: Copy) -> Copy:
+    """A copy of the project in which nothing has run yet, and that asks for few products."""
+    project.configure(**LEAN)
+    return project
+
+
+@pytest.fixture(scope="session")
+def lean_once(tmp_path_factory: pytest.TempPathFactory) -> Copy:
+    """A copy of the project in which the default scenario was made with few products. Do not change it."""
+    copy = copy_project(tmp_path_factory.mktemp("lean") / "project")
+    copy.configure(**LEAN)
+    done = copy.run()
+    assert done.returncode == 0, done.stderr
+    return copy
+
+
+@pytest.fixture
+def lean(lean_once: Copy, tmp_path: Path) -> Copy:
+    """A copy of a project in which the default scenario was made with few products, to change at will."""
+    return copy_project(tmp_path / "project", origin=lean_once.folder)

@@ -17,11 +17,16 @@ import pytest
 import yaml
 
 from asmgold.sources import sha256_of
-from tests.conftest import Copy, copy_project
+from tests.conftest import LEAN, Copy, copy_project
 from tests.peers.slurm import Cluster, environment, missing
 
 # The profile's own waits are for a cluster that has other things to do.
 IMPATIENT = ("--slurm-init-seconds-before-status-checks", "1", "--seconds-between-status-checks", "1")
+# The world without a network: the records near Peru, and all countries.
+EMBEDDED = LEAN | {
+    "scenario": "embedded-world", "area": {"source": "world", "title": "The world"}, "each_country": True,
+    "overlays": {},
+}  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -66,20 +71,14 @@ def kill_step(cluster: Cluster, job: str) -> None:
 
 @pytest.fixture
 def scenario(tmp_path: Path) -> tuple[Copy, str]:
-    """A copy of the project with a scenario of many countries: of the embedded data, or the one that is asked for."""
+    """A copy of the project with the scenario of many countries that is asked for, and what it needs."""
     copy = copy_project(tmp_path / "local")
-    if name := os.environ.get("ASMGOLD_SLURM_SCENARIO"):
+    if (name := os.environ["ASMGOLD_SLURM_SCENARIO"]) != EMBEDDED["scenario"]:
         fetch = [sys.executable, "-m", "asmgold", "fetch", "--scenario", name]
         subprocess.run(fetch, cwd=copy.folder, env=environment() | {"PYTHONPATH": "workflow"}, check=True)
         return copy, name
-    embedded = {
-        "scenario": "embedded-world", "area": {"source": "world", "title": "The world"}, "each_country": True,
-        "countries_per_job": 80, "overlays": {}, "rasters": None, "published_shares": None, "production": None,
-        "leave_out": ["map", "page", "sensitivity"],
-    }  # fmt: skip
-    path = copy.folder / f"config/scenarios/{embedded['scenario']}.yaml"
-    path.write_text(yaml.safe_dump(embedded))
-    return copy, str(embedded["scenario"])
+    (copy.folder / f"config/scenarios/{name}.yaml").write_text(yaml.safe_dump(EMBEDDED))
+    return copy, name
 
 
 def hashes(folder: Path) -> dict[str, str]:
@@ -88,7 +87,8 @@ def hashes(folder: Path) -> dict[str, str]:
 
 
 @pytest.mark.skipif(
-    "ASMGOLD_SLURM_SCENARIO" not in os.environ, reason="takes many minutes; ASMGOLD_SLURM_SCENARIO=... asks for it"
+    "ASMGOLD_SLURM_SCENARIO" not in os.environ,
+    reason="takes minutes; ASMGOLD_SLURM_SCENARIO=world or embedded-world asks for it",
 )
 def test_the_countries_of_a_run_with_killed_jobs_are_those_of_a_local_run(cluster, scenario, tmp_path):
     local, name = scenario
@@ -96,8 +96,9 @@ def test_the_countries_of_a_run_with_killed_jobs_are_those_of_a_local_run(cluste
     shutil.copytree(local.folder / "data", copy.folder / "data", dirs_exist_ok=True)  # what was fetched, too
     # The first try asks for less than any job takes: SLURM kills that one. The second one asks for more.
     too_little = ("--set-resources", "audit_records:mem_mb=100 + 2400 * (attempt - 1)")
+    question = ("--config", f"scenario={name}", "countries_per_job=60")
     kills = {"draw_countries_0": cancel, "draw_countries_1": kill_step}
-    with running(cluster, copy, *too_little, "--config", f"scenario={name}") as run:
+    with running(cluster, copy, *too_little, *question) as run:
         while run.poll() is None:
             for rule, kill in list(kills.items()):
                 if job := cluster.running(rule):
@@ -113,7 +114,7 @@ def test_the_countries_of_a_run_with_killed_jobs_are_those_of_a_local_run(cluste
         assert second == "COMPLETED"
     assert {state for ends in states.values() for state in ends} == {"COMPLETED"}
     assert not list(copy.folder.glob("results/.build/*/logs/*.failed"))
-    done = local.run("--config", f"scenario={name}")
+    done = local.run(*question)
     assert done.returncode == 0, done.stderr
     assert hashes(copy.folder / "results" / name) == hashes(local.folder / "results" / name)
 

@@ -85,20 +85,22 @@ def test_a_file_that_is_not_a_zip_stops_the_run(built):
     refused(built, "mrds-csv.zip: not a whole zip archive")
 
 
-def test_one_bad_position_rejects_that_record_alone(project):
-    content = table(project)
+def test_one_bad_position_rejects_that_record_alone(lean_project):
+    content = table(lean_project)
     content = content.replace(b"Los Milagros,-8.13136", b"Los Milagros,west of here")
     content = content.replace(b"-9.49797,-77.49976", b"-9.49797,-277.49976")
     content = content.replace(b"-9.43130,", b",")
-    project.put("mrds_peru", content)
-    assert project.run().returncode == 0
-    rejected = gpd.read_file(project.product("asm_gold_regions.gpkg"), layer="records_rejected").set_index("record_id")
+    lean_project.put("mrds_peru", content)
+    assert lean_project.run().returncode == 0
+    rejected = gpd.read_file(lean_project.product("asm_gold_regions.gpkg"), layer="records_rejected").set_index(
+        "record_id"
+    )
     assert rejected["fate_reason"].to_dict() == {
         "mrds:10003963": "latitude 'west of here' is not a number",
         "mrds:10003997": "longitude -277.49976 is out of range, -180 to 180 was expected",
         "mrds:10003999": "latitude is missing",
     }
-    manifest = json.loads(project.product("manifest.json").read_text())
+    manifest = json.loads(lean_project.product("manifest.json").read_text())
     assert manifest["records"]["mrds"]["rejected"] == 3
     assert manifest["records"]["mrds"]["rows_read"] == 710
 
@@ -108,10 +110,10 @@ def boundary(copy, *polygons) -> None:
     copy.put("peru", layer.to_json().encode())
 
 
-def test_an_invalid_boundary_is_mended_with_a_note(project):
+def test_an_invalid_boundary_is_mended_with_a_note(lean_project):
     # A spike that encloses nothing: mending it loses no area.
-    boundary(project, shapely.Polygon([(-80, -18), (-69, -18), (-69, -10), (-69, -2), (-69, -10), (-80, -2)]))
-    done = project.run()
+    boundary(lean_project, shapely.Polygon([(-80, -18), (-69, -18), (-69, -10), (-69, -2), (-69, -10), (-80, -2)]))
+    done = lean_project.run()
     assert done.returncode == 0, done.stderr
     assert "mended 1 of 1 geometries" in done.stderr
 
@@ -150,16 +152,16 @@ def test_no_site_at_all_gives_a_complete_empty_result_that_says_so(project):
     assert json.loads(project.product("manifest.json").read_text())["records"]["mrds"]["site"] == 0
 
 
-def test_a_correction_whose_guard_fails_lapses_loudly_and_changes_nothing(built):
-    before = pd.read_parquet(built.product("sites.parquet"))
+def test_a_correction_whose_guard_fails_lapses_loudly_and_changes_nothing(lean):
+    before = pd.read_parquet(lean.product("sites.parquet"))
     correction = {
         "id": "guarded", "record": "mrds:10003963", "expect": {"latitude": 8.0}, "set": {"latitude": -8.0},
         "reason": "a test", "evidence": "none",
     }  # fmt: skip
-    path = built.folder / "config/corrections.yaml"
+    path = lean.folder / "config/corrections.yaml"
     declared = yaml.safe_load(path.read_text()) or []
     path.write_text(yaml.safe_dump([*declared, correction]))
-    done = built.run()
+    done = lean.run()
     assert done.returncode == 0
     assert "correction guarded lapsed: record mrds:10003963 says" in done.stderr
-    pd.testing.assert_frame_equal(pd.read_parquet(built.product("sites.parquet")), before)
+    pd.testing.assert_frame_equal(pd.read_parquet(lean.product("sites.parquet")), before)

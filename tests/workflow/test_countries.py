@@ -9,15 +9,11 @@ import pandas as pd
 import yaml
 
 from asmgold.sources import sha256_of
-from tests.conftest import PROJECT, Copy, copy_project
+from tests.conftest import LEAN, PROJECT, Copy, copy_project
 from tests.faulty_server import Reply, faulty_server
 from tests.workflow.test_refresh import Station
 
 CODES = {"BOL": "068", "ECU": "218", "ISL": "352", "PER": "604"}
-LITTLE = {
-    "overlays": {}, "rasters": None, "published_shares": None, "production": None,
-    "leave_out": ["map", "page", "sensitivity"],
-}  # fmt: skip
 
 
 def few_countries(copy: Copy) -> dict[str, str]:
@@ -28,7 +24,8 @@ def few_countries(copy: Copy) -> dict[str, str]:
 
 def scenario(copy: Copy, name: str, **values: object) -> None:
     path = copy.folder / f"config/scenarios/{name}.yaml"
-    path.write_text(yaml.safe_dump(LITTLE | {"scenario": name, "countries": few_countries(copy)} | values))
+    settings = {"scenario": name, "countries": few_countries(copy), "overlays": {}}
+    path.write_text(yaml.safe_dump(LEAN | settings | values))
 
 
 def test_several_countries_in_one_run_are_each_what_they_are_alone(project):

@@ -135,7 +135,13 @@ def test_rasters_can_be_left_out_and_without_a_site_they_are_empty(built):
         "region_probability.qml",
         "region_probability.tif",
     ]
-    built.configure(rasters={"cell_arcsec": 3600}, corrections=False, area={"file": "ocean.geojson"}, overlays={})
+    built.configure(
+        rasters={"cell_arcsec": 3600},
+        leave_out=["map", "page", "sensitivity"],
+        corrections=False,
+        area={"file": "ocean.geojson"},
+        overlays={},
+    )
     gpd.GeoDataFrame(geometry=[shapely.box(-120, -30, -118, -28)], crs="EPSG:4326").to_file(
         built.folder / "ocean.geojson"
     )

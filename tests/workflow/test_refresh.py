@@ -22,7 +22,7 @@ import pytest
 import yaml
 
 from asmgold.sources import sha256_of
-from tests.conftest import PROJECT, Copy, copy_project
+from tests.conftest import LEAN, PROJECT, Copy, copy_project
 from tests.faulty_server import FaultyServer, Reply, faulty_server
 
 ADDRESS = "/mrdata.usgs.gov/mrds/mrds-csv.zip"
@@ -101,9 +101,7 @@ def changed_table() -> bytes:
 def refreshed_once(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Copy]:
     with faulty_server() as server:
         station = Station(copy_project(tmp_path_factory.mktemp("live") / "project"), server)
-        scenario = {
-            "scenario": "live", "records": ["mrds"], "rasters": None, "leave_out": ["map", "page", "sensitivity"],
-        }  # fmt: skip
+        scenario = LEAN | {"scenario": "live", "records": ["mrds"]}
         (station.copy.folder / "config/scenarios/live.yaml").write_text(yaml.safe_dump(scenario))
         station.serve(TABLE)
         status, output = station.refresh()

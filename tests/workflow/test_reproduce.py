@@ -12,6 +12,7 @@ import shapely
 import yaml
 
 from asmgold.publish.placing import published_names
+from tests.conftest import LEAN
 
 
 def command(copy, *arguments):
@@ -22,9 +23,9 @@ def command(copy, *arguments):
     )  # fmt: skip
 
 
-def test_products_made_anew_in_another_folder_are_identical(built):
-    before = built.products()
-    done = command(built, "reproduce")
+def test_products_made_anew_in_another_folder_are_identical(lean):
+    before = lean.products()
+    done = command(lean, "reproduce")
     assert done.returncode == 0, done.stdout + done.stderr
     *lines, closing = done.stdout.splitlines()
     assert sorted(lines) == sorted(f"identical  {name}" for name in before)
@@ -32,26 +33,26 @@ def test_products_made_anew_in_another_folder_are_identical(built):
         f"peru: all {len(before)} products, made anew in another folder, are identical with the published ones, "
         "byte for byte"
     )
-    assert built.products() == before
+    assert lean.products() == before
 
 
-def test_products_that_differ_are_named(built):
-    picture, manifest = built.product("map.png"), built.product("manifest.json")
-    content = bytearray(picture.read_bytes())
+def test_products_that_differ_are_named(lean):
+    page, manifest = lean.product("audit.html"), lean.product("manifest.json")
+    content = bytearray(page.read_bytes())
     content[-20] ^= 1
-    picture.write_bytes(content)
+    page.write_bytes(content)
     described = manifest.read_text()
     manifest.write_text(described.replace('"packages": {', '"packages": {\n        "other": "1",', 1))
-    done = command(built, "reproduce")
+    done = command(lean, "reproduce")
     assert done.returncode == 1
     differing = [line for line in done.stdout.splitlines() if line.startswith("differs")]
     assert differing == [
-        "differs    map.png: made again as the manifest says, but results/peru/map.png was changed since",
+        "differs    audit.html: made again as the manifest says, but results/peru/audit.html was changed since",
         "differs    manifest.json: what it says of software is not the same",
     ]
     closing = done.stdout.splitlines()[-1]
-    number = len(built.products())
-    assert closing == f"peru: 2 of {number} products differ from the published ones: map.png, manifest.json"
+    number = len(lean.products())
+    assert closing == f"peru: 2 of {number} products differ from the published ones: audit.html, manifest.json"
 
 
 def test_there_is_nothing_to_compare_with_or_report_on_before_a_run(project):
@@ -84,14 +85,14 @@ def test_results_of_other_data_are_not_compared(built):
     assert "made from other bytes of major_deposits_peru than are pinned now; run peru again" in done.stderr
 
 
-def test_a_scenario_with_files_of_ones_own_can_be_reproduced(built):
-    folder = built.folder / "own layers"
+def test_a_scenario_with_files_of_ones_own_can_be_reproduced(project):
+    folder = project.folder / "own layers"
     folder.mkdir()
     gpd.GeoDataFrame({"a": [1]}, geometry=[shapely.box(-78, -9, -77, -8)], crs=4326).to_file(folder / "an area.shp")
-    scenario = {"scenario": "own", "area": {"file": "own layers/an area.shp"}, "overlays": {}, "countries": None}
-    (built.folder / "config/scenarios/own.yaml").write_text(yaml.safe_dump(scenario))
-    assert built.run("--config", "scenario=own").returncode == 0
-    done = command(built, "reproduce", "--scenario", "own")
+    scenario = LEAN | {"scenario": "own", "area": {"file": "own layers/an area.shp"}, "overlays": {}, "countries": None}
+    (project.folder / "config/scenarios/own.yaml").write_text(yaml.safe_dump(scenario))
+    assert project.run("--config", "scenario=own").returncode == 0
+    done = command(project, "reproduce", "--scenario", "own")
     assert done.returncode == 0, done.stdout + done.stderr
     assert done.stdout.splitlines()[-1].startswith("own: all ")
 

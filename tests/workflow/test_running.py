@@ -40,17 +40,17 @@ def test_a_second_run_does_nothing_and_says_so(built):
     assert built.products() == before
 
 
-def test_another_radius_reruns_what_depends_on_it_and_nothing_else(built):
-    dry = built.run("-n", "--quiet", "host", "--config", "buffer_km=10")
+def test_another_radius_reruns_what_depends_on_it_and_nothing_else(lean):
+    dry = lean.run("-n", "--quiet", "host", "--config", "buffer_km=10")
     rules = planned(dry.stdout + dry.stderr)
     assert "dissolve_regions" in rules
     assert not rules & READING
-    wide = pd.read_csv(built.product("overlay_summary.csv"))
-    done = built.run("--config", "buffer_km=10")
+    wide = pd.read_csv(lean.product("overlay_summary.csv"))
+    done = lean.run("--config", "buffer_km=10")
     assert done.returncode == 0, done.stderr
-    narrow = pd.read_csv(built.product("overlay_summary.csv"))
+    narrow = pd.read_csv(lean.product("overlay_summary.csv"))
     assert (narrow["regions_km2"] < wide["regions_km2"]).all()
-    assert json.loads(built.product("manifest.json").read_text())["configuration"]["buffer_km"] == 10
+    assert json.loads(lean.product("manifest.json").read_text())["configuration"]["buffer_km"] == 10
 
 
 def test_a_missing_product_is_put_back(built):
@@ -60,10 +60,10 @@ def test_a_missing_product_is_put_back(built):
     assert built.products() == before
 
 
-def test_files_of_the_user_beside_the_products_stay(built):
-    own = built.product("my_project.qgz")
+def test_files_of_the_user_beside_the_products_stay(lean):
+    own = lean.product("my_project.qgz")
     own.write_bytes(b"mine")
-    assert built.run("--config", "buffer_km=12").returncode == 0
+    assert lean.run("--config", "buffer_km=12").returncode == 0
     assert own.read_bytes() == b"mine"
 
 
@@ -73,29 +73,29 @@ def test_two_runs_in_different_folders_give_the_same_bytes(built_once, tmp_path)
     assert other.products() == built_once.products()
 
 
-def test_an_overlay_of_ones_own_takes_three_lines(built):
+def test_an_overlay_of_ones_own_takes_three_lines(lean):
     square = gpd.GeoDataFrame({"name": ["a"]}, geometry=[shapely.box(-71, -13.5, -70, -12.5)], crs=4326)
-    square.to_crs(32719).to_file(built.folder / "square.gpkg")
-    path = built.folder / "config/config.yaml"
+    square.to_crs(32719).to_file(lean.folder / "square.gpkg")
+    path = lean.folder / "config/config.yaml"
     path.write_text(path.read_text().rstrip() + "\n  square:\n    file: square.gpkg\n")
-    done = built.run()
+    done = lean.run()
     assert done.returncode == 0, done.stderr
-    summary = pd.read_csv(built.product("overlay_summary.csv")).set_index("overlay")
+    summary = pd.read_csv(lean.product("overlay_summary.csv")).set_index("overlay")
     assert summary.loc["square", "zone_km2"] == pytest.approx(12_015, rel=0.002)  # 108.4 km by 110.7 km
-    assert "square.gpkg" in json.loads(built.product("manifest.json").read_text())["sources"]
-    assert built.run().stderr.count("Nothing to be done") == 1
+    assert "square.gpkg" in json.loads(lean.product("manifest.json").read_text())["sources"]
+    assert lean.run().stderr.count("Nothing to be done") == 1
 
 
-def test_a_scenario_is_answered_beside_the_others(built):
-    before = built.products()
-    (built.folder / "config/scenarios").mkdir(exist_ok=True)
+def test_a_scenario_is_answered_beside_the_others(lean):
+    before = lean.products()
+    (lean.folder / "config/scenarios").mkdir(exist_ok=True)
     scenario = {"scenario": "peru-5km", "buffer_km": 5}
-    (built.folder / "config/scenarios/peru-5km.yaml").write_text(yaml.safe_dump(scenario))
-    done = built.run("--config", "scenario=peru-5km")
+    (lean.folder / "config/scenarios/peru-5km.yaml").write_text(yaml.safe_dump(scenario))
+    done = lean.run("--config", "scenario=peru-5km")
     assert done.returncode == 0, done.stderr
-    manifest = json.loads((built.folder / "results/peru-5km/manifest.json").read_text())
+    manifest = json.loads((lean.folder / "results/peru-5km/manifest.json").read_text())
     assert manifest["configuration"]["buffer_km"] == 5
-    assert built.products() == before
+    assert lean.products() == before
 
 
 @pytest.mark.parametrize("command", [["snakemake", "--lint"], ["snakefmt", "--check", "."]], ids=["lint", "format"])
