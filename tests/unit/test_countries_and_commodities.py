@@ -152,6 +152,21 @@ def test_mistakes_are_told_with_what_was_meant(values, message):
         load_scenario(config(**values), values, CONFIG, pinned=False)
 
 
+def test_a_country_can_be_as_geoboundaries_draws_it():
+    values = {"scenario": "cod", "area": {"country": "COD", "source": "boundary"}}
+    scenario = load_scenario(config(**values), values, CONFIG, pinned=False)
+    assert scenario.area.source == "boundary_cod"
+    assert scenario.sources["boundary_cod"].address == "https://www.geoboundaries.org/api/current/gbOpen/COD/ADM0/"
+    assert "Congo" in scenario.title_of("area")
+    assert "boundary_cod" in scenario.fetched
+    wrong = {"scenario": "cod", "area": {"country": "COD", "source": "peru"}}
+    with pytest.raises(InputError, match=r"area names country and source 'peru'; .* such as boundary, was expected"):
+        load_scenario(config(**wrong), wrong, CONFIG, pinned=False)
+    nowhere = {"area": {"source": "boundary"}}
+    with pytest.raises(InputError, match=r"area.source is 'boundary', which .* area.country was expected"):
+        load_scenario(config(**nowhere), nowhere, CONFIG, pinned=False)
+
+
 def test_divisions_need_a_country():
     values = config(overlays={"divisions": {"source": "divisions", "by": "shapeName"}})
     with pytest.raises(InputError, match=r"overlays.divisions.source is 'divisions'.*area.country was expected"):

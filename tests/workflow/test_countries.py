@@ -6,6 +6,7 @@ import json
 
 import geopandas as gpd
 import pandas as pd
+import shapely
 import yaml
 
 from asmgold.sources import sha256_of
@@ -74,3 +75,22 @@ def test_a_boundary_service_out_of_reach_stops_the_fetch_and_nothing_else_takes_
         assert "divisions_cod: https://www.geoboundaries.org/api/current/gbOpen/COD/ADM1/" in output
         assert "Traceback" not in output
         assert station.lock.read_bytes() == before
+
+
+def test_a_country_as_geoboundaries_draws_it(tmp_path):
+    square = gpd.GeoDataFrame({"shapeISO": ["PER"]}, geometry=[shapely.box(-76, -10, -75, -9)], crs=4326)
+    host, path = "/www.geoboundaries.org/api/current/gbOpen/PER/ADM0/", "/github.com/PER/ADM0.geojson"
+    with faulty_server() as server:
+        station = Station(copy_project(tmp_path / "project"), server)
+        scenario(station.copy, "square", area={"country": "PER", "source": "boundary"})
+        server.answer(host, json.dumps({"gjDownloadURL": f"https:/{path}"}).encode())
+        server.answer(path, square.to_json().encode())
+        status, output = station.do("fetch", "--scenario", "square")
+        assert status == 0, output
+    done = station.copy.run("--config", "scenario=square")
+    assert done.returncode == 0, done.stderr
+    manifest = json.loads((station.copy.folder / "results/square/manifest.json").read_text())
+    assert manifest["sources"]["boundary_per"]["lock"]["rows"] == 1
+    regions = gpd.read_parquet(station.copy.folder / "results/square/regions.parquet")
+    assert regions.within(square.geometry.iloc[0].buffer(1e-9)).all()
+    assert "regions of Peru" in done.stderr

@@ -64,7 +64,7 @@ def test_rasters_that_several_jobs_share_have_the_same_bytes(built):
     assert done.returncode == 0, done.stderr
     assert done.stderr.count("rule raster_distance_tile:") == 3
     after = built.products()
-    assert {name for name in before if before[name] != after[name]} == {"manifest.json", "index.html"}
+    assert {name for name in before if before[name] != after[name]} == {"manifest.json"}
 
 
 @pytest.fixture
@@ -137,7 +137,7 @@ def test_rasters_can_be_left_out_and_without_a_site_they_are_empty(built):
     ]
     built.configure(
         rasters={"cell_arcsec": 3600},
-        leave_out=["map", "page", "sensitivity"],
+        leave_out=["sensitivity"],
         corrections=False,
         area={"file": "ocean.geojson"},
         overlays={},

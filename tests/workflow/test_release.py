@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -292,6 +293,7 @@ def test_the_steps_tell_their_parameters_and_what_they_handed_on(released_once: 
         for id_ in ids(graph["#job/dissolve_regions"], "object")
         if "value" in graph[id_]
     }
+    assert re.fullmatch("[0-9a-f]{64}", told.pop("library"))
     assert told == {"buffer_km": 20.0, "tolerance_m": 5.0}
     value = next(id_ for id_ in ids(graph["#job/dissolve_regions"], "object") if id_.startswith("#value/buffer_km"))
     assert "#parameter/dissolve_regions/buffer_km" in ids(graph[value], "exampleOfWork")

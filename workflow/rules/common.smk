@@ -56,7 +56,7 @@ BUILD, PUBLISHED = place_of(f"<results>/.build/{SETTINGS.scenario}"), place_of(f
 LAYERS = SCENARIO.layers
 OVERLAYS = list(SETTINGS.overlays)
 COUNTRIES = "<build>/countries.parquet" if SETTINGS.countries else []
-MADE_FROM_COUNTRIES = ["area"] if SETTINGS.area.country else []
+MADE_FROM_COUNTRIES = ["area"] if SETTINGS.area.of_countries else []
 # What the report shows, and where: each product with a caption of its stem in workflow/report/.
 REPORTED = {
     "index": "Page",
@@ -131,6 +131,12 @@ def raster_tags(names):
     }
 
 
+def tiles_of(name):
+    """The files that a raster is put together from, if several jobs share it."""
+    jobs = SETTINGS.rasters.jobs
+    return [f"<build>/tiles/{name}.{tile}.tif" for tile in range(jobs)] if jobs > 1 else []
+
+
 def published(name):
     """The published product, annotated for the report if it is shown there."""
     product = update(f"<products>/{name}")
@@ -141,7 +147,7 @@ def published(name):
 
 
 def rerun_when_library_changes():
-    """Give each rule the hash of the library: Snakemake sees by itself that a script changed, not what it imports."""
+    """Give all rules the hash of the library. Snakemake sees by itself that a script changed, not what it imports."""
     library = PROJECT / "workflow/asmgold"
     files = sorted(path for path in library.rglob("*") if path.is_file() and path.suffix != ".pyc")
     digests = [f"{path.relative_to(library).as_posix()} {sha256_of(path)}" for path in files]

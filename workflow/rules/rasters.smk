@@ -11,15 +11,6 @@ if SETTINGS.rasters:
         ending=["tif", "qml"],
     )
 
-    def tiles_of(name):
-        """The files that a raster is put together from, if several jobs share it."""
-        shared = range(SETTINGS.rasters.jobs) if SETTINGS.rasters.jobs > 1 else []
-        return expand("<build>/tiles/{name}.{tile}.tif", name=name, tile=shared)
-
-    def tile_number(wildcards):
-        """Which tile a job makes, and of how many."""
-        return [int(wildcards.tile), SETTINGS.rasters.jobs]
-
     rule raster_distance:
         input:
             area="<build>/layers/area.parquet",
@@ -54,7 +45,7 @@ if SETTINGS.rasters:
         log:
             "<build>/logs/raster_distance_tile.{tile}.log",
         params:
-            tile=tile_number,
+            tile=lambda wildcards: [int(wildcards.tile), SETTINGS.rasters.jobs],
 
     rule raster_density:
         input:
@@ -87,7 +78,7 @@ if SETTINGS.rasters:
         log:
             "<build>/logs/raster_density_tile.{tile}.log",
         params:
-            tile=tile_number,
+            tile=lambda wildcards: [int(wildcards.tile), SETTINGS.rasters.jobs],
 
     rule raster_fraction:
         input:
@@ -119,4 +110,4 @@ if SETTINGS.rasters:
         log:
             "<build>/logs/raster_fraction_tile.{tile}.log",
         params:
-            tile=tile_number,
+            tile=lambda wildcards: [int(wildcards.tile), SETTINGS.rasters.jobs],

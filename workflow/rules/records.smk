@@ -41,7 +41,7 @@ rule read_layer:
         "../scripts/read_layer.py"
 
 
-if SETTINGS.area.country:
+if MADE_FROM_COUNTRIES:
 
     rule area_of_country:
         input:

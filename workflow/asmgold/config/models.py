@@ -86,12 +86,19 @@ class Area(Layer):
     country: CountryCode | None = Field(
         None,
         description="In the place of source and file: a country of the layer `countries`, by its code of ISO 3166-1 "
-        "(three letters), such as `COD`.",
+        "(three letters), such as `COD`. With `source: boundary`, as geoBoundaries draws it.",
     )
+
+    @property
+    def of_countries(self) -> bool:
+        """Whether it is a country as the layer `countries` shows it."""
+        return self.country is not None and self.source is None
 
     @model_validator(mode="after")
     def _one_origin(self) -> Area:
-        if sum(origin is not None for origin in (self.source, self.file, self.country)) != 1:
+        origins = {"source": self.source, "file": self.file, "country": self.country}
+        named = [name for name, origin in origins.items() if origin is not None]
+        if len(named) != 1 and named != ["source", "country"]:
             raise ValueError("names none or several of source, file and country, exactly one of them was expected")
         return self
 
@@ -358,8 +365,8 @@ class Settings(Model):
             raise ValueError(
                 f"tolerance_m is {self.tolerance_m}, less than half the radius of {self.buffer_km} km was expected"
             )
-        if self.countries is None and (self.area.country or self.each_country):
-            key = "area.country" if self.area.country else "each_country"
+        if self.countries is None and (self.area.of_countries or self.each_country):
+            key = "area.country" if self.area.of_countries else "each_country"
             raise ValueError(f"countries is missing, a layer of countries was expected, because {key} is given")
         if self.evidence and "sensitivity" in self.leave_out:
             raise ValueError("leave_out names sensitivity, which the evidence needs")

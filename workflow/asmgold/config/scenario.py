@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from asmgold.config.loading import check_settings, load_corrections, load_lock, load_sources, read_yaml
 from asmgold.config.models import Area, Correction, Evidence, Exposure, Layer, Lock, Overlay, Settings, Source
@@ -14,6 +14,7 @@ from asmgold.config.places import located_file, stored_file
 from asmgold.errors import InputError
 from asmgold.iso import country_name, known_country
 
+AnyLayer = TypeVar("AnyLayer", Area, Overlay)
 COUNTRY_SCENARIO = "country"  # the question that is asked about any country
 OF_A_COUNTRY = re.compile(r"(?P<code>[a-z]{3})(-(?P<commodity>[a-z_]+))?")  # the name of the scenario of a country
 
@@ -32,7 +33,7 @@ class Scenario:
     def area(self) -> Area:
         """The area; where it is a country, with the origin of the layer of countries."""
         area, countries = self.settings.area, self.settings.countries
-        if area.country is None or countries is None:
+        if not area.of_countries or countries is None:
             return area
         return area.model_copy(update=countries.model_dump(include={"source", "file", "layer", "crs"}))
 
@@ -248,24 +249,31 @@ def _asked_by_area(
 
 
 def _with_sources_of_the_country(settings: Settings, sources: dict[str, Source]) -> tuple[Settings, dict[str, Source]]:
-    """Where an overlay names a source that there is one of for each country, that of the area's country."""
-    overlays: dict[str, Overlay] = {}
+    """Where the area or an overlay names a source that there is one of for each country, that of the area's country."""
+    code = settings.area.country
     own: dict[str, Source] = {}
-    for name, overlay in settings.overlays.items():
-        source = sources[overlay.source] if overlay.source else None
+
+    def chosen(layer: AnyLayer, place: str) -> AnyLayer:
+        source = sources[layer.source] if layer.source else None
         if source is None or not source.is_per_country:
-            overlays[name] = overlay
-            continue
-        code = settings.area.country
+            return layer
         if code is None:
             raise InputError(
-                f"configuration: overlays.{name}.source is {overlay.source!r}, which there is one of for each country; "
+                f"configuration: {place}.source is {layer.source!r}, which there is one of for each country; "
                 "area.country was expected to say which"
             )
-        key = f"{overlay.source}_{code.lower()}"
+        key = f"{layer.source}_{code.lower()}"
         own[key] = source.of_country(code)
-        overlays[name] = overlay.model_copy(update={"source": key})
-    return settings.model_copy(update={"overlays": overlays}), {**sources, **own}
+        return layer.model_copy(update={"source": key})
+
+    overlays = {name: chosen(overlay, f"overlays.{name}") for name, overlay in settings.overlays.items()}
+    area = chosen(settings.area, "area")
+    if code is not None and area.source is not None and area.source == settings.area.source:
+        raise InputError(
+            f"configuration: area names country and source {area.source!r}; a source that there is one of for each "
+            "country, such as boundary, was expected with it, or none"
+        )
+    return settings.model_copy(update={"area": area, "overlays": overlays}), {**sources, **own}
 
 
 def _scenario_file(values: Mapping[str, Any], folder: Path, extending: tuple[str, ...] = ()) -> dict[str, Any]:

@@ -91,17 +91,19 @@ def figures(tables: Mapping[str, pd.DataFrame], naming: Naming, language: str, b
     """The figures that can be drawn from the tables, by the names of the pictures."""
     wording = Wording.of(language, naming.commodity)
     words, first = wording.words, naming.first
-    titles = naming.zones(tables["radius_curve"]["zone"], words)
-    heads = {zone: title for zone, title in titles.items() if naming.is_head(zone)}
-    whole = {zone: title for zone, title in titles.items() if not zone.endswith(":outside")}
-    drawn = {
-        "radius_curve": draw_radius(tables["radius_curve"], heads, wording, buffer_km=buffer_km, evidence=first),
-        "sensitivity": draw_choices(
+    drawn: dict[str, Any] = {}
+    if "sensitivity" in tables:
+        titles = naming.zones(tables["radius_curve"]["zone"], words)
+        heads = {zone: title for zone, title in titles.items() if naming.is_head(zone)}
+        whole = {zone: title for zone, title in titles.items() if not zone.endswith(":outside")}
+        drawn["radius_curve"] = draw_radius(
+            tables["radius_curve"], heads, wording, buffer_km=buffer_km, evidence=first
+        )  # fmt: skip
+        drawn["sensitivity"] = draw_choices(
             tables["sensitivity"], tables["position_bands"], dict([*whole.items()][:MOST_PANELS]), wording,
             evidence=first,
-        ),
-    }  # fmt: skip
-    if first is not None:
+        )  # fmt: skip
+    if first is not None:  # which asks for the tables of sensitivity
         drawn["chance"] = draw_chance(tables["chance"], titles, _placed(naming, words), wording, evidence=first)
         if len(tables["corridor_by_year"]):
             named, note = {**titles, **naming.evidence}, naming.notes.get(first, "")
@@ -111,8 +113,10 @@ def figures(tables: Mapping[str, pd.DataFrame], naming: Naming, language: str, b
     return drawn
 
 
-def evidence_section(tables: Mapping[str, pd.DataFrame], naming: Naming, language: str, buffer_km: float) -> Section:
-    """The section on evidence and sensitivity.
+def evidence_section(
+    tables: Mapping[str, pd.DataFrame], naming: Naming, language: str, buffer_km: float
+) -> Section | None:
+    """The section on evidence and sensitivity, or None where these are left out.
 
     Parameters
     ----------
@@ -121,6 +125,8 @@ def evidence_section(tables: Mapping[str, pd.DataFrame], naming: Naming, languag
     language : a language of the project's words
     buffer_km : the radius of the map
     """
+    if "sensitivity" not in tables:
+        return None
     wording = Wording.of(language, naming.commodity)
     words = wording.words
     zones = naming.zones(tables["radius_curve"]["zone"], words)
