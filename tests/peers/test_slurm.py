@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -98,7 +99,8 @@ def test_the_countries_of_a_run_with_killed_jobs_are_those_of_a_local_run(cluste
     too_little = ("--set-resources", "audit_records:mem_mb=100 + 2400 * (attempt - 1)")
     question = ("--config", f"scenario={name}", "countries_per_job=60")
     kills = {"draw_countries_0": cancel, "draw_countries_1": kill_step}
-    with running(cluster, copy, *too_little, *question) as run:
+    with ThreadPoolExecutor() as pool, running(cluster, copy, *too_little, *question) as run:
+        beside = pool.submit(local.run, *question)
         while run.poll() is None:
             for rule, kill in list(kills.items()):
                 if job := cluster.running(rule):
@@ -114,7 +116,7 @@ def test_the_countries_of_a_run_with_killed_jobs_are_those_of_a_local_run(cluste
         assert second == "COMPLETED"
     assert {state for ends in states.values() for state in ends} == {"COMPLETED"}
     assert not list(copy.folder.glob("results/.build/*/logs/*.failed"))
-    done = local.run(*question)
+    done = beside.result()
     assert done.returncode == 0, done.stderr
     assert hashes(copy.folder / "results" / name) == hashes(local.folder / "results" / name)
 

@@ -53,6 +53,13 @@ def test_another_radius_reruns_what_depends_on_it_and_nothing_else(lean):
     assert json.loads(lean.product("manifest.json").read_text())["configuration"]["buffer_km"] == 10
 
 
+def test_a_changed_library_makes_all_again(lean):
+    with (lean.folder / "workflow/asmgold/regions.py").open("a") as module:
+        module.write("# a change\n")
+    dry = lean.run("-n", "--quiet", "host")
+    assert {*READING, "judge_records", "dissolve_regions", "write_manifest"} <= planned(dry.stdout + dry.stderr)
+
+
 def test_a_missing_product_is_put_back(built):
     before = built.products()
     built.product("asm_gold_regions.gpkg").unlink()
