@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import shutil
 import subprocess
 import sys
@@ -35,8 +36,9 @@ class Copy:
     def configure(self, **values: object) -> None:
         """Change keys of config.yaml."""
         path = self.folder / "config/config.yaml"
-        settings = yaml.safe_load(path.read_text()) | values
-        path.write_text(yaml.safe_dump(settings, sort_keys=False))
+        if values:
+            settings = yaml.safe_load(path.read_text()) | values
+            path.write_text(yaml.safe_dump(settings, sort_keys=False))
 
     def put(self, source: str, content: bytes, name: str | None = None) -> Path:
         """Give a source other bytes, and pin them, as if they had been published that way."""
@@ -84,13 +86,29 @@ def project(tmp_path: Path) -> Copy:
     return copy_project(tmp_path / "project")
 
 
+def made_once(folder: Path, **settings: object) -> Copy:
+    """A copy of the project in which the default scenario was made, by whichever process of the tests comes first."""
+    with folder.with_suffix(".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not (folder / "results/peru/manifest.json").is_file():
+            copy = copy_project(folder)
+            copy.configure(**settings)
+            done = copy.run()
+            assert done.returncode == 0, done.stderr
+    return Copy(folder)
+
+
 @pytest.fixture(scope="session")
-def built_once(tmp_path_factory: pytest.TempPathFactory) -> Copy:
+def shared_folder(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Path:
+    """A folder of all processes that run these tests."""
+    own = tmp_path_factory.getbasetemp()
+    return own if worker_id == "master" else own.parent
+
+
+@pytest.fixture(scope="session")
+def built_once(shared_folder: Path) -> Copy:
     """A copy of the project in which the default scenario was made. Do not change it."""
-    copy = copy_project(tmp_path_factory.mktemp("built") / "project")
-    done = copy.run()
-    assert done.returncode == 0, done.stderr
-    return copy
+    return made_once(shared_folder / "built")
 
 
 @pytest.fixture
@@ -107,13 +125,9 @@ def lean_project(project: Copy) -> Copy:
 
 
 @pytest.fixture(scope="session")
-def lean_once(tmp_path_factory: pytest.TempPathFactory) -> Copy:
+def lean_once(shared_folder: Path) -> Copy:
     """A copy of the project in which the default scenario was made with few products. Do not change it."""
-    copy = copy_project(tmp_path_factory.mktemp("lean") / "project")
-    copy.configure(**LEAN)
-    done = copy.run()
-    assert done.returncode == 0, done.stderr
-    return copy
+    return made_once(shared_folder / "lean", **LEAN)
 
 
 @pytest.fixture

@@ -56,6 +56,7 @@ def bring_evidence(copy: Copy) -> None:
         strata={"file": "river.geojson", "title": "distance from the river", "bands_km": [5.0, 50.0]},
         draws={"seed": 1, "chance": 50, "positions": 20},
         rasters=None,
+        leave_out=["map"],
     )
 
 
