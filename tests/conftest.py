@@ -36,9 +36,8 @@ class Copy:
     def configure(self, **values: object) -> None:
         """Change keys of config.yaml."""
         path = self.folder / "config/config.yaml"
-        if values:
-            settings = yaml.safe_load(path.read_text()) | values
-            path.write_text(yaml.safe_dump(settings, sort_keys=False))
+        settings = yaml.safe_load(path.read_text()) | values
+        path.write_text(yaml.safe_dump(settings, sort_keys=False))
 
     def put(self, source: str, content: bytes, name: str | None = None) -> Path:
         """Give a source other bytes, and pin them, as if they had been published that way."""
@@ -92,7 +91,8 @@ def made_once(folder: Path, **settings: object) -> Copy:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not (folder / "results/peru/manifest.json").is_file():
             copy = copy_project(folder)
-            copy.configure(**settings)
+            if settings:  # the shipped file stays as it is otherwise
+                copy.configure(**settings)
             done = copy.run()
             assert done.returncode == 0, done.stderr
     return Copy(folder)

@@ -6,10 +6,9 @@ import sys
 from pathlib import Path
 
 from asmgold.config import load_guest_scenario, load_scenario, plain
-from asmgold.config.places import LOCK_FILE, ROOT, located_file
+from asmgold.config.places import LOCK_FILE, ROOT, located_file, workflow_files
 from asmgold.errors import InputError
 from asmgold.inplace import recover
-from asmgold.sources import sha256_of
 
 # Another workflow may use this one as a module, from a folder of its own: docs/module.md.
 IS_MODULE = not workflow.modifier.is_main_snakefile()
@@ -137,6 +136,12 @@ def tiles_of(name):
     return [f"<build>/tiles/{name}.{tile}.tif" for tile in range(jobs)] if jobs > 1 else []
 
 
+def tile_of(wildcards):
+    """Which tile of a raster a job makes, and of how many; None where it makes the whole one."""
+    tile = wildcards.get("tile")
+    return None if tile is None else [int(tile), SETTINGS.rasters.jobs]
+
+
 def published(name):
     """The published product, annotated for the report if it is shown there."""
     product = update(f"<products>/{name}")
@@ -148,13 +153,15 @@ def published(name):
 
 def rerun_when_library_changes():
     """Give all rules the hash of the library. Snakemake sees by itself that a script changed, not what it imports."""
-    library = PROJECT / "workflow/asmgold"
-    files = sorted(path for path in library.rglob("*") if path.is_file() and path.suffix != ".pyc")
-    digests = [f"{path.relative_to(library).as_posix()} {sha256_of(path)}" for path in files]
-    library_hash = hashlib.sha256("\n".join(digests).encode()).hexdigest()
+    digest = hashlib.sha256()
+    for path in workflow_files(PROJECT):
+        if path.is_relative_to("workflow/asmgold"):
+            content = (PROJECT / path).read_bytes()
+            digest.update(f"{path.as_posix()} {len(content)}\n".encode() + content)
+    rules_of_project = (PROJECT / "workflow/rules").resolve()
     for each in workflow.rules:
-        if Path(each.snakefile).parent.resolve() == (PROJECT / "workflow/rules").resolve():
-            each.set_params(library=library_hash)
+        if Path(each.snakefile).parent.resolve() == rules_of_project:
+            each.set_params(library=digest.hexdigest())
 
 
 def left_words():

@@ -28,7 +28,7 @@ if SETTINGS.rasters:
             # Cells far from every site take long: those of the United States some 900 s of processor time.
             runtime=lambda wildcards, attempt: 60 * attempt,
         params:
-            tile=None,
+            tile=tile_of,
             grid=plain(SETTINGS.rasters, "cell_arcsec", "margin_km"),
             commodity=SETTINGS.commodity,
             tags=raster_tags(SETTINGS.records),
@@ -44,8 +44,6 @@ if SETTINGS.rasters:
             raster="<build>/tiles/distance_to_gold_km.{tile}.tif",
         log:
             "<build>/logs/raster_distance_tile.{tile}.log",
-        params:
-            tile=lambda wildcards: [int(wildcards.tile), SETTINGS.rasters.jobs],
 
     rule raster_density:
         input:
@@ -60,7 +58,7 @@ if SETTINGS.rasters:
         conda:
             "../envs/asmgold.yaml"
         params:
-            tile=None,
+            tile=tile_of,
             grid=plain(SETTINGS.rasters, "cell_arcsec", "margin_km"),
             bandwidth_km=SETTINGS.rasters.bandwidth_km,
             commodity=SETTINGS.commodity,
@@ -77,8 +75,6 @@ if SETTINGS.rasters:
             raster="<build>/tiles/gold_sites_per_100km2.{tile}.tif",
         log:
             "<build>/logs/raster_density_tile.{tile}.log",
-        params:
-            tile=lambda wildcards: [int(wildcards.tile), SETTINGS.rasters.jobs],
 
     rule raster_fraction:
         input:
@@ -93,7 +89,7 @@ if SETTINGS.rasters:
         conda:
             "../envs/asmgold.yaml"
         params:
-            tile=None,
+            tile=tile_of,
             grid=plain(SETTINGS.rasters, "cell_arcsec", "margin_km"),
             commodity=SETTINGS.commodity,
             tags=raster_tags([*SETTINGS.records, SETTINGS.area.source]),
@@ -109,5 +105,3 @@ if SETTINGS.rasters:
             raster="<build>/tiles/asm_gold_region_fraction.{tile}.tif",
         log:
             "<build>/logs/raster_fraction_tile.{tile}.log",
-        params:
-            tile=lambda wildcards: [int(wildcards.tile), SETTINGS.rasters.jobs],

@@ -164,7 +164,6 @@ class RasterSettings(Model):
         le=1000,
         description="How far a site reaches in the density of sites: the radius of its kernel, in kilometres.",
     )
-
     jobs: int = Field(
         1,
         ge=1,

@@ -29,3 +29,10 @@ def stored_file(name: str, source: Source, lock: Lock, root: Path = ROOT) -> Pat
     if source.filename is None:
         raise InputError(f"{name}: the project carries this source itself ({source.path}); it is not fetched")
     return root / name / lock.sha256[:DIGITS] / source.filename
+
+
+def workflow_files(project: Path) -> list[Path]:
+    """The files of the workflow and its library, relative to the project, sorted."""
+    found = (path.relative_to(project) for path in (project / "workflow").rglob("*") if path.is_file())
+    hidden = (".", "__pycache__")
+    return sorted(path for path in found if not any(part.startswith(hidden) for part in path.parts))

@@ -266,13 +266,14 @@ def _with_sources_of_the_country(settings: Settings, sources: dict[str, Source])
         own[key] = source.of_country(code)
         return layer.model_copy(update={"source": key})
 
-    overlays = {name: chosen(overlay, f"overlays.{name}") for name, overlay in settings.overlays.items()}
-    area = chosen(settings.area, "area")
-    if code is not None and area.source is not None and area.source == settings.area.source:
+    named = settings.area.source
+    if code is not None and named is not None and not sources[named].is_per_country:
         raise InputError(
-            f"configuration: area names country and source {area.source!r}; a source that there is one of for each "
+            f"configuration: area names country and source {named!r}; a source that there is one of for each "
             "country, such as boundary, was expected with it, or none"
         )
+    area = chosen(settings.area, "area")
+    overlays = {name: chosen(overlay, f"overlays.{name}") for name, overlay in settings.overlays.items()}
     return settings.model_copy(update={"area": area, "overlays": overlays}), {**sources, **own}
 
 

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from asmgold.config import Scenario
+from asmgold.config.places import workflow_files
 from asmgold.disk import to_disk
 from asmgold.errors import Busy, InputError
 from asmgold.publish.manifest import write_json
@@ -227,13 +228,6 @@ def _copy_code(project: Path, target: Path, scenario: str) -> None:
         if (project / path).is_file():
             (target / path).parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(project / path, target / path)
-
-
-def workflow_files(project: Path) -> list[Path]:
-    """The files of the workflow and its library, relative to the project, sorted."""
-    found = (path.relative_to(project) for path in (project / "workflow").rglob("*") if path.is_file())
-    hidden = (".", "__pycache__")
-    return sorted(path for path in found if not any(part.startswith(hidden) for part in path.parts))
 
 
 def _tell(folder: Path, facts: Facts, before: Earlier | None) -> None:

@@ -92,24 +92,22 @@ def figures(tables: Mapping[str, pd.DataFrame], naming: Naming, language: str, b
     wording = Wording.of(language, naming.commodity)
     words, first = wording.words, naming.first
     drawn: dict[str, Any] = {}
-    if "sensitivity" in tables:
-        titles = naming.zones(tables["radius_curve"]["zone"], words)
-        heads = {zone: title for zone, title in titles.items() if naming.is_head(zone)}
-        whole = {zone: title for zone, title in titles.items() if not zone.endswith(":outside")}
-        drawn["radius_curve"] = draw_radius(
-            tables["radius_curve"], heads, wording, buffer_km=buffer_km, evidence=first
-        )  # fmt: skip
-        drawn["sensitivity"] = draw_choices(
-            tables["sensitivity"], tables["position_bands"], dict([*whole.items()][:MOST_PANELS]), wording,
-            evidence=first,
-        )  # fmt: skip
-    if first is not None:  # which asks for the tables of sensitivity
+    if "context_production" in tables:
+        drawn["context_production"] = draw_production(tables["context_production"], wording)
+    if "sensitivity" not in tables:  # nor is there evidence then, which needs it
+        return drawn
+    titles = naming.zones(tables["radius_curve"]["zone"], words)
+    heads = {zone: title for zone, title in titles.items() if naming.is_head(zone)}
+    whole = {zone: title for zone, title in titles.items() if not zone.endswith(":outside")}
+    drawn["radius_curve"] = draw_radius(tables["radius_curve"], heads, wording, buffer_km=buffer_km, evidence=first)
+    drawn["sensitivity"] = draw_choices(
+        tables["sensitivity"], tables["position_bands"], dict([*whole.items()][:MOST_PANELS]), wording, evidence=first
+    )
+    if first is not None:
         drawn["chance"] = draw_chance(tables["chance"], titles, _placed(naming, words), wording, evidence=first)
         if len(tables["corridor_by_year"]):
             named, note = {**titles, **naming.evidence}, naming.notes.get(first, "")
             drawn["corridor_by_year"] = draw_by_overlay(tables["corridor_by_year"], named, wording, note=note)
-    if "context_production" in tables:
-        drawn["context_production"] = draw_production(tables["context_production"], wording)
     return drawn
 
 
