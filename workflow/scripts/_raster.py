@@ -32,4 +32,4 @@ def make_raster(
     write_raster(Path(output.raster), grid, product, field, params.tags | (tags or {}), threads=snakemake.threads)
     if not params.tile:
         write_style(Path(output.style), product)
-    logging.info("%s: %d x %d cells", output.raster, grid.width, grid.height)
+    logging.info("%s: %d x %d cells", Path(output.raster).name, grid.width, grid.height)
