@@ -50,13 +50,13 @@ def postgres() -> Iterator[Server]:
 
 
 def _running(folder: Path, tools: Path) -> Iterator[Server]:
-    as_postgres = ["runuser", "-u", "postgres", "--"] if os.geteuid() == 0 else []
+    as_postgres = {"user": "postgres", "group": "postgres", "extra_groups": []} if os.geteuid() == 0 else {}
     if as_postgres:
         shutil.chown(folder, "postgres")
 
     def run(*command: str, **options: object) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
-            [*as_postgres, *command], check=True, capture_output=True, text=True, cwd=folder, timeout=300, **options
+            command, check=True, capture_output=True, text=True, cwd=folder, timeout=300, **as_postgres, **options
         )
 
     def psql(statements: str, database: str = "postgres") -> str:
