@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from asmgold.sources import sha256_of
+from asmgold.io.checksum import sha256_of
 
 PROJECT = Path(__file__).resolve().parent.parent
 # Leaves out what takes longest, for tests that look at other things.

@@ -11,12 +11,13 @@ import numpy as np
 import rasterio
 import shapely
 
-from asmgold.overlays import intersect
-from asmgold.publish import About, write_geopackage
-from asmgold.publish.qgis import raster_of, write_project
-from asmgold.records import judge
-from asmgold.regions import dissolve
-from asmgold.sources import read_records
+from asmgold.publish.context import About
+from asmgold.publish.geopackage import write_geopackage
+from asmgold.publish.qgis.project import raster_of, write_project
+from asmgold.records.classify import judge
+from asmgold.regions.dissolve import dissolve
+from asmgold.regions.overlays import intersect
+from asmgold.sources.usgs import read_records
 
 COLUMNS = ("dep_id", "site_name", "latitude", "longitude", "country", "commod1", "commod2", "commod3", "url",
            "dep_type", "dev_stat")  # fmt: skip

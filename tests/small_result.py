@@ -11,15 +11,18 @@ import geopandas as gpd
 import pandas as pd
 import shapely
 
-from asmgold.config import Correction
-from asmgold.evidence import capture, missed
-from asmgold.evidence.seen import Seen, zones_by_name
-from asmgold.national import by_country, country_summary
-from asmgold.overlays import intersect, measure_units
-from asmgold.publish import build_manifest, write_geopackage, write_json, write_table
-from asmgold.records import judge
-from asmgold.regions import dissolve
-from asmgold.sources import read_records
+from asmgold.config.models import Correction
+from asmgold.evidence.capture import capture, missed
+from asmgold.evidence.observations import Seen, zones_by_name
+from asmgold.io.files import write_json
+from asmgold.io.tables import write_table
+from asmgold.publish.geopackage import write_geopackage
+from asmgold.publish.manifest import build_manifest
+from asmgold.records.classify import judge
+from asmgold.regions.by_country import by_country, country_summary
+from asmgold.regions.dissolve import dissolve
+from asmgold.regions.overlays import intersect, measure_units
+from asmgold.sources.usgs import read_records
 from tests.small_map import COLUMNS, about_map
 
 AREA = shapely.box(-72, -14, -69, -12)

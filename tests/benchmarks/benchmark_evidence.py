@@ -17,9 +17,12 @@ import geopandas as gpd
 import numpy as np
 import shapely
 
-from asmgold.evidence import capture, collect, land_of, pieces_of, radius_curve
-from asmgold.geodesy import unions_of_discs
-from asmgold.schemas import CRS
+from asmgold.evidence.capture import capture
+from asmgold.evidence.observations import collect
+from asmgold.evidence.radius_curve import radius_curve
+from asmgold.evidence.sampling import land_of, pieces_of
+from asmgold.geodesy.union import unions_of_discs
+from asmgold.schemas.tables import CRS
 
 AREA = shapely.box(-80, -18, -69, -1)
 ZONES = {"area": AREA, "part:inside": shapely.box(-73, -14, -69, -11)}

@@ -24,8 +24,11 @@ sys.path[:0] = [str(PROJECT / "workflow"), str(PROJECT)]
 
 def make(name: str, sites: Path, cell_arcsec: int, rows: int | None, threads: int) -> None:
     """Write one raster and say what it took; called in a process of its own."""
-    from asmgold.geodesy import union_of_discs
-    from asmgold.rasters import RASTERS, Grid, density_of_sites, distance_to_nearest, fraction_covered, write_raster
+    from asmgold.geodesy.union import union_of_discs
+    from asmgold.rasters.cog import write_raster
+    from asmgold.rasters.fields import density_of_sites, distance_to_nearest, fraction_covered
+    from asmgold.rasters.grid import Grid
+    from asmgold.schemas.rasters import RASTERS
     from tests.benchmarks.benchmark_union import _peak_mb
 
     with np.load(sites) as stored:
@@ -51,7 +54,7 @@ def make(name: str, sites: Path, cell_arcsec: int, rows: int | None, threads: in
 
 
 def main() -> None:
-    from asmgold.rasters import RASTERS
+    from asmgold.schemas.rasters import RASTERS
     from tests.benchmarks.benchmark_union import generated_sites, sites_of_usgs, store
 
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)

@@ -60,7 +60,7 @@ def sites_of_usgs(mrds: Path, major_deposits: Path) -> Sites:
     """The gold records of both sources that are not only refineries and have a position on the globe."""
     import pandas as pd
 
-    from asmgold.sources import read_records
+    from asmgold.sources.usgs import read_records
 
     rows = pd.concat([read_records(mrds, "mrds"), read_records(major_deposits, "major_deposits")])
     rows = rows[rows["gold_role"].notna() & (rows["gold_role"] != "refinery") & rows["fault"].isna()]
@@ -98,7 +98,7 @@ def denser_inside(sites: Sites, times: int) -> Sites:
 
     Where no site can be added so, there are fewer than asked for.
     """
-    from asmgold.geodesy import NearestSite
+    from asmgold.geodesy.ellipsoid import NearestSite
 
     edge = NearestSite(*shapely.get_coordinates(ours(*sites)).T)
     lon, lat = denser(sites, 8 * times)
@@ -112,7 +112,7 @@ def denser_inside(sites: Sites, times: int) -> Sites:
 
 
 def ours(lon: np.ndarray, lat: np.ndarray) -> Any:
-    from asmgold.geodesy import union_of_discs
+    from asmgold.geodesy.union import union_of_discs
 
     return union_of_discs(lon, lat, RADIUS_M, TOLERANCE_M)
 
@@ -234,7 +234,7 @@ def _peak_mb() -> float:
 
 def quality(regions: np.ndarray, lon: np.ndarray, lat: np.ndarray) -> dict[str, float]:
     """The worst distance of vertices and middles of edges from the circle, and the area."""
-    from asmgold.geodesy import NearestSite, polygon_area
+    from asmgold.geodesy.ellipsoid import NearestSite, polygon_area
 
     rings = shapely.get_rings(shapely.get_parts(regions))
     xy, ring = shapely.get_coordinates(rings, return_index=True)

@@ -7,7 +7,9 @@ import numpy as np
 import pytest
 import shapely
 
-from asmgold.geodesy import NearestSite, discs, polygon_area, union_of_discs
+from asmgold.geodesy.discs import discs
+from asmgold.geodesy.ellipsoid import NearestSite, polygon_area
+from asmgold.geodesy.union import union_of_discs
 
 SITES = {
     "Madre de Dios": (np.array([-70.4, -70.2, -70.05, -69.6, -71.5]), np.array([-12.9, -13.0, -12.8, -12.9, -12.8])),

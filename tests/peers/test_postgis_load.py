@@ -27,8 +27,8 @@ from psycopg import sql
 import asmgold.__main__ as commands
 import asmgold.postgis.loading as loading
 from asmgold.errors import Busy, InputError, Refused, Unreachable
-from asmgold.geodesy import WGS84
-from asmgold.postgis import load
+from asmgold.geodesy.ellipsoid import WGS84
+from asmgold.postgis.loading import load
 from asmgold.postgis.tables import TABLES
 from asmgold.postgis.views import VIEWS
 from tests.peers.conftest import PASSWORD, Server

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from asmgold.rasters import RASTERS
+from asmgold.schemas.rasters import RASTERS
 
 SHOWN_IN_QGIS = """
 import json, os, sys

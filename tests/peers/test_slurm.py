@@ -17,7 +17,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from asmgold.sources import sha256_of
+from asmgold.io.checksum import sha256_of
 from tests.conftest import LEAN, Copy, copy_project
 from tests.peers.slurm import Cluster, environment, missing
 

@@ -11,12 +11,13 @@ import shapely
 import yaml
 from pydantic import TypeAdapter
 
-from asmgold.audit import as_yaml, propose
-from asmgold.config import Correction, load_corrections
-from asmgold.countries import country_table
-from asmgold.publish import write_audit_page
-from asmgold.records import judge
-from asmgold.schemas import READ_RECORDS
+from asmgold.config.loading import load_corrections
+from asmgold.config.models import Correction
+from asmgold.publish.page.audit import write_audit_page
+from asmgold.records.classify import judge
+from asmgold.records.proposals import as_yaml, propose
+from asmgold.schemas.tables import READ_RECORDS
+from asmgold.sources.countries import country_table
 from tests.conftest import PROJECT
 
 AREA = gpd.GeoDataFrame(geometry=[shapely.box(-1, -1, 1, 1)], crs=4326)

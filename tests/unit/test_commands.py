@@ -13,7 +13,8 @@ import pytest
 import yaml
 
 import asmgold.__main__ as commands
-from asmgold.config import load_lock, load_scenario, read_yaml
+from asmgold.config.loading import load_lock, read_yaml
+from asmgold.config.scenario import load_scenario
 from asmgold.errors import InputError, Refused, Unreachable
 from tests.faulty_server import FaultyServer, Reply, faulty_server
 from tests.unit.test_upstream import NEW, NEW_LAYER, OLD, OLD_LAYER, PAGE, QUICK, as_json, mrds_csv, zipped

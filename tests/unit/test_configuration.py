@@ -13,12 +13,15 @@ import pyproj
 import pytest
 import shapely
 import yaml
-
-from asmgold.config import Settings, load_corrections, load_guest_scenario, load_lock, load_scenario, load_sources
 from asmgold.config.document import FILES, reference, schemas
 from asmgold.document import command_reference, data_dictionary
+
+from asmgold.config.loading import load_corrections, load_lock, load_sources
+from asmgold.config.models import Settings
+from asmgold.config.scenario import load_guest_scenario, load_scenario
 from asmgold.errors import InputError
-from asmgold.sources import check_bytes, read_records
+from asmgold.io.checksum import check_bytes
+from asmgold.sources.usgs import read_records
 from tests.conftest import PROJECT
 
 CONFIG = PROJECT / "config"

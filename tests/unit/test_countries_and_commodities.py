@@ -8,15 +8,15 @@ import pytest
 import shapely
 import yaml
 
-from asmgold.config import load_scenario
-from asmgold.countries import codes_in_file, country_area
+from asmgold.config.scenario import load_scenario
 from asmgold.errors import InputError
-from asmgold.geodesy import discs, may_reach
-from asmgold.national import by_country
-from asmgold.overlays import measure_units
-from asmgold.regions import dissolve
+from asmgold.geodesy.discs import discs, may_reach
+from asmgold.regions.by_country import by_country
+from asmgold.regions.dissolve import dissolve
+from asmgold.regions.overlays import measure_units
 from asmgold.sources.commodities import listed_role, mrds_role
-from asmgold.vocabulary import COMMODITIES
+from asmgold.sources.countries import codes_in_file, country_area
+from asmgold.vocabulary.commodities import COMMODITIES
 from tests.conftest import PROJECT
 from tests.unit.test_records_and_regions import judged
 

@@ -7,7 +7,7 @@ import csv
 import numpy as np
 import pandas as pd
 
-from asmgold.publish import write_csv
+from asmgold.io.tables import write_csv
 
 
 def test_no_text_is_a_formula_and_numbers_stay_numbers(tmp_path):

@@ -7,9 +7,9 @@ import sys
 
 import pytest
 
-from asmgold import inplace
-from asmgold.disk import disk_failure
-from asmgold.inplace import replace_together
+from asmgold.io import transaction as inplace
+from asmgold.io.files import disk_failure
+from asmgold.io.transaction import replace_together
 
 # No file of this process may be longer than this: what writes meets that as it meets a full disk.
 LIMITED = """

@@ -14,34 +14,21 @@ import shapely
 from pyproj import Geod
 from rio_cogeo.cogeo import cog_validate
 
-from asmgold.config import Evidence, Strata
+from asmgold.config.models import Evidence, Strata
 from asmgold.errors import InputError
-from asmgold.evidence import (
-    Choices,
-    against_chance,
-    by_overlay,
-    capture,
-    collect,
-    land_of,
-    missed,
-    pieces_of,
-    production,
-    radius_curve,
-    random_points,
-    read_evidence,
-    read_production,
-    read_published,
-    returns_to_round_kilograms,
-    sensitivity,
-    strata_of,
-    vary_positions,
-    write_probability,
-)
-from asmgold.evidence.seen import _period
-from asmgold.geodesy import polygon_area, union_of_discs, unions_of_discs
-from asmgold.records import judge
-from asmgold.schemas import CRS, READ_RECORDS
-from asmgold.sources import read_layer
+from asmgold.evidence.capture import by_overlay, capture, missed, read_published
+from asmgold.evidence.null_models import against_chance, random_points, strata_of
+from asmgold.evidence.observations import _period, collect, read_evidence
+from asmgold.evidence.production import production, read_production, returns_to_round_kilograms
+from asmgold.evidence.radius_curve import radius_curve
+from asmgold.evidence.sampling import land_of, pieces_of
+from asmgold.evidence.sensitivity import Choices, sensitivity
+from asmgold.evidence.uncertainty import vary_positions, write_probability
+from asmgold.geodesy.ellipsoid import polygon_area
+from asmgold.geodesy.union import union_of_discs, unions_of_discs
+from asmgold.records.classify import judge
+from asmgold.schemas.tables import CRS, READ_RECORDS
+from asmgold.sources.vector import read_layer
 
 GEOD = Geod(ellps="WGS84")
 AREA = shapely.box(-71, -14, -69, -12)

@@ -13,11 +13,12 @@ import rasterio
 import shapely
 from rasterio.transform import Affine
 
-from asmgold.config import Exposure, Source
+from asmgold.config.models import Exposure, Source
 from asmgold.errors import InputError, Refused
-from asmgold.exposure import expose
-from asmgold.geodesy import polygon_area, union_of_discs
-from asmgold.schemas import CRS, OVERLAYS, REGIONS, empty_like
+from asmgold.geodesy.ellipsoid import polygon_area
+from asmgold.geodesy.union import union_of_discs
+from asmgold.rasters.zonal import expose
+from asmgold.schemas.tables import CRS, OVERLAYS, REGIONS, empty_like
 from asmgold.upstream.checks import check_file
 
 PEOPLE = Exposure(file="people.tif", unit="people")

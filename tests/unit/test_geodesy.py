@@ -9,15 +9,11 @@ import pytest
 import shapely
 from pyproj import Geod
 
-from asmgold.geodesy import (
-    NearestSite,
-    densify,
-    discs,
-    edge_error_bound,
-    polygon_area,
-    split_at_antimeridian,
-    union_of_discs,
-)
+from asmgold.geodesy.antimeridian import split_at_antimeridian
+from asmgold.geodesy.discs import discs, edge_error_bound
+from asmgold.geodesy.ellipsoid import NearestSite, polygon_area
+from asmgold.geodesy.polygons import densify
+from asmgold.geodesy.union import union_of_discs
 from tests.unit.brute_force import contains, distances, edge_points
 
 GEOD = Geod(ellps="WGS84")

@@ -27,15 +27,15 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from asmgold.errors import InputError, printable, shown
-from asmgold.overlays import intersect
-from asmgold.publish import build_manifest, write_geopackage, write_table
-from asmgold.publish.geopackage import append_layer
-from asmgold.publish.parquet import read_table
-from asmgold.records import count_by_fate, judge
+from asmgold.io.tables import read_table, write_table
+from asmgold.publish.geopackage import append_layer, write_geopackage
+from asmgold.publish.manifest import build_manifest
+from asmgold.records.classify import count_by_fate, judge
 from asmgold.refresh.report import _cell
-from asmgold.regions import dissolve
-from asmgold.schemas import READ_RECORDS, RECORDS
-from asmgold.sources import read_records
+from asmgold.regions.dissolve import dissolve
+from asmgold.regions.overlays import intersect
+from asmgold.schemas.tables import READ_RECORDS, RECORDS
+from asmgold.sources.usgs import read_records
 from tests.small_map import about_map
 
 TIMES = 20 if os.environ.get("ASMGOLD_THOROUGH") else 1

@@ -7,9 +7,9 @@ import re
 import pytest
 import yaml
 
-from asmgold.config import Settings
-from asmgold.publish.language import FOLDER, in_place_of, load_words
-from asmgold.vocabulary import COMMODITIES
+from asmgold.config.models import Settings
+from asmgold.publish.messages import FOLDER, in_place_of, load_words
+from asmgold.vocabulary.commodities import COMMODITIES
 
 ENGLISH = yaml.safe_load((FOLDER / "en.yaml").read_text(encoding="utf-8"))
 LANGUAGES = sorted(path.stem for path in FOLDER.glob("*.yaml"))

@@ -13,17 +13,18 @@ import pandas as pd
 import pytest
 import shapely
 
-from asmgold.config import Correction
-from asmgold.iso import country_name
-from asmgold.overlays import intersect
-from asmgold.publish.language import load_words
-from asmgold.publish.numbers import Numbers
-from asmgold.publish.page import About, Fact, Facts, Figure, Results, Section, write_page
+from asmgold.config.models import Correction
+from asmgold.publish.messages import Numbers, load_words
+from asmgold.publish.page.blocks import Fact, Facts, Figure, Section
+from asmgold.publish.page.results import About, Results
 from asmgold.publish.page.shapes import Window
-from asmgold.rasters import RASTERS
-from asmgold.records import judge
-from asmgold.regions import dissolve
-from asmgold.schemas import FATES, FLAGS, GOLD_ROLES, READ_RECORDS
+from asmgold.publish.page.write import write_page
+from asmgold.records.classify import judge
+from asmgold.regions.dissolve import dissolve
+from asmgold.regions.overlays import intersect
+from asmgold.schemas.rasters import RASTERS
+from asmgold.schemas.tables import FATES, FLAGS, GOLD_ROLES, READ_RECORDS
+from asmgold.vocabulary.iso import country_name
 
 AREA = gpd.GeoDataFrame(geometry=[shapely.box(0, 0, 4, 4)], crs=4326)
 COUNTRIES = gpd.GeoDataFrame({"code": ["PER", None]}, geometry=[shapely.box(0, 0, 4, 4), shapely.box(4, 0, 9, 4)],

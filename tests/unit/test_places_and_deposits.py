@@ -15,14 +15,16 @@ import shapely
 from hypothesis import given
 from hypothesis import strategies as st
 
-from asmgold.config import DepositSettings, load_corrections
-from asmgold.countries import CODES, DEPENDENCIES, NAMES, SEVERAL, country_codes, country_table
-from asmgold.deposits import deposit_ids
+from asmgold.config.loading import load_corrections
+from asmgold.config.models import DepositSettings
 from asmgold.errors import InputError
-from asmgold.location import Countries, locate
-from asmgold.records import judge
-from asmgold.sources import read_records
-from asmgold.text import decoded, nameless, readable
+from asmgold.io.text import decoded, nameless, readable
+from asmgold.records.classify import judge
+from asmgold.records.deduplicate import deposit_ids
+from asmgold.records.location import Countries, locate
+from asmgold.sources.countries import country_table
+from asmgold.sources.usgs import read_records
+from asmgold.vocabulary.countries import CODES, DEPENDENCIES, NAMES, SEVERAL, country_codes
 from tests.conftest import PROJECT
 
 GEOD = pyproj.Geod(ellps="WGS84")

@@ -12,19 +12,19 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from asmgold.document import TABLES as DICTIONARY
 
 import asmgold.__main__ as commands
-from asmgold.document import TABLES as DICTIONARY
 from asmgold.errors import InputError, Unreachable
-from asmgold.evidence.tables import PRODUCTS as EVIDENCE_DICTIONARY
-from asmgold.postgis import ddl, load
+from asmgold.postgis import ddl
 from asmgold.postgis.address import read_address
 from asmgold.postgis.contents import contents, rows
-from asmgold.postgis.loading import schema_name
+from asmgold.postgis.loading import load, schema_name
 from asmgold.postgis.result import read_result
 from asmgold.postgis.tables import NEEDED, READ, TABLES, Column, Reference, Table
 from asmgold.postgis.views import VIEWS
-from asmgold.schemas import RECORDS
+from asmgold.schemas.evidence import PRODUCTS as EVIDENCE_DICTIONARY
+from asmgold.schemas.tables import RECORDS
 from tests.small_result import make_result
 
 PROJECT = Path(__file__).resolve().parents[2]

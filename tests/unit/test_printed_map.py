@@ -16,21 +16,22 @@ from matplotlib.backends.backend_agg import RendererAgg
 from matplotlib.colors import to_rgb
 from matplotlib.text import Text
 
-from asmgold.overlays import intersect
 from asmgold.publish import palette
-from asmgold.publish.language import load_words
-from asmgold.publish.printed import Content, compose, draw_map
-from asmgold.publish.printed.ornaments import (
+from asmgold.publish.map.content import Content
+from asmgold.publish.map.ornaments import (
     degrees_in_words,
     graticule,
     position_in_words,
     scale_bar_km,
     scale_denominator,
 )
-from asmgold.publish.printed.panel import region_colour
-from asmgold.publish.printed.projection import Projection, View
-from asmgold.regions import dissolve
-from asmgold.schemas import RECORDS
+from asmgold.publish.map.panel import region_colour
+from asmgold.publish.map.projection import Projection, View
+from asmgold.publish.map.sheet import compose, draw_map
+from asmgold.publish.messages import load_words
+from asmgold.regions.dissolve import dissolve
+from asmgold.regions.overlays import intersect
+from asmgold.schemas.tables import RECORDS
 
 GEOD = pyproj.Geod(ellps="WGS84")
 FIJI = shapely.union_all([shapely.box(176.8, -18.4, 180, -15.7), shapely.box(-180, -20.8, -178.2, -17.3)])

@@ -14,11 +14,11 @@ import pytest
 import shapely
 
 from asmgold.publish import palette
-from asmgold.publish.about import SCHEMAS, fields_of
+from asmgold.publish.context import SCHEMAS, fields_of
 from asmgold.publish.qgis.layout import _intervals
 from asmgold.publish.qgis.markup import document, element, uuid_of
 from asmgold.publish.qgis.view import view_of, widened
-from asmgold.schemas import FATES, GOLD_ROLES, ZONES
+from asmgold.schemas.tables import FATES, GOLD_ROLES, ZONES
 from tests.small_map import about_map, make_map, make_raster
 
 AREA = shapely.box(-72, -14, -69, -11)

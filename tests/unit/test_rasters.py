@@ -11,23 +11,12 @@ from hypothesis import strategies as st
 from pyproj import Geod
 from rio_cogeo import cog_validate
 
-from asmgold.geodesy import distance_of_chord, polygon_area, to_ecef, union_of_discs
-from asmgold.rasters import (
-    BLOCK,
-    DENSITY,
-    DISTANCE,
-    FRACTION,
-    NODATA,
-    RASTERS,
-    Grid,
-    density_of_sites,
-    distance_to_nearest,
-    fraction_covered,
-    grid_around,
-    values_of_tiles,
-    write_raster,
-    write_style,
-)
+from asmgold.geodesy.ellipsoid import distance_of_chord, polygon_area, to_ecef
+from asmgold.geodesy.union import union_of_discs
+from asmgold.rasters.cog import BLOCK, values_of_tiles, write_raster, write_style
+from asmgold.rasters.fields import density_of_sites, distance_to_nearest, fraction_covered
+from asmgold.rasters.grid import Grid, grid_around
+from asmgold.schemas.rasters import DENSITY, DISTANCE, FRACTION, NODATA, RASTERS
 
 GEOD = Geod(ellps="WGS84")
 TAGS = {"SOURCE": "a source", "LICENCE": "a licence", "DATA_DATE": "2011"}

@@ -9,13 +9,14 @@ import pyproj
 import pytest
 import shapely
 
-from asmgold.config import Correction
+from asmgold.config.models import Correction
 from asmgold.errors import InputError, Unaccounted
-from asmgold.overlays import intersect
-from asmgold.publish import build_manifest, write_table
-from asmgold.records import account_for, count_by_fate, judge, moved
-from asmgold.regions import dissolve, region_id
-from asmgold.schemas import READ_RECORDS
+from asmgold.io.tables import write_table
+from asmgold.publish.manifest import build_manifest
+from asmgold.records.classify import account_for, count_by_fate, judge, moved
+from asmgold.regions.dissolve import dissolve, region_id
+from asmgold.regions.overlays import intersect
+from asmgold.schemas.tables import READ_RECORDS
 
 GEOD = pyproj.Geod(ellps="WGS84")
 AREA = gpd.GeoDataFrame(geometry=[shapely.box(0, 0, 4, 4)], crs=4326)

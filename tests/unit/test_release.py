@@ -13,9 +13,10 @@ import pytest
 import shapely
 
 import asmgold.__main__ as commands
-from asmgold.config import Scenario, load_scenario, read_yaml
+from asmgold.config.loading import read_yaml
+from asmgold.config.scenario import Scenario, load_scenario
 from asmgold.errors import InputError
-from asmgold.release import Order, check_date
+from asmgold.release.build import Order, check_date
 from asmgold.release.footprint import footprint_of, footprint_of_box
 from asmgold.release.rerun import not_at_hand, scenario_of
 from asmgold.release.steps import read_run

@@ -15,9 +15,12 @@ import shapely
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from asmgold.geodesy import crowd as crowd_module
-from asmgold.geodesy import edge_error_bound, polygon_area, polygonal, union_of_discs
+from asmgold.geodesy import thinning as crowd_module
 from asmgold.geodesy import union as union_module
+from asmgold.geodesy.discs import edge_error_bound
+from asmgold.geodesy.ellipsoid import polygon_area
+from asmgold.geodesy.polygons import polygonal
+from asmgold.geodesy.union import union_of_discs
 from tests.unit.brute_force import (
     GEOD,
     SAG,

@@ -22,26 +22,15 @@ from urllib.parse import parse_qsl, urlsplit
 import pytest
 import requests
 
-from asmgold.config import Evidence, Layer, Lock, Source, load_lock, stored_file
-from asmgold.errors import InputError
-from asmgold.upstream import (
-    Client,
-    Fetched,
-    Refused,
-    Unreachable,
-    check_upstream,
-    checks,
-    ensure,
-    fetch,
-    import_file,
-    mirrored,
-    pin_missing,
-    prune,
-    update_lock,
-    write_lock,
-)
+from asmgold.config.loading import load_lock
+from asmgold.config.models import Evidence, Layer, Lock, Source
+from asmgold.config.paths import stored_file
+from asmgold.errors import InputError, Refused, Unreachable
+from asmgold.upstream import checks
+from asmgold.upstream.client import Client, mirrored
+from asmgold.upstream.fetch import Fetched, check_upstream, ensure, fetch, import_file, pin_missing
 from asmgold.upstream.progress import Progress
-from asmgold.upstream.store import incoming
+from asmgold.upstream.store import incoming, prune, update_lock, write_lock
 from tests.faulty_server import FaultyServer, Reply, faulty_server
 
 PROJECT = Path(__file__).resolve().parents[2]

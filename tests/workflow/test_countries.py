@@ -9,7 +9,7 @@ import pandas as pd
 import shapely
 import yaml
 
-from asmgold.sources import sha256_of
+from asmgold.io.checksum import sha256_of
 from tests.conftest import LEAN, PROJECT, Copy, copy_project
 from tests.faulty_server import Reply, faulty_server
 from tests.workflow.test_refresh import Station

@@ -24,8 +24,9 @@ import pytest
 import yaml
 from pydantic import TypeAdapter
 
-from asmgold.config import Source, check_settings, load_lock, load_sources
-from asmgold.geodesy import polygon_area
+from asmgold.config.loading import check_settings, load_lock, load_sources
+from asmgold.config.models import Source
+from asmgold.geodesy.ellipsoid import polygon_area
 from tests.conftest import PROJECT, Copy
 
 DOCUMENTS = [PROJECT / name for name in ("README.md", "CONTRIBUTING.md", "CHANGELOG.md")]

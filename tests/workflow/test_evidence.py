@@ -14,16 +14,12 @@ import pytest
 import rasterio
 import shapely
 
-from asmgold.config import load_scenario, read_yaml
-from asmgold.publish.evidence import (
-    Naming,
-    context_section,
-    evidence_section,
-    read_tables,
-)
-from asmgold.publish.language import load_words
+from asmgold.config.loading import read_yaml
+from asmgold.config.scenario import load_scenario
+from asmgold.publish.messages import load_words
 from asmgold.publish.page.blocks import Figure, Folded, Table
-from asmgold.rasters import PROBABILITY
+from asmgold.publish.page.evidence import Naming, context_section, evidence_section, read_tables
+from asmgold.schemas.rasters import PROBABILITY
 from tests.conftest import PROJECT, Copy, copy_project
 
 ZONES = ["area", "madre_de_dios:inside", "mining_corridor:inside", "mining_corridor:outside"]

@@ -12,8 +12,8 @@ import geopandas as gpd
 import pytest
 import yaml
 
-from asmgold.config import load_lock
-from asmgold.sources import sha256_of
+from asmgold.config.loading import load_lock
+from asmgold.io.checksum import sha256_of
 from tests.conftest import Copy
 from tests.faulty_server import FaultyServer, Reply, faulty_server
 from tests.unit.test_upstream import NEW, OLD

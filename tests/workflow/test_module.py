@@ -13,7 +13,7 @@ import pytest
 import shapely
 import yaml
 
-from asmgold.sources import sha256_of
+from asmgold.io.checksum import sha256_of
 from tests.conftest import PROJECT, Copy, copy_project
 
 SQUARE = shapely.box(-70.5, -13.2, -69.5, -12.5)  # in Madre de Dios

@@ -16,7 +16,7 @@ import pytest
 import rasterio
 import shapely
 
-from asmgold.sources import sha256_of
+from asmgold.io.checksum import sha256_of
 
 LAYERS = {
     "asm_gold_regions": {

@@ -14,7 +14,8 @@ import yaml
 from rasterio.transform import Affine
 from rio_cogeo import cog_validate
 
-from asmgold.rasters import DENSITY, DISTANCE, FRACTION, RASTERS, Grid
+from asmgold.rasters.grid import Grid
+from asmgold.schemas.rasters import DENSITY, DISTANCE, FRACTION, RASTERS
 
 PERU = Grid(30, -9818, 50, 1633, 2306)
 

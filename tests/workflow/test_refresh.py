@@ -21,7 +21,7 @@ import pandas as pd
 import pytest
 import yaml
 
-from asmgold.sources import sha256_of
+from asmgold.io.checksum import sha256_of
 from tests.conftest import LEAN, PROJECT, Copy, copy_project
 from tests.faulty_server import FaultyServer, Reply, faulty_server
 

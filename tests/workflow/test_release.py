@@ -26,18 +26,21 @@ import urllib3
 import yaml
 
 import asmgold.__main__ as commands
-from asmgold.config import Scenario, load_scenario, read_yaml
+from asmgold.config.loading import read_yaml
+from asmgold.config.scenario import Scenario, load_scenario
 from asmgold.errors import InputError
-from asmgold.publish.manifest import describe_product, write_json
-from asmgold.publish.parquet import read_table, write_table
-from asmgold.release import Finding, making, verify
+from asmgold.io.checksum import sha256_of
+from asmgold.io.files import write_json
+from asmgold.io.tables import read_table, write_table
+from asmgold.publish.manifest import describe_product
+from asmgold.release import build as making
+from asmgold.release.build import AROUND, assemble, run_of
 from asmgold.release.changelog import release_before
 from asmgold.release.facts import Facts
-from asmgold.release.making import AROUND, assemble, run_of
+from asmgold.release.reproduce import MadeAnew
 from asmgold.release.stac import fault_of_stac
 from asmgold.release.sums import read_sums, write_sums
-from asmgold.reproduce import MadeAnew
-from asmgold.sources import sha256_of
+from asmgold.release.verify import Finding, verify
 from tests.conftest import PROJECT, Copy, copy_project
 
 CONTEXT = "https://w3id.org/ro/crate/1.1/context"

@@ -11,7 +11,7 @@ import pytest
 import shapely
 import yaml
 
-from asmgold.publish.placing import published_names
+from asmgold.publish.promote import published_names
 from tests.conftest import LEAN
 
 

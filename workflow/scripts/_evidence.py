@@ -3,9 +3,9 @@
 from pathlib import Path
 from typing import Any
 
-from asmgold.evidence import Seen, collect, zones_by_name
-from asmgold.evidence.tables import SEEN
-from asmgold.publish import read_table
+from asmgold.evidence.observations import Seen, collect, zones_by_name
+from asmgold.io.tables import read_table
+from asmgold.schemas.evidence import SEEN
 
 
 def zones_and_seen(snakemake: Any) -> tuple[dict[str, Any], list[Seen]]:

@@ -10,10 +10,10 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, NoReturn
 
-from asmgold.config import Lock
-from asmgold.disk import disk_failure
+from asmgold.config.models import Lock
 from asmgold.errors import InputError
-from asmgold.sources import check_bytes, sha256_of
+from asmgold.io.checksum import check_bytes, sha256_of
+from asmgold.io.files import disk_failure
 
 KILLED = "was killed before its end: for its memory or its time, by hand, or with its machine"
 

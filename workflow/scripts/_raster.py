@@ -5,17 +5,11 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from asmgold.publish import read_table
-from asmgold.rasters import (
-    BLOCK,
-    Field,
-    Grid,
-    RasterProduct,
-    grid_around,
-    values_of_tiles,
-    write_raster,
-    write_style,
-)
+from asmgold.io.tables import read_table
+from asmgold.rasters.cog import BLOCK, values_of_tiles, write_raster, write_style
+from asmgold.rasters.fields import Field
+from asmgold.rasters.grid import Grid, grid_around
+from asmgold.schemas.rasters import RasterProduct
 
 
 def make_raster(

@@ -2,9 +2,9 @@ from pathlib import Path
 
 from _job import job
 
-from asmgold.countries import country_area
-from asmgold.publish import read_table, write_table
-from asmgold.schemas import COUNTRIES
+from asmgold.io.tables import read_table, write_table
+from asmgold.schemas.tables import COUNTRIES
+from asmgold.sources.countries import country_area
 
 with job(snakemake):
     countries = read_table(Path(snakemake.input[0]), COUNTRIES)

@@ -3,10 +3,11 @@ from pathlib import Path
 
 from _job import job
 
-from asmgold.audit import as_yaml, propose
-from asmgold.config import Correction
-from asmgold.publish import read_table, write_audit_page
-from asmgold.schemas import COUNTRIES, RECORDS
+from asmgold.config.models import Correction
+from asmgold.io.tables import read_table
+from asmgold.publish.page.audit import write_audit_page
+from asmgold.records.proposals import as_yaml, propose
+from asmgold.schemas.tables import COUNTRIES, RECORDS
 
 with job(snakemake):
     params, paths = snakemake.params, snakemake.input

@@ -3,9 +3,9 @@ from pathlib import Path
 
 from _job import job
 
-from asmgold.publish import read_table, write_table
-from asmgold.regions import dissolve
-from asmgold.schemas import RECORDS
+from asmgold.io.tables import read_table, write_table
+from asmgold.regions.dissolve import dissolve
+from asmgold.schemas.tables import RECORDS
 
 with job(snakemake):
     regions, sites = dissolve(

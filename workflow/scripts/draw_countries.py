@@ -4,10 +4,12 @@ from pathlib import Path
 import pandas as pd
 from _job import job
 
-from asmgold.config import Correction
-from asmgold.national import by_country
-from asmgold.publish import About, read_table, write_country
-from asmgold.schemas import COUNTRIES, RECORDS
+from asmgold.config.models import Correction
+from asmgold.io.tables import read_table
+from asmgold.publish.context import About
+from asmgold.publish.country import write_country
+from asmgold.regions.by_country import by_country
+from asmgold.schemas.tables import COUNTRIES, RECORDS
 
 with job(snakemake):
     params, paths = snakemake.params, snakemake.input

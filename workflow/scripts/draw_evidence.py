@@ -2,9 +2,10 @@ from pathlib import Path
 
 from _job import job
 
-from asmgold.evidence import production, read_production
-from asmgold.publish import write_csv
-from asmgold.publish.evidence import Naming, figures, read_tables, save_png
+from asmgold.evidence.production import production, read_production
+from asmgold.io.tables import write_csv
+from asmgold.publish.figures import save_png
+from asmgold.publish.page.evidence import Naming, figures, read_tables
 
 with job(snakemake):
     params = snakemake.params

@@ -3,9 +3,11 @@ from pathlib import Path
 import pandas as pd
 from _job import job
 
-from asmgold.publish import Content, draw_map, read_table
-from asmgold.publish.language import load_words
-from asmgold.schemas import COUNTRIES, OVERLAY_SUMMARY, OVERLAYS, REGIONS, SITES
+from asmgold.io.tables import read_table
+from asmgold.publish.map.content import Content
+from asmgold.publish.map.sheet import draw_map
+from asmgold.publish.messages import load_words
+from asmgold.schemas.tables import COUNTRIES, OVERLAY_SUMMARY, OVERLAYS, REGIONS, SITES
 
 with job(snakemake):
     params, paths = snakemake.params, snakemake.input

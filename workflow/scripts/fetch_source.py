@@ -3,8 +3,9 @@ from pathlib import Path
 
 from _job import job
 
-from asmgold.config import Lock, Source
-from asmgold.upstream import Client, ensure
+from asmgold.config.models import Lock, Source
+from asmgold.upstream.client import Client
+from asmgold.upstream.fetch import ensure
 
 with job(snakemake):
     ensure(

@@ -2,9 +2,9 @@ from pathlib import Path
 
 from _job import job
 
-from asmgold.overlays import intersect, measure_units
-from asmgold.publish import read_table, write_csv, write_table
-from asmgold.schemas import REGIONS, SITES
+from asmgold.io.tables import read_table, write_csv, write_table
+from asmgold.regions.overlays import intersect, measure_units
+from asmgold.schemas.tables import REGIONS, SITES
 
 with job(snakemake):
     params, paths, output = snakemake.params, snakemake.input, snakemake.output

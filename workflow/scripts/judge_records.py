@@ -4,10 +4,10 @@ from pathlib import Path
 import pandas as pd
 from _job import job
 
-from asmgold.config import Correction, DepositSettings
-from asmgold.publish import read_table, write_table
-from asmgold.records import judge
-from asmgold.schemas import COUNTRIES, READ_RECORDS
+from asmgold.config.models import Correction, DepositSettings
+from asmgold.io.tables import read_table, write_table
+from asmgold.records.classify import judge
+from asmgold.schemas.tables import COUNTRIES, READ_RECORDS
 
 with job(snakemake):
     rows = pd.concat([read_table(Path(path), READ_RECORDS) for path in snakemake.input.rows], ignore_index=True)

@@ -4,8 +4,8 @@ from pathlib import Path
 import pandas as pd
 from _job import job
 
-from asmgold.national import country_summary
-from asmgold.publish import write_csv
+from asmgold.io.tables import write_csv
+from asmgold.regions.by_country import country_summary
 
 with job(snakemake):
     rows = pd.concat([pd.read_parquet(path) for path in snakemake.input], ignore_index=True)

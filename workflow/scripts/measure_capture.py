@@ -4,9 +4,11 @@ from pathlib import Path
 from _evidence import zones_and_seen
 from _job import job
 
-from asmgold.evidence import against_chance, by_overlay, capture, missed, pieces_of, read_published, strata_of
-from asmgold.publish import read_table, write_csv, write_table
-from asmgold.schemas import REGIONS, SITES
+from asmgold.evidence.capture import by_overlay, capture, missed, read_published
+from asmgold.evidence.null_models import against_chance, strata_of
+from asmgold.evidence.sampling import pieces_of
+from asmgold.io.tables import read_table, write_csv, write_table
+from asmgold.schemas.tables import REGIONS, SITES
 
 with job(snakemake):
     params, paths, output = snakemake.params, snakemake.input, snakemake.output

@@ -2,8 +2,8 @@ from pathlib import Path
 
 from _job import job
 
-from asmgold.countries import country_table
-from asmgold.publish import read_table, write_table
+from asmgold.io.tables import read_table, write_table
+from asmgold.sources.countries import country_table
 
 with job(snakemake):
     params = snakemake.params

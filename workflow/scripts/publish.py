@@ -3,7 +3,7 @@ from pathlib import Path
 
 from _job import job
 
-from asmgold.publish import publish
+from asmgold.publish.promote import publish
 
 with job(snakemake):
     publish(Path(snakemake.input.manifest).parent, Path(snakemake.output.manifest).parent)

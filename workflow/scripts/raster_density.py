@@ -3,9 +3,10 @@ from pathlib import Path
 from _job import job
 from _raster import make_raster
 
-from asmgold.publish import read_table
-from asmgold.rasters import DENSITY, density_of_sites
-from asmgold.schemas import SITES
+from asmgold.io.tables import read_table
+from asmgold.rasters.fields import density_of_sites
+from asmgold.schemas.rasters import DENSITY
+from asmgold.schemas.tables import SITES
 
 with job(snakemake):
     reach = snakemake.params.bandwidth_km

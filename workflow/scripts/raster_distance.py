@@ -3,9 +3,10 @@ from pathlib import Path
 from _job import job
 from _raster import make_raster
 
-from asmgold.publish import read_table
-from asmgold.rasters import DISTANCE, distance_to_nearest
-from asmgold.schemas import SITES
+from asmgold.io.tables import read_table
+from asmgold.rasters.fields import distance_to_nearest
+from asmgold.schemas.rasters import DISTANCE
+from asmgold.schemas.tables import SITES
 
 with job(snakemake):
     sites = read_table(Path(snakemake.input.sites), SITES)

@@ -3,9 +3,10 @@ from pathlib import Path
 from _job import job
 from _raster import make_raster
 
-from asmgold.publish import read_table
-from asmgold.rasters import FRACTION, fraction_covered
-from asmgold.schemas import REGIONS
+from asmgold.io.tables import read_table
+from asmgold.rasters.fields import fraction_covered
+from asmgold.schemas.rasters import FRACTION
+from asmgold.schemas.tables import REGIONS
 
 with job(snakemake):
     regions = read_table(Path(snakemake.input.regions), REGIONS)

@@ -3,9 +3,9 @@ from pathlib import Path
 
 from _job import job, pinned_file
 
-from asmgold.config import Evidence
-from asmgold.evidence import read_evidence
-from asmgold.publish import write_table
+from asmgold.config.models import Evidence
+from asmgold.evidence.observations import read_evidence
+from asmgold.io.tables import write_table
 
 with job(snakemake):
     seen = read_evidence(pinned_file(snakemake), Evidence(**snakemake.params.evidence))

@@ -3,10 +3,10 @@ from pathlib import Path
 
 from _job import job, pinned_file
 
-from asmgold.config import Layer
-from asmgold.geodesy import polygon_area
-from asmgold.publish import write_table
-from asmgold.sources import read_lines, read_polygons
+from asmgold.config.models import Layer
+from asmgold.geodesy.ellipsoid import polygon_area
+from asmgold.io.tables import write_table
+from asmgold.sources.vector import read_lines, read_polygons
 
 with job(snakemake):
     read = read_lines if snakemake.params.lines else read_polygons

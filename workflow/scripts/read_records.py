@@ -3,9 +3,9 @@ from pathlib import Path
 
 from _job import job, pinned_file
 
-from asmgold.publish import write_table
-from asmgold.sources import read_records
-from asmgold.vocabulary import COMMODITIES
+from asmgold.io.tables import write_table
+from asmgold.sources.usgs import read_records
+from asmgold.vocabulary.commodities import COMMODITIES
 
 with job(snakemake):
     rows = read_records(pinned_file(snakemake), snakemake.params.reader, COMMODITIES[snakemake.params.commodity])

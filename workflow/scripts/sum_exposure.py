@@ -3,11 +3,11 @@ from pathlib import Path
 import pandas as pd
 from _job import check_pinned, job
 
-from asmgold.config import Exposure
-from asmgold.exposure import expose
-from asmgold.overlays import zones_of
-from asmgold.publish import read_table, write_csv
-from asmgold.schemas import OVERLAYS, REGIONS
+from asmgold.config.models import Exposure
+from asmgold.io.tables import read_table, write_csv
+from asmgold.rasters.zonal import expose
+from asmgold.regions.overlays import zones_of
+from asmgold.schemas.tables import OVERLAYS, REGIONS
 
 with job(snakemake):
     params, paths = snakemake.params, snakemake.input

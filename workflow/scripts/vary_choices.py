@@ -5,10 +5,10 @@ import pandas as pd
 from _evidence import zones_and_seen
 from _job import job
 
-from asmgold.config import Correction
-from asmgold.evidence import Choices, sensitivity
-from asmgold.publish import read_table, write_csv
-from asmgold.schemas import READ_RECORDS, RECORDS
+from asmgold.config.models import Correction
+from asmgold.evidence.sensitivity import Choices, sensitivity
+from asmgold.io.tables import read_table, write_csv
+from asmgold.schemas.tables import READ_RECORDS, RECORDS
 
 with job(snakemake):
     params, paths = snakemake.params, snakemake.input

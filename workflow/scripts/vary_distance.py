@@ -3,10 +3,13 @@ from pathlib import Path
 from _evidence import zones_and_seen
 from _job import job
 
-from asmgold.evidence import land_of, pieces_of, radius_curve, vary_positions, write_probability
-from asmgold.publish import read_table, write_csv
-from asmgold.rasters import PROBABILITY, write_style
-from asmgold.schemas import RECORDS
+from asmgold.evidence.radius_curve import radius_curve
+from asmgold.evidence.sampling import land_of, pieces_of
+from asmgold.evidence.uncertainty import vary_positions, write_probability
+from asmgold.io.tables import read_table, write_csv
+from asmgold.rasters.cog import write_style
+from asmgold.schemas.rasters import PROBABILITY
+from asmgold.schemas.tables import RECORDS
 
 with job(snakemake):
     params, output = snakemake.params, snakemake.output

@@ -2,10 +2,12 @@ from pathlib import Path
 
 from _job import job
 
-from asmgold.config import Correction
-from asmgold.evidence.tables import MISSED
-from asmgold.publish import About, read_table, write_geopackage
-from asmgold.schemas import COUNTRIES, OVERLAYS, RECORDS, REGIONS, SITES
+from asmgold.config.models import Correction
+from asmgold.io.tables import read_table
+from asmgold.publish.context import About
+from asmgold.publish.geopackage import write_geopackage
+from asmgold.schemas.evidence import MISSED
+from asmgold.schemas.tables import COUNTRIES, OVERLAYS, RECORDS, REGIONS, SITES
 
 with job(snakemake):
     paths, params = snakemake.input, snakemake.params

@@ -3,9 +3,12 @@ from pathlib import Path
 import pandas as pd
 from _job import hashes, job
 
-from asmgold.geodesy import polygon_area
-from asmgold.publish import build_manifest, read_table, summarise, write_json
-from asmgold.schemas import RECORDS, REGIONS
+from asmgold.geodesy.ellipsoid import polygon_area
+from asmgold.io.files import write_json
+from asmgold.io.tables import read_table
+from asmgold.publish.manifest import build_manifest
+from asmgold.publish.summary import summarise
+from asmgold.schemas.tables import RECORDS, REGIONS
 
 with job(snakemake):
     params, paths = snakemake.params, snakemake.input

@@ -3,11 +3,12 @@ from pathlib import Path
 import pandas as pd
 from _job import hashes, job
 
-from asmgold.config import Correction
-from asmgold.publish import read_table
-from asmgold.publish.evidence import Naming, context_section, evidence_section, read_tables
-from asmgold.publish.page import About, Results, write_page
-from asmgold.schemas import COUNTRIES, EXPOSURE, OVERLAY_SUMMARY, OVERLAYS, RECORDS, REGIONS, SITES
+from asmgold.config.models import Correction
+from asmgold.io.tables import read_table
+from asmgold.publish.page.evidence import Naming, context_section, evidence_section, read_tables
+from asmgold.publish.page.results import About, Results
+from asmgold.publish.page.write import write_page
+from asmgold.schemas.tables import COUNTRIES, EXPOSURE, OVERLAY_SUMMARY, OVERLAYS, RECORDS, REGIONS, SITES
 
 with job(snakemake):
     params, paths = snakemake.params, snakemake.input

@@ -2,8 +2,8 @@ from pathlib import Path
 
 from _job import job
 
-from asmgold.publish import About
-from asmgold.publish.qgis import raster_of, write_project
+from asmgold.publish.context import About
+from asmgold.publish.qgis.project import raster_of, write_project
 
 with job(snakemake):
     write_project(

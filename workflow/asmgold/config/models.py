@@ -16,8 +16,8 @@ from pydantic import (
     model_validator,
 )
 
-from asmgold.iso import known_country
-from asmgold.vocabulary import known_commodity
+from asmgold.vocabulary.commodities import known_commodity
+from asmgold.vocabulary.iso import known_country
 
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$")]
 ScenarioName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_-]*$")]

@@ -10,9 +10,9 @@ from typing import Any, TypeVar
 
 from asmgold.config.loading import check_settings, load_corrections, load_lock, load_sources, read_yaml
 from asmgold.config.models import Area, Correction, Evidence, Exposure, Layer, Lock, Overlay, Settings, Source
-from asmgold.config.places import located_file, stored_file
+from asmgold.config.paths import located_file, stored_file
 from asmgold.errors import InputError
-from asmgold.iso import country_name, known_country
+from asmgold.vocabulary.iso import country_name, known_country
 
 AnyLayer = TypeVar("AnyLayer", Area, Overlay)
 COUNTRY_SCENARIO = "country"  # the question that is asked about any country

@@ -11,12 +11,12 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from asmgold.config import ALL_PERIODS
+from asmgold.config.models import ALL_PERIODS
 from asmgold.errors import InputError
-from asmgold.evidence.seen import Seen, amount, is_points, merged, ratio, within
-from asmgold.evidence.tables import BY_OVERLAY, CAPTURE, MISSED
-from asmgold.geodesy import NearestSite, polygon_area
-from asmgold.schemas import CRS, empty_like
+from asmgold.evidence.observations import Seen, amount, is_points, merged, ratio, within
+from asmgold.geodesy.ellipsoid import NearestSite, polygon_area
+from asmgold.schemas.evidence import BY_OVERLAY, CAPTURE, MISSED
+from asmgold.schemas.tables import CRS, empty_like
 
 FINE_DEG = 0.002  # the nearest point of an edge is no farther than half of this from a point that is measured
 PUBLISHED_COLUMNS = ("overlay", "series", "period", "from", "to", "share_inside", "definition")

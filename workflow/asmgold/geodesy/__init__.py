@@ -1,7 +1,8 @@
-"""Geodesy on WGS84: discs and their unions, areas, distances, the seam at 180 degrees.
+"""Geodesy on WGS84: discs and their unions, areas, distances, the antimeridian.
 
-A small library that stands by itself: arrays of degrees and metres in, shapely out. It needs numpy, scipy,
-shapely and pyproj, and knows nothing of the records, the tables or the workflow above it.
+A small library that stands by itself: arrays of degrees and metres in, shapely out. It needs numpy, scipy, shapely and
+pyproj, and knows nothing of the records, the tables or the workflow above it. What is named here is imported when it
+is first used.
 
 >>> from asmgold.geodesy import polygon_area, union_of_discs
 >>> regions = union_of_discs([-70.0, -69.9, 179.95], [-13.0, -13.1, 0.0], 20_000)
@@ -11,11 +12,15 @@ shapely and pyproj, and knows nothing of the records, the tables or the workflow
 ['Polygon', 'MultiPolygon']
 """
 
-from asmgold.geodesy.discs import MAX_RADIUS_M, discs, edge_error_bound, may_reach
-from asmgold.geodesy.ellipsoid import WGS84, NearestSite, distance_of_chord, polygon_area, to_ecef
-from asmgold.geodesy.planar import densify, polygonal
-from asmgold.geodesy.seam import split_at_antimeridian
-from asmgold.geodesy.union import union_of_discs, unions_of_discs
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from asmgold.geodesy.antimeridian import split_at_antimeridian
+    from asmgold.geodesy.discs import MAX_RADIUS_M, discs, edge_error_bound, may_reach
+    from asmgold.geodesy.ellipsoid import WGS84, NearestSite, distance_of_chord, polygon_area, to_ecef
+    from asmgold.geodesy.polygons import densify, polygonal
+    from asmgold.geodesy.union import union_of_discs, unions_of_discs
 
 __all__ = [
     "MAX_RADIUS_M",
@@ -33,3 +38,14 @@ __all__ = [
     "union_of_discs",
     "unions_of_discs",
 ]
+_MODULES = ("ellipsoid", "polygons", "antimeridian", "discs", "union")  # those that import least come first
+
+
+def __getattr__(name: str) -> Any:
+    """The public name of one of the modules."""
+    if name in __all__:
+        for module in _MODULES:
+            found = vars(import_module(f"{__name__}.{module}"))
+            if name in found:
+                return found[name]
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -15,8 +15,8 @@ import numpy as np
 import shapely
 from numpy.typing import ArrayLike, NDArray
 
+from asmgold.geodesy.antimeridian import polygons_from_rings, unroll
 from asmgold.geodesy.ellipsoid import MEAN_RADIUS_M, WGS84, Floats, to_ecef
-from asmgold.geodesy.seam import polygons_from_rings, unroll
 
 MAX_RADIUS_M = 1_000_000.0
 MIN_STEPS = 64  # keeps the bias of area of a disc drawn very coarsely below 0.01 % at any radius

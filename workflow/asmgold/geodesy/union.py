@@ -27,23 +27,10 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.sparse import coo_array, eye_array
 from scipy.spatial import ConvexHull, cKDTree
 
-from asmgold.geodesy.crowd import Bools, Ints, possibly_exposed
-from asmgold.geodesy.discs import (
-    Arcs,
-    check_radius,
-    checked_positions,
-    draw_arcs,
-    edge_error_bound,
-    full_circles,
-)
-from asmgold.geodesy.ellipsoid import (
-    MEAN_RADIUS_M,
-    WGS84,
-    Floats,
-    NearestSite,
-    to_ecef,
-)
-from asmgold.geodesy.seam import polygons_from_rings
+from asmgold.geodesy.antimeridian import polygons_from_rings
+from asmgold.geodesy.discs import Arcs, check_radius, checked_positions, draw_arcs, edge_error_bound, full_circles
+from asmgold.geodesy.ellipsoid import MEAN_RADIUS_M, WGS84, Floats, NearestSite, to_ecef
+from asmgold.geodesy.thinning import Bools, Ints, possibly_exposed
 
 # Sites nearer than a hundredth of a millimetre are one; where the arcs do not close, those nearer than one
 # millimetre.

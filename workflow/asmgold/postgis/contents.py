@@ -12,7 +12,7 @@ import pandas as pd
 import shapely
 from psycopg.types.json import Jsonb
 
-from asmgold.geodesy import polygon_area
+from asmgold.geodesy.ellipsoid import polygon_area
 from asmgold.postgis.result import Result
 from asmgold.postgis.tables import POLYGONS, TABLES, VOCABULARIES, Column, Table
 

@@ -16,13 +16,12 @@ import pyogrio
 from pandera.errors import SchemaError, SchemaErrors
 from pydantic import AfterValidator, BaseModel, ValidationError
 
-from asmgold.config import Correction
-from asmgold.config.models import ScenarioName, Sha256
+from asmgold.config.models import Correction, ScenarioName, Sha256
 from asmgold.errors import InputError, shown
-from asmgold.iso import country_name
-from asmgold.publish.placing import MANIFEST
-from asmgold.schemas import TEXT
-from asmgold.sources import sha256_of
+from asmgold.io.checksum import sha256_of
+from asmgold.publish.promote import MANIFEST
+from asmgold.schemas.tables import TEXT
+from asmgold.vocabulary.iso import country_name
 
 PACKAGE = "asm_gold_regions.gpkg"
 

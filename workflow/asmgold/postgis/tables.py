@@ -10,11 +10,11 @@ from dataclasses import dataclass
 from typing import Any, Literal, LiteralString
 
 from asmgold.document import TABLES as DICTIONARY
-from asmgold.evidence.tables import PRODUCTS as EVIDENCE_DICTIONARY
 from asmgold.postgis.result import PACKAGE, is_text
-from asmgold.products import PRODUCT_SCHEMAS
-from asmgold.publish.about import field_of
-from asmgold.schemas import ARROWS, FATES, FLAGS, GOLD_ROLES, ZONES
+from asmgold.publish.context import field_of
+from asmgold.schemas.evidence import PRODUCTS as EVIDENCE_DICTIONARY
+from asmgold.schemas.products import PRODUCT_SCHEMAS
+from asmgold.schemas.tables import ARROWS, FATES, FLAGS, GOLD_ROLES, ZONES
 
 Type = Literal[
     "text", "text[]", "bigint", "double precision", "boolean", "jsonb", "timestamptz",

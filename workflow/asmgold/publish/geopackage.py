@@ -13,14 +13,15 @@ import pandas as pd
 import pyogrio
 import shapely
 
-from asmgold.config import Correction
-from asmgold.geodesy import polygonal
-from asmgold.publish.about import About, fields_of, values_in_words
+from asmgold.config.models import Correction
+from asmgold.geodesy.polygons import polygonal
+from asmgold.publish.context import About, fields_of, values_in_words
 from asmgold.publish.gpkg_extensions import Described, write_extensions
-from asmgold.publish.qgis import dataset_metadata, layer_metadata, style_of
+from asmgold.publish.qgis.metadata import dataset_metadata, layer_metadata
+from asmgold.publish.qgis.styles import style_of
 from asmgold.publish.qgis.view import view_of
-from asmgold.records import moved
-from asmgold.schemas import CRS
+from asmgold.records.classify import moved
+from asmgold.schemas.tables import CRS
 
 
 def write_geopackage(

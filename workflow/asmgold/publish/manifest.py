@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import platform
 from collections.abc import Mapping, Sequence
 from importlib.metadata import version
@@ -17,8 +16,8 @@ import rasterio
 import shapely
 
 from asmgold.errors import Unaccounted
-from asmgold.records import account_for
-from asmgold.sources import sha256_of
+from asmgold.io.checksum import sha256_of
+from asmgold.records.classify import account_for
 
 PACKAGES = ("asmgold", "exactextract", "geopandas", "matplotlib", "numpy", "pandas", "pandera", "pyarrow", "pydantic",
             "pyogrio", "pyproj", "rasterio", "scipy", "shapely", "snakemake")  # fmt: skip
@@ -72,11 +71,6 @@ def build_manifest(
             "proj": pyproj.proj_version_str,
         },
     }
-
-
-def write_json(content: Mapping[str, Any], path: Path) -> None:
-    """Write JSON that reads well and has the same bytes for the same content."""
-    path.write_text(json.dumps(content, indent=2, ensure_ascii=False, sort_keys=False) + "\n", encoding="utf-8")
 
 
 def _check_rows(described: Mapping[str, Mapping[str, Any]], counts: pd.DataFrame) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from asmgold.records import count_by_fate
+from asmgold.records.classify import count_by_fate
 
 
 def summarise(

@@ -13,11 +13,10 @@ from exactextract.raster import NumPyRasterSource
 from numpy.typing import ArrayLike, NDArray
 from scipy.spatial import cKDTree
 
-from asmgold.geodesy import NearestSite, distance_of_chord, to_ecef
-from asmgold.geodesy.ellipsoid import Floats
+from asmgold.geodesy.ellipsoid import Floats, NearestSite, distance_of_chord, to_ecef
 from asmgold.rasters.grid import SHORTEST_DEGREE_OF_LATITUDE_KM, Grid
-from asmgold.rasters.products import NODATA
-from asmgold.schemas import CRS
+from asmgold.schemas.rasters import NODATA
+from asmgold.schemas.tables import CRS
 
 Values = NDArray[np.float32]
 Field = Callable[[Grid], Values]

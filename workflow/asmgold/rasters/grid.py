@@ -11,9 +11,8 @@ import shapely
 from numpy.typing import ArrayLike
 from rasterio.transform import Affine
 
-from asmgold.geodesy import polygon_area
-from asmgold.geodesy.ellipsoid import Floats
-from asmgold.geodesy.seam import span_of_longitudes
+from asmgold.geodesy.antimeridian import span_of_longitudes
+from asmgold.geodesy.ellipsoid import Floats, polygon_area
 
 SHORTEST_DEGREE_OF_LATITUDE_KM = 110.57
 DEGREE_OF_EQUATOR_KM = 111.32

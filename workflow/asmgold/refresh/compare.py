@@ -13,9 +13,9 @@ import shapely
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
-from asmgold.geodesy import WGS84, polygon_area
-from asmgold.publish.parquet import read_table
-from asmgold.schemas import CRS, RECORDS, REGIONS
+from asmgold.geodesy.ellipsoid import WGS84, polygon_area
+from asmgold.io.tables import read_table
+from asmgold.schemas.tables import CRS, RECORDS, REGIONS
 
 MOVED_M = 1.0
 COMPARED = ("name", "country_reported", "gold_role", "status", "deposit_type", "fate", "correction")

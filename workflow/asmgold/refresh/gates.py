@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from asmgold.config import GateSettings
+from asmgold.config.models import GateSettings
 from asmgold.refresh.compare import Comparison
 
 

@@ -7,11 +7,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from asmgold.config import load_lock
+from asmgold.config.loading import load_lock
 from asmgold.errors import InputError
-from asmgold.inplace import STAGING, replace_together
-from asmgold.publish.placing import MANIFEST, published_names
-from asmgold.upstream import write_lock
+from asmgold.io.transaction import STAGING, replace_together
+from asmgold.publish.promote import MANIFEST, published_names
+from asmgold.upstream.store import write_lock
 
 REPORTS = ("refresh_report.md", "refresh_report.json", "refresh_changes.gpkg")
 

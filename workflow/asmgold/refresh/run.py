@@ -10,15 +10,19 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
-from asmgold.config import Lock, RefreshSettings, Scenario, load_lock, plain
+from asmgold.config.loading import load_lock
+from asmgold.config.models import Lock, RefreshSettings
+from asmgold.config.scenario import Scenario, plain
 from asmgold.errors import Busy, InputError, RefusedByGate
-from asmgold.inplace import recover
-from asmgold.publish.placing import MANIFEST, check_described, published_names
+from asmgold.io.transaction import recover
+from asmgold.publish.promote import MANIFEST, check_described, published_names
 from asmgold.refresh.compare import Comparison, compare
 from asmgold.refresh.gates import failed_gates
 from asmgold.refresh.replace import REPORTS, Place, replace
 from asmgold.refresh.report import write_changes, write_report
-from asmgold.upstream import Client, Fetched, check_upstream, fetch, prune, write_lock
+from asmgold.upstream.client import Client
+from asmgold.upstream.fetch import Fetched, check_upstream, fetch
+from asmgold.upstream.store import prune, write_lock
 
 log = logging.getLogger(__name__)
 

@@ -10,12 +10,12 @@ from typing import Any
 import pandas as pd
 
 from asmgold.errors import InputError, shown
+from asmgold.io.checksum import sha256_of
 from asmgold.refresh.compare import compare
 from asmgold.refresh.report import changes_in_markdown, sources_in_markdown
 from asmgold.release.checks import read_manifest
 from asmgold.release.facts import CHANGELOG, CODE, PRODUCTS, RELEASE, Earlier, Facts
 from asmgold.release.sums import SUMS, faults_of_sums, read_sums
-from asmgold.sources import sha256_of
 
 LISTED = 20
 

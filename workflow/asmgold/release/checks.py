@@ -11,10 +11,10 @@ from typing import Any
 import pandas as pd
 
 from asmgold.errors import InputError, shown
-from asmgold.products import PRODUCT_SCHEMAS
+from asmgold.io.tables import fitted, read_table
 from asmgold.publish.manifest import describe_product
-from asmgold.publish.parquet import fitted, read_table
-from asmgold.publish.placing import MANIFEST
+from asmgold.publish.promote import MANIFEST
+from asmgold.schemas.products import PRODUCT_SCHEMAS
 
 NEEDED = ("products", "records", "configuration", "corrections", "sources", "software")
 LONGEST = 300

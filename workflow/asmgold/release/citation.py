@@ -9,7 +9,7 @@ from typing import Any
 
 import yaml
 
-from asmgold.config import read_yaml
+from asmgold.config.loading import read_yaml
 from asmgold.errors import InputError
 from asmgold.release.facts import CITATION, Facts
 

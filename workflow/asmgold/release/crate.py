@@ -23,12 +23,12 @@ from rocrate.rocrate import ROCrate  # type: ignore[import-untyped]
 
 from asmgold.config.models import Settings
 from asmgold.errors import InputError
-from asmgold.publish.manifest import write_json
+from asmgold.io.checksum import sha256_of
+from asmgold.io.files import write_json
 from asmgold.release.facts import CODE, CRATE, PRODUCTS, README, Facts, media_type, title_of
 from asmgold.release.stac import cited
 from asmgold.release.steps import Run, Step
 from asmgold.release.sums import files_in
-from asmgold.sources import sha256_of
 
 VERSION = "1.1"
 WORKFLOW = f"{CODE}/workflow/Snakefile"

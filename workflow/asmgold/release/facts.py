@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from asmgold.rasters import RASTERS
+from asmgold.schemas.rasters import RASTERS
 
 PRODUCTS = "products"
 CODE = "code"

@@ -13,8 +13,7 @@ import shapely
 from numpy.typing import ArrayLike
 from shapely.geometry.base import BaseGeometry
 
-from asmgold.geodesy import split_at_antimeridian
-from asmgold.geodesy.seam import span_of_longitudes
+from asmgold.geodesy.antimeridian import span_of_longitudes, split_at_antimeridian
 
 DECIMALS = 6
 

@@ -15,12 +15,12 @@ from typing import Any, get_args
 
 import yaml
 
-from asmgold.config import Scenario, load_scenario
 from asmgold.config.models import Settings
-from asmgold.publish.placing import MANIFEST
+from asmgold.config.scenario import Scenario, load_scenario
+from asmgold.io.checksum import sha256_of
+from asmgold.publish.promote import MANIFEST
 from asmgold.release.checks import read_manifest
-from asmgold.reproduce import PARTS, Comparison, compare_products, made_anew
-from asmgold.sources import sha256_of
+from asmgold.release.reproduce import PARTS, Comparison, compare_products, made_anew
 
 
 @dataclass(frozen=True)

@@ -18,11 +18,11 @@ from pystac.extensions.version import VersionExtension
 from pystac.validation.stac_validator import JsonSchemaSTACValidator
 
 from asmgold.errors import InputError, shown
-from asmgold.products import PRODUCT_SCHEMAS
-from asmgold.publish.manifest import write_json
+from asmgold.io.checksum import sha256_of
+from asmgold.io.files import write_json
 from asmgold.release.facts import PRODUCTS, README, STAC, Facts, as_instant, media_type, title_of
 from asmgold.release.footprint import footprint_of_box, footprint_of_products
-from asmgold.sources import sha256_of
+from asmgold.schemas.products import PRODUCT_SCHEMAS
 
 SHA256_AS_MULTIHASH = "1220"  # the code of SHA-256, and its length of 32 bytes
 REGIONS = "regions"

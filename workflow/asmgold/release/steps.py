@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from asmgold.errors import InputError
-from asmgold.sources import sha256_of
+from asmgold.io.checksum import sha256_of
 
 
 @dataclass(frozen=True)

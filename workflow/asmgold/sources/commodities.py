@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from asmgold.vocabulary import GOLD, Commodity
+from asmgold.vocabulary.commodities import GOLD, Commodity
 
 # MRDS writes "Gold, Refinery" for a refinery of gold: these words qualify the commodity before them.
 QUALIFIERS = frozenset(

@@ -17,7 +17,7 @@ from pyproj.exceptions import CRSError
 from rasterio.errors import NotGeoreferencedWarning, RasterioError, RasterioIOError
 from rasterio.windows import Window
 
-from asmgold.config import Exposure
+from asmgold.config.models import Exposure
 from asmgold.errors import InputError
 
 CACHE_MB = 256

@@ -12,11 +12,11 @@ import pyogrio
 import shapely
 from pyproj.exceptions import CRSError
 
-from asmgold.config import Evidence, Layer, Strata
+from asmgold.config.models import Evidence, Layer, Strata
 from asmgold.errors import InputError
-from asmgold.geodesy import densify, polygon_area
-from asmgold.geodesy.planar import POLYGONAL_TYPES
-from asmgold.schemas import CRS
+from asmgold.geodesy.ellipsoid import polygon_area
+from asmgold.geodesy.polygons import POLYGONAL_TYPES, densify
+from asmgold.schemas.tables import CRS
 
 log = logging.getLogger(__name__)
 

@@ -9,9 +9,9 @@ from typing import Any
 from urllib.parse import parse_qsl, quote, urlencode, urlsplit, urlunsplit
 
 from asmgold.errors import Refused
+from asmgold.io.files import whole_file
 from asmgold.upstream.checks import read_json, refuse_error_object
 from asmgold.upstream.client import Answer, Client, mirrored
-from asmgold.upstream.files import whole_file
 
 BATCH = 1000  # features; most servers give that many, and one that gives fewer is asked for fewer
 

@@ -14,9 +14,11 @@ from typing import Any
 import pyogrio
 import shapely
 
-from asmgold.config import Exposure, Layer, Lock, Source
+from asmgold.config.models import Exposure, Layer, Lock, Source
 from asmgold.errors import InputError, Refused
-from asmgold.sources import check_raster, read_layer, read_records
+from asmgold.sources.raster import check_raster
+from asmgold.sources.usgs import read_records
+from asmgold.sources.vector import read_layer
 
 MOST_UNPACKED = 2 << 30
 MOST_UNPACKED_MEMBER = 1 << 30

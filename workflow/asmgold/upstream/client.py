@@ -22,7 +22,7 @@ import urllib3
 
 import asmgold
 from asmgold.errors import InputError, Refused, Unreachable
-from asmgold.upstream.files import whole_file
+from asmgold.io.files import whole_file
 from asmgold.upstream.progress import Progress
 
 log = logging.getLogger(__name__)

@@ -15,12 +15,12 @@ from pathlib import Path
 
 import yaml
 
-from asmgold.config import Lock, Source, load_lock, stored_file
-from asmgold.config.places import DIGITS, LOCK_FILE, ROOT
-from asmgold.disk import to_disk
+from asmgold.config.loading import load_lock
+from asmgold.config.models import Lock, Source
+from asmgold.config.paths import DIGITS, LOCK_FILE, ROOT, stored_file
 from asmgold.errors import InputError
-from asmgold.sources import check_bytes, sha256_of
-from asmgold.upstream.files import disk_failures_told, whole_file
+from asmgold.io.checksum import check_bytes, sha256_of
+from asmgold.io.files import disk_failures_told, to_disk, whole_file
 
 PREFIX = ".incoming-"
 

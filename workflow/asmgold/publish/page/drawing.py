@@ -10,13 +10,13 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from asmgold.iso import country_name
+from asmgold.io.text import web_address
 from asmgold.publish import palette
 from asmgold.publish.page.results import About, Results, missing_as_none
 from asmgold.publish.page.shapes import Window, background
-from asmgold.records import moved
-from asmgold.schemas import GOLD_ROLES
-from asmgold.text import web_address
+from asmgold.records.classify import moved
+from asmgold.schemas.tables import GOLD_ROLES
+from asmgold.vocabulary.iso import country_name
 
 SCRIPT_WORDS = "js_"
 # How much of the source's colour a site's own has, by the rank of gold: the higher, the darker.

@@ -10,11 +10,10 @@ from typing import Any
 import geopandas as gpd
 import pandas as pd
 
-from asmgold.config import Correction
-from asmgold.geodesy import polygon_area
-from asmgold.iso import country_name
-from asmgold.publish.language import load_words
-from asmgold.publish.numbers import Numbers
+from asmgold.config.models import Correction
+from asmgold.geodesy.ellipsoid import polygon_area
+from asmgold.publish.messages import Numbers, load_words
+from asmgold.vocabulary.iso import country_name
 
 
 @dataclass(frozen=True)

@@ -8,12 +8,12 @@ from typing import Any
 
 import pandas as pd
 
-from asmgold.geodesy import edge_error_bound
+from asmgold.geodesy.discs import edge_error_bound
 from asmgold.publish.page.blocks import Bar, Bars, Block, Column, Fact, Facts, Folded, Points, Section, Table
 from asmgold.publish.page.results import About, Results
 from asmgold.publish.page.shapes import DECIMALS, THINNED_M
-from asmgold.records import count_by_fate, moved
-from asmgold.schemas import FATES, FLAGS, GOLD_ROLES
+from asmgold.records.classify import count_by_fate, moved
+from asmgold.schemas.tables import FATES, FLAGS, GOLD_ROLES
 
 SHOWN_BARS = 12
 EXAMPLES = 3

@@ -12,8 +12,7 @@ import shapely
 from numpy.typing import NDArray
 from shapely.geometry.base import BaseGeometry
 
-from asmgold.geodesy import polygonal
-from asmgold.geodesy.planar import crosses_180, drawn_to_180, mended
+from asmgold.geodesy.polygons import crosses_180, drawn_to_180, mended, polygonal
 
 THINNED_DEG = 0.0002
 THINNED_M = 30  # the same at the equator, where a degree is longest, with the rounding

@@ -12,11 +12,11 @@ import shapely
 from shapely.geometry.base import BaseGeometry
 
 from asmgold.publish import palette
-from asmgold.publish.numbers import Numbers
+from asmgold.publish.messages import Numbers
 from asmgold.publish.qgis.markup import Element, element, inert, rgba, uuid_of
 from asmgold.publish.qgis.symbols import FONTS, lines, text_style
 from asmgold.publish.qgis.view import Rectangle, View, reference_system, widened
-from asmgold.schemas import CRS
+from asmgold.schemas.tables import CRS
 
 A4 = (210.0, 297.0)
 MARGIN, HEADER, FOOTER = 12.0, 27.0, 27.0

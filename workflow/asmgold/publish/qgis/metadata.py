@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from asmgold.publish.about import About, Field
+from asmgold.publish.context import About, Field
 from asmgold.publish.qgis.markup import VERSION, Element, document, element
-from asmgold.schemas import CRS
+from asmgold.schemas.tables import CRS
 
 DOCTYPE = "<!DOCTYPE qgis PUBLIC 'http://mrcc.com/qgis.dtd' 'SYSTEM'>\n"
 LANGUAGES = {"en": "eng", "es": "spa"}  # of ISO 639-2, which metadata use

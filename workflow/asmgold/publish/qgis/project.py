@@ -18,13 +18,13 @@ import shapely
 from shapely.geometry.base import BaseGeometry
 
 from asmgold.publish import palette
-from asmgold.publish.about import About
-from asmgold.publish.numbers import Numbers
+from asmgold.publish.context import About
+from asmgold.publish.messages import Numbers
 from asmgold.publish.qgis.layout import Page, layout
 from asmgold.publish.qgis.markup import VERSION, Element, document, element, inert, uuid_of
 from asmgold.publish.qgis.metadata import credit_line, project_metadata
 from asmgold.publish.qgis.view import Rectangle, View, rectangle_element, reference_system, view_of
-from asmgold.schemas import CRS
+from asmgold.schemas.tables import CRS
 
 DOCTYPE = "<!DOCTYPE qgis PUBLIC 'http://mrcc.com/qgis.dtd' 'SYSTEM'>\n"
 GEOMETRY = {"Point": "Point", "LineString": "Line", "MultiPolygon": "Polygon", None: "No geometry"}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 
 from asmgold.publish import palette
-from asmgold.publish.about import About, Field
+from asmgold.publish.context import About, Field
 from asmgold.publish.qgis import symbols
 from asmgold.publish.qgis.markup import VERSION, Element, document, element, uuid_of
 

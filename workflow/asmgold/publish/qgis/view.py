@@ -14,10 +14,11 @@ from pyproj.crs import ProjectedCRS
 from pyproj.crs.coordinate_operation import LambertAzimuthalEqualAreaConversion
 from shapely.geometry.base import BaseGeometry
 
-from asmgold.geodesy import WGS84, densify
-from asmgold.geodesy.seam import polygons_from_rings
+from asmgold.geodesy.antimeridian import polygons_from_rings
+from asmgold.geodesy.ellipsoid import WGS84
+from asmgold.geodesy.polygons import densify
 from asmgold.publish.qgis.markup import Element, element
-from asmgold.schemas import CRS
+from asmgold.schemas.tables import CRS
 
 PAGE_REACHES = 2.6  # times as far from the middle as the area: to the corners of A4, where a square leaves most room
 FARTHEST_M = 16_500_000.0  # some 150 degrees

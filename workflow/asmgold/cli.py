@@ -1,0 +1,320 @@
+"""The commands beside a run, `python -m asmgold COMMAND`.
+
+`fetch`, `import`, `refresh`, `rollback`; `reproduce`, `report`; `release`, `verify`; `postgis`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import datetime
+import logging
+import os
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import IO, NoReturn
+
+from asmgold.config.loading import load_refresh_settings, read_yaml
+from asmgold.config.models import Lock
+from asmgold.config.paths import LOCK_FILE
+from asmgold.config.scenario import Scenario, load_scenario
+from asmgold.errors import Busy, InputError, Unreachable, shown
+from asmgold.io.checksum import sha256_of
+from asmgold.io.transaction import recover
+from asmgold.publish.promote import MANIFEST
+from asmgold.refresh.replace import Place, rollback
+from asmgold.refresh.run import alone, refresh
+from asmgold.release.reproduce import reproduce
+from asmgold.upstream.client import Client
+from asmgold.upstream.fetch import ensure, import_file, pin_missing
+from asmgold.upstream.store import is_stored
+
+CONFIG = Path("config")
+RESULTS = Path("results")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run a command. Returns its exit status.
+
+    0 done, or nothing to do; 1 a mistake in the configuration or on this machine; 3 upstream, or the database, out of
+    reach; 4 refused, by a check of what upstream gave, by a gate, or for the sake of what others have in the database;
+    5 another run is under way. `verify`: 1 the release is not as it was released; 3 it is, but could not be made again
+    as was asked.
+    """
+    options = _parser().parse_args(arguments)
+    logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr)
+    logging.getLogger("pyogrio").setLevel(logging.WARNING)
+    try:
+        if options.command == "fetch":
+            return fetch_scenario(options.scenario, Client(mirror=options.mirror or None))
+        if options.command == "refresh":
+            refresh_scenario(options)
+        elif options.command == "rollback":
+            roll_back(options.scenario)
+        elif options.command == "reproduce":
+            return reproduce_scenario(options.scenario)
+        elif options.command == "report":
+            return write_report(options.scenario)
+        elif options.command == "postgis":
+            load_into_postgis(options.scenario, " ".join(options.dsn), options.schema)
+        elif options.command == "release":
+            make_release(options)
+        elif options.command == "verify":
+            return verify_release(options.folder, again=options.rerun)
+        else:
+            import_source(options.source, options.file, options.scenario, allow_fewer_rows=options.allow_fewer_rows)
+    except InputError as error:
+        print(error, file=sys.stderr)
+        return error.exit_status
+    except KeyboardInterrupt:
+        print("Stopped.", file=sys.stderr)
+        return 130
+    return 0
+
+
+def fetch_scenario(name: str | None, client: Client) -> int:
+    """Pin and store what a scenario needs and has not. One source that fails does not keep the others away."""
+    scenario = _scenario(name)
+    failures: list[InputError] = []
+    brought = 0
+    for source_name in scenario.fetched:
+        source, lock = scenario.sources[source_name], scenario.locks.get(source_name)
+        layers = scenario.layers_of(source_name)
+        try:
+            if lock is None:
+                fetched = pin_missing(source_name, source, client=client, layers=layers)
+                print(f"{source_name}: fetched {_counted(fetched.lock)} and pinned them: sha256 {fetched.lock.sha256}")
+            elif is_stored(source_name, source, lock):
+                continue
+            else:
+                ensure(source_name, source, lock, client=client, layers=layers)
+                print(f"{source_name}: fetched what is pinned: sha256 {lock.sha256}")
+            brought += 1
+        except InputError as error:
+            print(error, file=sys.stderr)
+            failures.append(error)
+    if not brought and not failures:
+        print(f"{scenario.settings.scenario}: nothing to fetch, all that it needs is here and matches its pins")
+    # What a person has to look into comes before what may pass by itself.
+    failures.sort(key=lambda failure: isinstance(failure, Unreachable))
+    return failures[0].exit_status if failures else 0
+
+
+def import_source(name: str, file: Path, scenario_name: str | None, *, allow_fewer_rows: bool) -> None:
+    """Take in a file that a person brought."""
+    scenario = _scenario(scenario_name)
+    sources, locks = scenario.sources, scenario.locks
+    if name not in sources:
+        known = ", ".join(key for key, source in sources.items() if source.filename)
+        raise InputError(f"{name}: not a source of config/sources.yaml that is fetched ({known})")
+    layers = scenario.layers_of(name)
+    found = import_file(
+        name, sources[name], file, locks.get(name), layers=layers, allow_fewer_rows=allow_fewer_rows
+    )  # fmt: skip
+    told = f"pinned {_counted(found.lock)}" if found.changed else "these bytes are pinned already"
+    print(f"{name}: {told}: sha256 {found.lock.sha256}")
+
+
+def _counted(lock: Lock) -> str:
+    return f"{lock.rows} rows" if lock.rows is not None else f"{lock.bytes} bytes"
+
+
+def refresh_scenario(options: argparse.Namespace) -> None:
+    """Take in what changed upstream, or nothing."""
+    scenario = _scenario(options.scenario)
+    place = _place(scenario)
+    settings = load_refresh_settings(CONFIG / "refresh.yaml")
+
+    def build(lock_file: Path, running: IO[str]) -> None:
+        _run_workflow(place, lock_file, running)
+
+    refresh(
+        scenario,
+        place,
+        settings,
+        build,
+        client=Client(mirror=options.mirror or None),
+        only=options.sources,
+        allow_fewer_rows=options.allow_fewer_rows,
+    )
+
+
+def roll_back(scenario_name: str | None) -> None:
+    """Return to the results and pins before the last refresh."""
+    place = _place(_scenario(scenario_name))
+    with alone(place):
+        recover(place.results)
+        rollback(place)
+    print(f"{place.scenario}: the results and pins before the last refresh are back")
+
+
+def reproduce_scenario(name: str | None) -> int:
+    """Make a scenario anew elsewhere, and say of each product whether it is the same."""
+    scenario = _scenario(name)
+    compared = reproduce(scenario)
+    print(*(comparison.sentence for comparison in compared), sep="\n")
+    differing = [comparison.product for comparison in compared if comparison.fault]
+    if differing:
+        print(f"{scenario.settings.scenario}: {len(differing)} of {len(compared)} products differ from the published "
+              f"ones: {', '.join(differing)}")  # fmt: skip
+    else:
+        print(f"{scenario.settings.scenario}: all {len(compared)} products, made anew in another folder, are identical "
+              "with the published ones, byte for byte")  # fmt: skip
+    return 1 if differing else 0
+
+
+def make_release(options: argparse.Namespace) -> None:
+    """Take the published result of a scenario through the gates into a folder of its own."""
+    from asmgold.release.build import Order, check_date, release
+    from asmgold.release.sums import SUMS  # needs packages that the other commands do not
+
+    date = check_date(options.date or _today())
+    for finished in recover(RESULTS):
+        print(f"{finished}: finished what a killed run had begun to put in place", file=sys.stderr)
+    folder = release(_scenario(options.scenario), Order(date, options.name, options.before))
+    print(f"{folder}: released. The sha256 of its {SUMS}, to be stated where the release is announced:")
+    print(sha256_of(folder / SUMS))
+
+
+def verify_release(folder: Path, *, again: bool) -> int:
+    """Check a release, and say of each check what came of it, and in the end what it means."""
+    from asmgold.release.sums import SUMS
+    from asmgold.release.verify import verify
+
+    findings = verify(folder, again=again)
+    print(*(finding.line for finding in findings), sep="\n")
+    named = {kind: [finding.what for finding in findings if finding.kind == kind] for kind in ("fault", "unchecked")}
+    if named["fault"]:
+        print(f"{folder}: NOT as it was released: {shown(', '.join(dict.fromkeys(named['fault'])), 600)}")
+        return 1
+    left = f"; not checked: {', '.join(named['unchecked'])}" if named["unchecked"] else ""
+    print(f"{folder}: as it was released, by all that was checked{left}")
+    print(f"The sha256 of its {SUMS}, to compare with what those who released it state:\n{sha256_of(folder / SUMS)}")
+    return 3 if again and "rerun" in named["unchecked"] else 0
+
+
+def _today() -> str:
+    """The day (UTC), or that of SOURCE_DATE_EPOCH, by which builds are made the same on any day."""
+    epoch = os.environ.get("SOURCE_DATE_EPOCH")
+    if not epoch:
+        return datetime.datetime.now(datetime.UTC).date().isoformat()
+    try:
+        return datetime.datetime.fromtimestamp(int(epoch), datetime.UTC).date().isoformat()
+    except (ValueError, OverflowError, OSError):
+        raise InputError(f"SOURCE_DATE_EPOCH is {epoch!r}, seconds since 1970 were expected") from None
+
+
+def write_report(name: str | None) -> int:
+    """Write Snakemake's report of the last run of a scenario, beside its results."""
+    scenario = _scenario(name).settings.scenario
+    manifest, report = RESULTS / scenario / MANIFEST, RESULTS / f"{scenario}-report.html"
+    if not manifest.is_file():
+        raise InputError(f"{manifest}: there is none, so there is nothing to report on; run {scenario} first")
+    command = [sys.executable, "-m", "snakemake", "--config", f"scenario={scenario}", "--report", str(report)]
+    done = subprocess.run(command, check=False, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    if done.returncode:
+        last = "\n".join(done.stdout.strip().splitlines()[-15:])
+        raise InputError(f"{scenario}: no report could be written:\n{last}")
+    print(f"{report}: {report.stat().st_size / 1e6:.1f} MB, opens in a browser without a network")
+    return 0
+
+
+def load_into_postgis(name: str | None, dsn: str, schema: str | None) -> None:
+    """Load a published result into a PostGIS database, in place of an older load."""
+    from asmgold.postgis.loading import load  # psycopg is there for this command alone
+
+    scenario = name or _scenario(None).settings.scenario
+    loaded = load(RESULTS, scenario, dsn, schema or None)
+    counts = ", ".join(f"{loaded.rows[table]} {table}" for table in ("records", "sites", "regions"))
+    told = "in place of the load before" if loaded.replaced else "for the first time"
+    print(f"{scenario}: loaded into schema {loaded.schema} of {loaded.database}, {told}: {counts}")
+
+
+def _run_workflow(place: Place, lock_file: Path, running: IO[str]) -> None:
+    """Make the products in the build folder by Snakemake, short of publishing them."""
+    building = place.build / "building"
+    if building.is_file():
+        # A refresh was killed here and left the folder locked; it runs no more, or `running` would not be ours.
+        _snakemake("--unlock", "--quiet", "all", running=running)
+    elif any(Path(".snakemake/locks").glob("*")):
+        raise Busy(f"{place.scenario}: a run of the workflow holds this folder (or was killed: `make unlock`)")
+    building.touch()
+    done = _snakemake(
+        str(place.build / "manifest.json"), "--rerun-incomplete", "--no-hooks",
+        "--config", f"scenario={place.scenario}", f"lock_file={lock_file}",
+        running=running,
+    )  # fmt: skip
+    building.unlink()
+    if done.returncode:
+        raise InputError(f"{place.scenario}: what is new could not be made into products; nothing was replaced")
+
+
+def _snakemake(*arguments: str, running: IO[str]) -> subprocess.CompletedProcess[bytes]:
+    command = [sys.executable, "-m", "snakemake", *arguments]
+    return subprocess.run(command, check=False, stdout=sys.stderr, pass_fds=[running.fileno()])
+
+
+def _place(scenario: Scenario) -> Place:
+    return Place(RESULTS, scenario.settings.scenario, LOCK_FILE)
+
+
+def _scenario(name: str | None) -> Scenario:
+    values = read_yaml(CONFIG / "config.yaml")
+    if not isinstance(values, dict):
+        raise InputError(f"{CONFIG / 'config.yaml'}: a mapping of keys was expected")
+    return load_scenario(values | ({"scenario": name} if name else {}), {}, CONFIG, pinned=False)
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        """Say what is wrong with the arguments, but show none that may hold a password."""
+        if "://" in message or "password" in message.casefold():
+            message = "arguments that are not understood; they are not shown, since they may hold a password"
+        super().error(message)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = _Parser(prog="python -m asmgold", description=__doc__)
+    commands = parser.add_subparsers(dest="command", required=True)
+    fetch = commands.add_parser("fetch", help="fetch and pin what a scenario needs and has not")
+    fetch.add_argument("--scenario", metavar="NAME", help="default: that of config/config.yaml")
+    renew = commands.add_parser("refresh", help="take in what changed upstream, if it passes the gates")
+    renew.add_argument("--scenario", metavar="NAME", help="default: that of config/config.yaml")
+    renew.add_argument("--allow-fewer-rows", action="store_true", help="also if more than 10 %% of the rows are gone")
+    renew.add_argument("sources", nargs="*", metavar="SOURCE", help="ask for these sources only")
+    for asking in (fetch, renew):
+        asking.add_argument(
+            "--mirror",
+            metavar="URL",
+            default=os.environ.get("ASMGOLD_MIRROR"),
+            help="ask URL/HOST/PATH instead of https://HOST/PATH (default: the environment variable ASMGOLD_MIRROR)",
+        )
+    again = commands.add_parser("reproduce", help="make a scenario anew in another folder and compare the products")
+    again.add_argument("--scenario", metavar="NAME", help="default: that of config/config.yaml")
+    told = commands.add_parser("report", help="write Snakemake's report of the last run")
+    told.add_argument("--scenario", metavar="NAME", help="default: that of config/config.yaml")
+    loading = commands.add_parser(
+        "postgis", help="load a published result into a PostGIS database, whole or not at all"
+    )
+    loading.add_argument(
+        "--dsn", nargs="+", required=True, metavar="DSN", help="where to, without a password: docs/postgis.md"
+    )
+    loading.add_argument("--scenario", metavar="NAME", help="default: that of config/config.yaml")
+    loading.add_argument("--schema", metavar="NAME", help="default: asmgold_NAME, with _ for -")
+    made = commands.add_parser("release", help="take the results through the gates into releases/, with provenance")
+    made.add_argument("--scenario", metavar="NAME", help="default: that of config/config.yaml")
+    made.add_argument("--name", help="of the release and its folder; default: SCENARIO-DATE")
+    made.add_argument("--date", metavar="YYYY-MM-DD", help="the day of the release; default: today (UTC)")
+    made.add_argument("--before", metavar="NAME", help="the release to compare with; default: the last one before it")
+    check = commands.add_parser("verify", help="check a release that someone was sent")
+    check.add_argument("folder", metavar="FOLDER", type=Path)
+    check.add_argument("--rerun", action="store_true", help="make the products again, and compare every byte")
+    back = commands.add_parser("rollback", help="return to the results and pins before the last refresh")
+    back.add_argument("--scenario", metavar="NAME", help="default: that of config/config.yaml")
+    bring = commands.add_parser("import", help="take in a file that was brought by hand, and pin it")
+    bring.add_argument("source", metavar="SOURCE", help="an entry of config/sources.yaml")
+    bring.add_argument("file", metavar="FILE", type=Path)
+    bring.add_argument("--scenario", metavar="NAME", help="check a layer as this scenario reads it")
+    bring.add_argument("--allow-fewer-rows", action="store_true", help="also if more than 10 %% of the rows are gone")
+    return parser

@@ -1,0 +1,32 @@
+"""The bytes of a source, compared with its lock."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+
+from asmgold.config.models import Lock
+from asmgold.errors import InputError
+
+
+def sha256_of(path: Path) -> str:
+    """The SHA-256 of a file, in hexadecimal."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def check_bytes(path: Path, lock: Lock) -> None:
+    """Refuse a file that is not the one the lock pins.
+
+    Raises
+    ------
+    InputError : if the file is missing, or has another size or hash.
+    """
+    if not path.is_file():
+        raise InputError(f"{path}: there is no such file")
+    size = path.stat().st_size
+    if size != lock.bytes:
+        raise InputError(f"{path}: {size} bytes were found, {lock.bytes} are pinned in config/sources.lock.yaml")
+    found = sha256_of(path)
+    if found != lock.sha256:
+        raise InputError(f"{path}: sha256 {found} was found, {lock.sha256} is pinned in config/sources.lock.yaml")

@@ -1,0 +1,97 @@
+"""Files that are there whole or not at all, and a full disk told from other failures."""
+
+from __future__ import annotations
+
+import errno
+import json
+import os
+import shutil
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from asmgold.errors import InputError
+
+FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
+# Arrow, SQLite and GDAL give no error number. The last one does not say either why a file could not be written, or only
+# misses what it wrote when it reads that again. (Input that cannot be read is an InputError.)
+WORDS = (
+    "no space left", "disk is full", "quota exceeded", "disk i/o error", "write error", "write failed",
+    "failed to commit", "ireadblock failed",
+)  # fmt: skip
+NO_ROOM = 1_000_000
+
+
+def to_disk(path: Path) -> None:
+    """Have the content of a file, or the names in a folder, on the disk."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def disk_failure(error: BaseException, folder: Path) -> str | None:
+    """Tell whether a failure is that of a disk.
+
+    Parameters
+    ----------
+    error : what was raised
+    folder : where files were being written
+
+    Returns
+    -------
+    What a library said of the disk, if the exception, or one that it came from, is about a write that failed, or how
+    little room there is in the folder, if less than a megabyte; otherwise None.
+    """
+    for one in _chain(error):
+        if isinstance(one, OSError) and one.errno in FULL:
+            return (one.strerror or str(one)).splitlines()[0]
+        if any(words in str(one).casefold() for words in WORDS):
+            return str(one).splitlines()[0]
+    free = shutil.disk_usage(folder).free
+    return f"{free} bytes are free in {folder}: {error}" if free < NO_ROOM else None
+
+
+def _chain(error: BaseException | None) -> Iterator[BaseException]:
+    """An exception after those that it came from, so that the first cause comes first."""
+    if error is not None:
+        yield from _chain(error.__cause__ or error.__context__)
+        yield error
+
+
+@contextmanager
+def disk_failures_told(path: Path) -> Iterator[None]:
+    """Turn what the operating system says against a file into one clear message, an InputError."""
+    try:
+        yield
+    except OSError as error:
+        full = error.errno in FULL
+        reason = "the disk is full" if full else (error.strerror or str(error)).lower()
+        raise InputError(f"{path}: could not be written: {reason}") from None
+
+
+@contextmanager
+def whole_file(path: Path) -> Iterator[BinaryIO]:
+    """A file to write. It takes its name when the block ends and its bytes are on the disk; otherwise it is removed.
+
+    Until then it stands beside its place, under the same name and `.part`. OSErrors of the block are taken for those
+    of the disk.
+    """
+    growing = path.with_name(path.name + ".part")
+    try:
+        with disk_failures_told(path):
+            with growing.open("wb") as file:
+                yield file
+                file.flush()
+                os.fsync(file.fileno())
+            growing.replace(path)
+            to_disk(path.parent)
+    finally:
+        growing.unlink(missing_ok=True)
+
+
+def write_json(content: Mapping[str, Any], path: Path) -> None:
+    """Write JSON that reads well and has the same bytes for the same content."""
+    path.write_text(json.dumps(content, indent=2, ensure_ascii=False, sort_keys=False) + "\n", encoding="utf-8")

@@ -1,0 +1,72 @@
+"""Tables: GeoParquet 1.1 with a covering bounding box between stages, CSV for people, checked where they enter."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import geopandas as gpd
+import pandas as pd
+import pyarrow.parquet as pq
+from pandera.errors import SchemaError, SchemaErrors
+
+from asmgold.errors import InputError, shown
+from asmgold.io.text import readable
+
+LONGEST = 200
+# A spreadsheet takes text that begins with one of these for a formula, and runs it.
+FORMULA = frozenset("=+-@")
+
+
+def write_table(table: pd.DataFrame, path: Path) -> None:
+    """Write a table, the same bytes for the same rows."""
+    if isinstance(table, gpd.GeoDataFrame):
+        table.to_parquet(path, index=False, compression="zstd", schema_version="1.1.0", write_covering_bbox=True)
+    else:
+        table.to_parquet(path, index=False, compression="zstd")
+
+
+def read_table(path: Path, schema: Any = None) -> Any:
+    """Read a table, and check it where it enters.
+
+    Raises
+    ------
+    InputError : if the file is no Parquet file or its columns are not those of the schema.
+    """
+    try:
+        geographic = b"geo" in (pq.read_schema(path).metadata or {})
+        table = gpd.read_parquet(path) if geographic else pd.read_parquet(path)
+    except Exception as error:
+        raise InputError(f"{path}: not a table of this project ({error})") from None
+    return fitted(table, schema, path) if schema is not None else table
+
+
+def fitted(table: pd.DataFrame, schema: Any, origin: Path) -> Any:
+    """A table that fits its schema, its columns of the types there. Raises InputError for the first fault."""
+    try:
+        return schema.validate(table)
+    except SchemaErrors as error:
+        fault: Exception = error.schema_errors[0]
+    except SchemaError as error:
+        fault = error
+    raise InputError(f"{origin}: does not fit its schema: {shown(fault, LONGEST)}")
+
+
+def write_csv(table: pd.DataFrame, path: Path, decimals: int = 6) -> None:
+    """Write a table as CSV, the same bytes for the same rows.
+
+    Parameters
+    ----------
+    table : rows; text in it that a spreadsheet would take for a formula gets an apostrophe in front, and line ends,
+        which would let it begin a cell of its own, become blanks
+    path : the file to write
+    decimals : what numbers are rounded to
+    """
+    table.round(decimals).map(_inert).to_csv(path, index=False, lineterminator="\n")
+
+
+def _inert(value: object) -> object:
+    if not isinstance(value, str):
+        return value
+    text = readable(value)
+    return f"'{text}" if text[:1] in FORMULA else text

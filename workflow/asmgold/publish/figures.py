@@ -1,0 +1,323 @@
+"""Pictures of the tables of evidence: the radius, the choices, chance, the overlays by period, production."""
+
+from __future__ import annotations
+
+import functools
+import io
+import textwrap
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, ParamSpec, TypeVar
+
+import matplotlib as mpl
+import numpy as np
+import pandas as pd
+from matplotlib.figure import Figure
+from matplotlib.ticker import FuncFormatter
+
+from asmgold.config.models import ALL_PERIODS
+from asmgold.evidence.production import AVOIRDUPOIS_G, TROY_G
+from asmgold.publish.messages import NO_BREAK, Numbers, load_words
+from asmgold.vocabulary.commodities import GOLD
+
+P = ParamSpec("P")
+R = TypeVar("R")
+STYLE: Any = {
+    "font.family": "DejaVu Sans",
+    "font.size": 9,
+    "axes.linewidth": 0.6,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.titlesize": 9.5,
+    "axes.titlelocation": "left",
+    "axes.axisbelow": True,
+    "svg.hashsalt": "asmgold",
+}
+# Okabe and Ito (2008): colours that people with any common colour blindness can tell apart.
+COLOURS = ("#1B1B1B", "#0072B2", "#882255", "#007A5A", "#D55E00")
+REAL, LAND, CHANCE, MUTED, INSIDE, OUTSIDE = "#D55E00", "#0072B2", "#B8C4CC", "#6B6B6B", "#CC5500", "#BDBDBD"
+LINES = "#E3E3E3"
+
+
+@dataclass(frozen=True)
+class Wording:
+    """The words of this stage in a language, and how its numbers are written."""
+
+    words: Mapping[str, str]
+    numbers: Numbers
+
+    @classmethod
+    def of(cls, language: str, commodity: str = GOLD.name) -> Wording:
+        """Those of a language, about a commodity."""
+        of_page = load_words(language, "page")
+        return cls(load_words(language, "evidence", commodity), Numbers(of_page["thousands"], of_page["decimal"]))
+
+    def per_cent(self, value: float, _: Any = None) -> str:
+        """A fraction of 1 as whole per cent, for the ticks of an axis."""
+        return f"{self.numbers.count(100 * value)}{NO_BREAK}%"
+
+
+def _styled(function: Callable[P, R]) -> Callable[P, R]:
+    """Draw in the style of this project, whatever that of the machine is."""
+
+    @functools.wraps(function)
+    def styled(*arguments: P.args, **options: P.kwargs) -> R:
+        with mpl.rc_context(STYLE):
+            return function(*arguments, **options)
+
+    return styled
+
+
+@_styled
+def draw_radius(
+    curve: pd.DataFrame, titles: Mapping[str, str], wording: Wording, *, buffer_km: float, evidence: str | None = None
+) -> Figure:
+    """Capture and covered land by radius, and the lift, for the area and each overlay.
+
+    Parameters
+    ----------
+    curve : `asmgold.evidence.tables.RADIUS_CURVE`
+    titles : how to call the zones
+    wording : the language
+    buffer_km : the radius of the map, marked
+    evidence : which layer of evidence; without one, the covered land alone
+    """
+    words = wording.words
+    rows = curve[(curve["evidence"] == evidence) & (curve["period"] == ALL_PERIODS)] if evidence else curve
+    zones = [zone for zone in rows["zone"].unique() if zone in titles]
+    figure, panels = _figure(3.9, 2 if evidence else 1)
+    for number, zone in enumerate(zones):
+        of_zone, colour = rows[rows["zone"] == zone], COLOURS[number % len(COLOURS)]
+        radius = of_zone["radius_km"]
+        panels[0].plot(
+            radius, of_zone["land_share"], "--", color=colour, lw=1.3, label=f"{titles[zone]}: {words['land']}"
+        )
+        if evidence:
+            panels[0].plot(
+                radius, of_zone["capture"], color=colour, lw=2, label=f"{titles[zone]}: {words['mining_seen']}"
+            )
+            panels[1].plot(radius, of_zone["lift"], color=colour, lw=2, label=titles[zone])
+    for panel in panels:
+        panel.axvline(buffer_km, color=MUTED, lw=0.8, ls=":")
+        panel.annotate(
+            f"{wording.numbers.general(buffer_km)} km", (buffer_km, 1), xycoords=("data", "axes fraction"),
+            xytext=(3, -2), textcoords="offset points", va="top", fontsize=8, color=MUTED,
+        )  # fmt: skip
+        panel.set(xlim=(0, rows["radius_km"].max()), xlabel=words["radius_axis"])
+        panel.grid(color=LINES, lw=0.5)
+        panel.set_ylim(bottom=0)
+    panels[0].set_ylim(0, 1.02)
+    panels[0].yaxis.set_major_formatter(FuncFormatter(wording.per_cent))
+    panels[0].set_title(words["radius_shares"])
+    figure.legend(*panels[0].get_legend_handles_labels(), loc="outside lower left", ncols=2, frameon=False, fontsize=8)
+    if evidence:
+        panels[1].yaxis.set_major_formatter(FuncFormatter(lambda value, _: wording.numbers.general(value)))
+        panels[1].set_title(textwrap.fill(words["radius_lift"], 44))
+    return figure
+
+
+@_styled
+def draw_choices(
+    table: pd.DataFrame,
+    bands: pd.DataFrame,
+    titles: Mapping[str, str],
+    wording: Wording,
+    *,
+    evidence: str | None = None,
+) -> Figure:
+    """What each variant of each choice makes of the land covered in the area and each overlay, and of the capture.
+
+    Parameters
+    ----------
+    table, bands : `asmgold.evidence.tables.SENSITIVITY` and `POSITION_BANDS`
+    titles, wording, evidence : as for `draw_radius`
+    """
+    words = wording.words
+    rows = table[table["evidence"] == evidence] if evidence else table.drop_duplicates(["choice", "variant", "zone"])
+    rows = rows.fillna({"variant": ""})
+    variants = list(rows[["choice", "variant"]].drop_duplicates().itertuples(index=False, name=None))
+    zones = [zone for zone in rows["zone"].unique() if zone in titles]
+    labels = [variant_label(choice, variant, words) for choice, variant in variants] + [words["choice_positions"]]
+    places = np.arange(len(labels))[::-1]
+    shown = {"land_share": (LAND, "o", words["land"]), "capture": (REAL, "D", words["mining_seen"])}
+    if evidence is None:
+        del shown["capture"]
+    figure, panels = _figure(1.9 + 0.24 * len(labels), len(zones), sharey=True)
+    for panel, zone in zip(panels, zones, strict=True):
+        of_zone = rows[rows["zone"] == zone].set_index(["choice", "variant"])
+        for name, (colour, marker, _) in shown.items():
+            values = np.array([of_zone.loc[key, name] for key in variants])
+            band = _band(bands, name, zone, evidence)
+            panel.axvline(values[0], color=colour, lw=0.8, ls=":", zorder=1)
+            panel.plot(values, places[:-1], marker, color=colour, ms=5.5, ls="", clip_on=False, zorder=3)
+            panel.plot([band["p05"], band["p95"]], [places[-1]] * 2, "|-", color=colour, lw=4, ms=10, mew=2, zorder=3)
+        panel.set_title(titles[zone])
+        panel.xaxis.set_major_formatter(FuncFormatter(wording.per_cent))
+        panel.set(xlim=(0, 1), xticks=(0, 0.5, 1))
+        panel.grid(color=LINES, lw=0.5)
+        panel.tick_params(axis="both", length=0)
+    panels[0].set_yticks(places, labels)
+    handles = [
+        mpl.lines.Line2D([], [], color=colour, marker=marker, ls="", ms=5.5, label=label)
+        for colour, marker, label in shown.values()
+    ]
+    figure.legend(handles=handles, loc="outside lower left", ncols=2, frameon=False, fontsize=8)
+    return figure
+
+
+@_styled
+def draw_chance(
+    table: pd.DataFrame, titles: Mapping[str, str], placed: Mapping[str, str], wording: Wording, *, evidence: str
+) -> Figure:
+    """The capture of the real sites beside that of sites placed at random.
+
+    Parameters
+    ----------
+    table : `asmgold.evidence.tables.CHANCE`
+    titles, wording, evidence : as for `draw_radius`
+    placed : how to call the ways of placing them
+    """
+    rows = table[(table["evidence"] == evidence) & (table["period"] == ALL_PERIODS) & table["zone"].isin(titles)]
+    rows = rows[rows["capture"].notna()]
+    zones = list(rows["zone"].unique())[::-1]
+    ways = [way for way in rows["placed"].unique() if way in placed]
+    figure, panels = _figure(1.7 + 0.42 * len(zones), max(len(ways), 1), sharey=True)
+    for panel, way in zip(panels, ways, strict=False):
+        for row in rows[rows["placed"] == way].to_dict("records"):
+            place = zones.index(row["zone"])
+            panel.plot([row["p05"], row["p95"]], [place, place], color=CHANCE, lw=9, solid_capstyle="butt", zorder=1)
+            panel.plot([row["p95"], row["highest"]], [place, place], color=CHANCE, lw=1.2, zorder=1)
+            panel.plot(row["p50"], place, "|", color="white", ms=9, mew=1.6, zorder=2)
+            panel.plot(row["capture"], place, "D", color=REAL, ms=6, zorder=3)
+            panel.annotate(
+                f"p = {wording.numbers.count(row['p_value'], 3)}", (1.02, place), xycoords=("axes fraction", "data"),
+                va="center", fontsize=8,
+            )  # fmt: skip
+        panel.set_title(textwrap.fill(placed[way], 40))
+    for panel in panels:
+        panel.set(xlim=(0, 1), ylim=(-0.6, len(zones) - 0.4), xticks=(0, 0.5, 1), xlabel=wording.words["capture_axis"])
+        panel.xaxis.set_major_formatter(FuncFormatter(wording.per_cent))
+        panel.grid(axis="x", color=LINES, lw=0.5)
+        panel.tick_params(axis="y", length=0)
+    panels[0].set_yticks(range(len(zones)), [textwrap.fill(titles[zone], 22) for zone in zones])
+    handles = [
+        mpl.lines.Line2D([], [], color=REAL, marker="D", ls="", ms=6, label=wording.words["real_sites"]),
+        mpl.lines.Line2D([], [], color=CHANCE, lw=8, label=wording.words["chance_band"]),
+    ]
+    figure.legend(handles=handles, loc="outside lower left", ncols=1, frameon=False, fontsize=8)
+    return figure
+
+
+@_styled
+def draw_by_overlay(table: pd.DataFrame, titles: Mapping[str, str], wording: Wording, *, note: str = "") -> Figure:
+    """The share seen inside each overlay by period, and what was published.
+
+    Parameters
+    ----------
+    table : `asmgold.evidence.tables.BY_OVERLAY`
+    titles : how to call overlays and layers of evidence
+    wording : the language
+    note : what has to be known of the evidence
+    """
+    words, numbers = wording.words, wording.numbers
+    lines = textwrap.wrap(note, 80)
+    figure, (panel,) = _figure(1.4 + 0.34 * len(table) + 0.16 * len(lines), 1)
+    labels = []
+    for place, row in enumerate(table.to_dict("records")):
+        found, share = pd.notna(row["inside"]), row["share_inside"]
+        if pd.notna(share):
+            bar: dict[str, Any] = (
+                {"color": INSIDE} if found else {"color": "white", "edgecolor": INSIDE, "hatch": "////"}
+            )
+            panel.barh(place, share, height=0.62, lw=0.8, **bar)
+            panel.barh(place, 1 - share, left=share, height=0.62, color=OUTSIDE if found else "#F3F3F3")
+            panel.annotate(
+                numbers.share(share) + (f"   {_total(row, wording)}" if found else ""), (0.012, place), va="center",
+                fontsize=8, bbox={"facecolor": "white", "alpha": 0.85, "lw": 0, "pad": 1.2},
+            )  # fmt: skip
+        period = words["all_periods"] if row["period"] == ALL_PERIODS else row["period"]
+        name = f"{titles.get(row['series'], row['series'])}, {period}" if pd.notna(period) else row["series"]
+        labels.append(textwrap.fill(name, 36))
+    panel.set_yticks(range(len(table)), labels)
+    panel.set(xlim=(0, 1), ylim=(len(table) - 0.4, -0.6))
+    panel.xaxis.set_major_formatter(FuncFormatter(wording.per_cent))
+    panel.tick_params(axis="y", length=0)
+    overlays = ", ".join(titles.get(f"{name}:inside", name) for name in table["overlay"].unique())
+    handles = [
+        mpl.patches.Patch(facecolor=INSIDE, label=f"{words['inside']}: {overlays}"),
+        mpl.patches.Patch(facecolor=OUTSIDE, label=words["outside"]),
+        mpl.patches.Patch(facecolor="white", edgecolor=INSIDE, hatch="////", label=words["published"]),
+    ]
+    figure.legend(handles=handles, loc="outside lower left", ncols=3, frameon=False, fontsize=8)
+    panel.set_xlabel("\n".join(lines), fontsize=7.5, color=MUTED, loc="left", linespacing=1.3)
+    return figure
+
+
+def _total(row: Mapping[Any, Any], wording: Wording) -> str:
+    """How much was seen, inside and outside."""
+    unit = f"{NO_BREAK}km²" if row["unit"] == "km2" else ""
+    return wording.words["of_total"].format(total=wording.numbers.count(row["inside"] + row["outside"])) + unit
+
+
+@_styled
+def draw_production(table: pd.DataFrame, wording: Wording) -> Figure:
+    """Both series in kilograms by both kinds of ounces, and their ratios (`asmgold.evidence.tables.PRODUCTION`)."""
+    words = wording.words
+    figure, panels = _figure(3.6, 2)
+    years, width = table["year"].to_numpy(), 0.2
+    for shift, column, colour in (
+        (-1.5, "ministry_kg_avoirdupois", "#56B4E9"),
+        (-0.5, "ministry_kg_troy", COLOURS[1]),
+        (0.5, "unep_kg_avoirdupois", "#E6AB02"),
+        (1.5, "unep_kg_troy", "#8C6900"),
+    ):
+        series, _, ounces = column.partition("_kg_")
+        label = f"{words[series]}, {words[ounces]}"
+        panels[0].bar(years + shift * width, table[column] / 1000, width, color=colour, label=label)
+    panels[0].set_title(words["production_tonnes"])
+    panels[1].plot(years, table["ratio"], "o-", color=COLOURS[0], label=words["ratio_printed"])
+    panels[1].axhline(TROY_G / AVOIRDUPOIS_G, color=REAL, lw=1.2, ls="--", label=words["ratio_of_ounces"])
+    panels[1].axhline(1, color=MUTED, lw=0.8)
+    panels[1].set_ylim(bottom=0)
+    panels[1].set_title(words["production_ratio"])
+    panels[1].legend(frameon=False, fontsize=8)
+    figure.legend(*panels[0].get_legend_handles_labels(), loc="outside lower left", ncols=2, frameon=False, fontsize=8)
+    for panel in panels:
+        panel.grid(axis="y", color=LINES, lw=0.5)
+        panel.set_axisbelow(True)
+    return figure
+
+
+@_styled
+def save_png(figure: Figure, path: Path) -> None:
+    """Write a picture, the same bytes for the same tables."""
+    figure.savefig(path, dpi=150, metadata={"Software": None})
+
+
+@_styled
+def as_svg(figure: Figure) -> str:
+    """The picture as the text of an SVG, the same for the same tables."""
+    with io.StringIO() as text:
+        figure.savefig(text, format="svg", metadata={"Date": None, "Creator": None})
+        return text.getvalue()
+
+
+def _figure(height: float, panels: int, *, sharey: bool = False) -> tuple[Figure, list[Any]]:
+    figure = Figure(figsize=(7.6, height), facecolor="white", layout="constrained")
+    return figure, list(np.atleast_1d(figure.subplots(1, panels, sharey=sharey)))
+
+
+def _band(bands: pd.DataFrame, name: str, zone: str, evidence: str | None) -> pd.Series:
+    rows = bands[(bands["figure"] == name) & (bands["zone"] == zone)]
+    if name == "capture":
+        rows = rows[(rows["evidence"] == evidence) & (rows["period"] == ALL_PERIODS)]
+    band: pd.Series = rows.iloc[0]
+    return band
+
+
+def variant_label(choice: str, variant: str, words: Mapping[str, str]) -> str:
+    """How to call a variant of a choice."""
+    name = words["choice_" + choice.replace(" ", "_")]
+    shown = words.get("variant_" + variant.replace(" ", "_"), variant)
+    return f"{name}: {shown}" if variant else name

@@ -1,0 +1,143 @@
+"""What the printed map says: its tables, its words and its figures."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import geopandas as gpd
+import pandas as pd
+
+from asmgold.geodesy.ellipsoid import polygon_area
+from asmgold.publish.messages import Numbers
+
+MOST_OWN_TITLES = 8
+
+
+@dataclass(frozen=True)
+class Content:
+    """Everything that one map shows.
+
+    Attributes
+    ----------
+    area : polygons in EPSG:4326
+    regions, sites, intersections, summary : tables of `asmgold.schemas`; the last two of the overlays
+    countries : `asmgold.schemas.COUNTRIES`, or None where the map knows no neighbours
+    overlays : polygons in EPSG:4326 by name, in the order of the configuration
+    titles : what to call the area (`area`) and each overlay (by its name)
+    within : for each overlay, the one that it is a part of, or None
+    buffer_km : the radius of the discs
+    credits : `asmgold.config.Scenario.credits`
+    language : of names that the words do not hold, those of countries
+    words : `asmgold.publish.language.load_words` of the section `map`
+    """
+
+    area: gpd.GeoDataFrame
+    regions: gpd.GeoDataFrame
+    sites: gpd.GeoDataFrame
+    intersections: gpd.GeoDataFrame
+    summary: pd.DataFrame
+    countries: gpd.GeoDataFrame | None
+    overlays: Mapping[str, gpd.GeoDataFrame]
+    titles: Mapping[str, str]
+    within: Mapping[str, str | None]
+    buffer_km: float
+    credits: Sequence[Mapping[str, Any]]
+    language: str
+    words: Mapping[str, str]
+
+    def say(self, key: str, **values: object) -> str:
+        """A text in the map's language."""
+        return self.words[key].format(**values)
+
+    @cached_property
+    def numbers(self) -> Numbers:
+        """How the map's numbers are written."""
+        return Numbers.of(self.words)
+
+    @property
+    def radius(self) -> str:
+        """The radius in kilometres."""
+        return self.numbers.general(self.buffer_km)
+
+    @property
+    def nested(self) -> tuple[str, str] | None:
+        """The first overlay that has another one within it, and that other one."""
+        for parent in self.overlays:
+            for child in self.overlays:
+                if self.within.get(child) == parent:
+                    return parent, child
+        return None
+
+    @property
+    def title(self) -> str:
+        """The heading."""
+        return self.say("title", area=self.titles["area"])
+
+    @cached_property
+    def subtitle(self) -> str:
+        """What a region is, and of when the records are."""
+        records = [self._dated(credit) for credit in self.credits if credit["dataset"]]
+        return f"{self.say('subtitle', km=self.radius)}\n{self.say('records', names=', '.join(records))}"
+
+    @property
+    def footer(self) -> str:
+        """Credits, citations and dates of the data."""
+        citations = dict.fromkeys(str(credit["citation"]) for credit in self.credits if credit["citation"])
+        own = list(dict.fromkeys(str(credit["title"]) for credit in self.credits if not credit["citation"]))
+        dated = dict.fromkeys(self._dated(credit) for credit in self.credits if credit["date"])
+        datasets = dict.fromkeys(self.source_label(credit["dataset"]) for credit in self.credits if credit["dataset"])
+        sentences = [
+            self.say("method", km=self.radius, names=self.say("and").join(datasets)),
+            self.say("sources", citations=" ".join(citations)),
+        ]
+        if len(own) > MOST_OWN_TITLES:
+            own[MOST_OWN_TITLES:] = [self.say("more", n=len(own) - MOST_OWN_TITLES)]
+        if own:
+            sentences.append(self.say("own", titles="; ".join(own)))
+        if dated:
+            sentences.append(self.say("dates", dates=", ".join(dated)))
+        return " ".join(sentences)
+
+    @property
+    def author(self) -> str:
+        """Who made what the map is drawn from, for the PDF's own description."""
+        producers = dict.fromkeys(str(credit["producer"]) for credit in self.credits if credit["producer"])
+        return "; ".join(["asmgold", *producers])
+
+    @cached_property
+    def figures(self) -> list[tuple[str, str]]:
+        """The key figures: each a number with its unit, and what it counts."""
+        count, share = self.numbers.count, self.numbers.share
+        covered, whole = self.regions["area_km2"].sum(), polygon_area(self.area.geometry.array).sum() / 1e6
+        by_source = self.sites["source"].value_counts()
+        sources = [f"{count(by_source[credit['dataset']])} {self.source_label(credit['dataset'])}"
+                   for credit in self.credits if by_source.get(credit["dataset"], 0)]  # fmt: skip
+        rows = [
+            (
+                count(len(self.sites)),
+                self.say("n_sites" if len(self.sites) != 1 else "one_site")
+                + (f" ({', '.join(sources)})" if sources else ""),
+            ),
+            (count(len(self.regions)), self.say("n_regions" if len(self.regions) != 1 else "one_region")),
+            (self.numbers.km2(covered), self.say("covered", share=share(covered / whole), area=self.titles["area"])),
+        ]
+        for row in self.summary.to_dict("records"):
+            title, parent = self.titles[row["overlay"]], self.within.get(row["overlay"])
+            if row["zone"] == "inside":
+                text = self.say("in_overlay", title=title, share=share(row["share_of_zone"]))
+            else:
+                part = share(row["share_of_parent_regions"])
+                text = self.say("outside_overlay", title=title, parent=self.titles[str(parent)], share=part)
+            rows.append((self.numbers.km2(row["regions_km2"]), text))
+        return rows
+
+    def source_label(self, dataset: object) -> str:
+        """What to call a source of records."""
+        return self.words.get(str(dataset), str(dataset))
+
+    def _dated(self, credit: Mapping[str, Any]) -> str:
+        name = self.source_label(credit["dataset"]) if credit["dataset"] else str(credit["title"])
+        return f"{name} ({credit['date']})" if credit["date"] else name

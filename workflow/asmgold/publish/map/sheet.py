@@ -1,0 +1,214 @@
+"""The printed map: one A4 page with map, detail map, legend, key figures and credits, as PDF and as PNG."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import geopandas as gpd
+import matplotlib as mpl
+import shapely
+from matplotlib.figure import Figure
+
+from asmgold.geodesy.polygons import densify
+from asmgold.publish import palette
+from asmgold.publish.map.columns import TEXT_SIZES, Column, Entry
+from asmgold.publish.map.content import Content
+from asmgold.publish.map.lettering import FONT, LINE_SPACING, Page, broken, mm
+from asmgold.publish.map.ornaments import position_in_words
+from asmgold.publish.map.panel import Box, Panel, legend_entries
+from asmgold.publish.map.projection import Bounds, Projection, View
+
+A4_MM = (210.0, 297.0)
+MARGIN = 11.0
+GAP = 6.0
+ROOM_FOR_DEGREES = 3.6
+LIES_FROM = 1.15  # an area of this width over height has more room on a page that lies
+SIDE_COLUMN = 70.0
+DETAIL_WIDTH, DETAIL_HEIGHT = 62.0, 50.0
+DETAIL_HEADING = 4.6
+LONGEST_BAND = 0.42  # of the page between its head and its foot
+DETAIL_IS_WORTH_ITS_PLACE = 1.5  # times the scale of the main map
+TITLE_SIZES = (19, 16, 13, 11, 9)
+DOTS_PER_INCH = 300
+STYLE: Any = {
+    "font.family": FONT,
+    "pdf.fonttype": 42,
+    "pdf.compression": 9,
+    "text.hinting": "none",
+    "path.simplify": False,
+    "hatch.linewidth": 0.35,
+}
+
+
+def draw_map(pdf: Path, png: Path, content: Content) -> None:
+    """Draw the map as a PDF of vectors and as a PNG of 300 dots per inch, the same bytes for the same tables.
+
+    Parameters
+    ----------
+    pdf, png : where to
+    content : what the map says
+    """
+    with mpl.rc_context(STYLE):
+        figure = compose(content)
+        described = {"Title": content.title, "Author": content.author, "Subject": content.subtitle.replace("\n", " ")}
+        figure.savefig(pdf, metadata=described | {"Creator": "asmgold", "CreationDate": None})
+        figure.savefig(png, dpi=DOTS_PER_INCH, metadata={"Title": content.title, "Software": None})
+
+
+def compose(content: Content) -> Figure:
+    """The page as a figure of matplotlib's, standing or lying as suits the area.
+
+    The main map and the detail map each have a projection about their own middle.
+    """
+    with mpl.rc_context(STYLE):
+        projection, bounds = extent(content.area, content.sites)
+        lies = (bounds[2] - bounds[0]) / (bounds[3] - bounds[1]) > LIES_FROM
+        page = Page.of(*(A4_MM[::-1] if lies else A4_MM))
+        free = _Room(_write_head(page, content), _write_foot(page, content, projection))
+        arrange = _lying if lies else _standing
+        nested = content.nested
+        plan = arrange(page, content, free, with_detail=nested is not None)
+        view = View.around(projection, bounds, plan.main.width / plan.main.height)
+        inset = None
+        if nested is not None and plan.detail is not None:
+            about, reach = extent(content.overlays[nested[0]])
+            inset = View.around(about, reach, plan.detail.width / plan.detail.height)
+            if view.width / plan.main.width < DETAIL_IS_WORTH_ITS_PLACE * inset.width / plan.detail.width:
+                inset = None
+                plan = arrange(page, content, free, with_detail=False)
+                view = View.around(projection, bounds, plan.main.width / plan.main.height)
+        for column, left, top, width in plan.columns:
+            column.draw(page, left, top, width)
+        if nested is not None and inset is not None and plan.detail is not None:
+            heading = content.titles[nested[0]]
+            above = plan.detail.bottom + plan.detail.height + DETAIL_HEADING - mm(7.6)
+            page.write(plan.detail.left, above, heading, 7.6, weight="bold")
+            Panel(page, content, plan.detail, inset, detail=True).draw()
+        Panel(page, content, plan.main, view).draw(locator=inset)
+        return page.figure
+
+
+def extent(*layers: gpd.GeoDataFrame) -> tuple[Projection, Bounds]:
+    """The projection for a map of some layers, and what they take up of its plane."""
+    lon, lat = shapely.get_coordinates(densify([shape for layer in layers for shape in layer.geometry], 1.0)).T
+    projection = Projection.suited_to(lon, lat)
+    return projection, projection.bounds(lon, lat)
+
+
+@dataclass(frozen=True)
+class _Room:
+    """What the head and the foot of the page leave, millimetres from its lower edge."""
+
+    top: float
+    bottom: float
+
+    @property
+    def height(self) -> float:
+        return self.top - self.bottom
+
+
+@dataclass(frozen=True)
+class _Plan:
+    """Where the maps and the columns stand: a column with its left, top and width."""
+
+    main: Box
+    detail: Box | None
+    columns: tuple[tuple[Column, float, float, float], ...]
+
+
+def _write_head(page: Page, content: Content) -> float:
+    """Write title and subtitle. Returns how far down the page is taken."""
+    width = page.width - 2 * MARGIN
+    lines = {size: len(broken(content.title, size, width, "bold")) for size in TITLE_SIZES}
+    fitting = [size for size in TITLE_SIZES[:2] if lines[size] == 1] + [
+        size for size in TITLE_SIZES if lines[size] <= 2
+    ]
+    size = fitting[0] if fitting else TITLE_SIZES[-1]
+    y = page.height - MARGIN - 0.4
+    for line in broken(content.title, size, width, "bold"):
+        y -= mm(size) * 0.8
+        page.write(MARGIN, y, line, size, weight="bold")
+        y -= mm(size) * 0.45
+    y -= 1.2
+    for line in (line for part in content.subtitle.split("\n") for line in broken(part, 8.4, width)):
+        y -= mm(8.4)
+        page.write(MARGIN, y, line, 8.4, color=palette.TEXT_MUTED)
+        y -= mm(8.4) * 0.35
+    return y - ROOM_FOR_DEGREES
+
+
+def _write_foot(page: Page, content: Content, projection: Projection) -> float:
+    """Write credits and projection. Returns how far up the page is taken."""
+    size = 5.4
+    place = position_in_words(projection.lon_0, projection.lat_0, content.words["directions"], content.numbers)
+    text = f"{content.footer} {content.say(projection.name, place=place)}"
+    y = MARGIN - 2
+    for line in reversed(broken(text, size, page.width - 2 * MARGIN)):
+        page.write(MARGIN, y, line, size, color=palette.TEXT_MUTED)
+        y += LINE_SPACING * mm(size)
+    page.axes.plot([MARGIN, page.width - MARGIN], [y + 0.8, y + 0.8], color=palette.NEIGHBOUR_EDGE, linewidth=0.5)
+    return y + 4.2
+
+
+def _columns(content: Content, *, with_detail: bool) -> tuple[Column, Column]:
+    legend = Column(content.say("legend"), tuple(legend_entries(content, with_detail=with_detail)))
+    figures = tuple(Entry(text, value=value) for value, text in content.figures)
+    return legend, Column(content.say("figures"), figures, content.say("note"))
+
+
+def _standing(page: Page, content: Content, free: _Room, *, with_detail: bool) -> _Plan:
+    """The map above a band of detail map, legend and figures."""
+    left, whole = MARGIN, page.width - 2 * MARGIN
+    taken = DETAIL_WIDTH + GAP if with_detail else 0.0
+    width = (whole - taken - GAP) / 2
+    most = LONGEST_BAND * free.height
+    columns = _fitting(_columns(content, with_detail=with_detail), content, width, (most, most), most)
+    heading = DETAIL_HEADING if with_detail else 0.0
+    band = max([column.height(width) for column in columns] + [DETAIL_HEIGHT + heading if with_detail else 0.0])
+    top = free.bottom + band
+    bottom = top + GAP / 2 + ROOM_FOR_DEGREES
+    main = Box(left + ROOM_FOR_DEGREES, bottom, whole - ROOM_FOR_DEGREES, free.top - bottom)
+    detail = Box(left, free.bottom, DETAIL_WIDTH, band - heading) if with_detail else None
+    first = left + taken
+    placed = tuple((column, first + place * (width + GAP), top, width) for place, column in enumerate(columns))
+    return _Plan(main, detail, placed)
+
+
+def _lying(page: Page, content: Content, free: _Room, *, with_detail: bool) -> _Plan:
+    """The map beside a column of legend, figures and detail map."""
+    right = page.width - MARGIN - SIDE_COLUMN
+    detail_height = DETAIL_HEIGHT + DETAIL_HEADING + GAP if with_detail else 0.0
+    room = free.height - detail_height - GAP
+    columns = _fitting(
+        _columns(content, with_detail=with_detail), content, SIDE_COLUMN, (room / 2, room / 2), room
+    )  # fmt: skip
+    left, bottom = MARGIN + ROOM_FOR_DEGREES, free.bottom + ROOM_FOR_DEGREES
+    main = Box(left, bottom, right - GAP - left, free.top - bottom)
+    detail = Box(right, free.bottom, SIDE_COLUMN, DETAIL_HEIGHT) if with_detail else None
+    second = free.top - columns[0].height(SIDE_COLUMN) - GAP
+    return _Plan(main, detail, ((columns[0], right, free.top, SIDE_COLUMN), (columns[1], right, second, SIDE_COLUMN)))
+
+
+def _fitting(
+    columns: tuple[Column, Column], content: Content, width: float, each: tuple[float, float], together: float
+) -> tuple[Column, Column]:
+    """Both columns in the largest text that fits, cut short if none does.
+
+    Columns that stand side by side need less than `together` each, which the caller gives as both.
+    """
+    beside = each[0] == together
+    for size in TEXT_SIZES:
+        sized = columns[0].sized(size), columns[1].sized(size)
+        heights = [column.height(width) for column in sized]
+        if (max(heights) if beside else sum(heights)) <= together:
+            return sized
+
+    def more(number: int) -> str:
+        return content.say("more", n=number)
+
+    return (
+        columns[0].sized(TEXT_SIZES[-1]).shortened(width, each[0], more),
+        columns[1].sized(TEXT_SIZES[-1]).shortened(width, each[1], more),
+    )

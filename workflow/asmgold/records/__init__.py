@@ -1,0 +1,1 @@
+"""From rows as read to records: corrected, located, flagged, and each with exactly one fate."""

@@ -1,0 +1,83 @@
+"""What is remarkable about a record: flags, and how precisely its position is written."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from asmgold.io.text import nameless
+
+METRES_PER_DEGREE = 111_320.0
+COARSE_M = 500.0
+LIMITS = np.array([180.0, 90.0])
+LOST_CHARACTER = r"[^\W\d_]\?[^\W\d_]"
+
+
+def precision_m(longitude_text: pd.Series, latitude_text: pd.Series) -> pd.Series:
+    """The step of the last decimal that a position is written with, in metres of latitude; none without a number.
+
+    `-12.34, -70.1` is written to 0.1 degree at worst, so 11,132 m.
+    """
+    decimals = pd.concat([_decimals(longitude_text), _decimals(latitude_text)], axis=1).min(axis=1, skipna=False)
+    return METRES_PER_DEGREE * 10.0**-decimals
+
+
+def diagnose(
+    records: pd.DataFrame, faults: pd.Series, unreadable: pd.Series, places: pd.DataFrame | None
+) -> list[list[str]]:
+    """The flags of each record, in the order of `asmgold.schemas.FLAGS`.
+
+    Parameters
+    ----------
+    records : rows with the columns of `asmgold.schemas.RECORDS` up to `url`, `precision_m` and `deposit_id`
+    faults : why a record's position cannot be used, or none
+    unreadable : whether the reader could make nothing of the row
+    places : what `asmgold.location.locate` says about them, or None if there is no map of countries
+    """
+    position = records[["source", "longitude", "latitude"]]
+    usable = faults.isna()
+    whole = (records["longitude"] % 1 == 0) & (records["latitude"] % 1 == 0)
+    zero = (records["longitude"] == 0) & (records["latitude"] == 0)
+    stated = records["country_reported"].notna()
+    numbers = records[["longitude_read", "latitude_read"]].to_numpy(float)
+    blank = (records[["longitude_text", "latitude_text"]] == "").to_numpy(bool)
+    unusable = (~usable & ~unreadable).to_numpy(bool)
+    found: dict[str, pd.Series | NDArray[np.bool_]] = {
+        "row_unreadable": unreadable,
+        "position_missing": unusable & blank.any(axis=1),
+        "position_not_a_number": unusable & (np.isnan(numbers) & ~blank).any(axis=1),
+        "position_out_of_range": unusable & (np.abs(numbers) > LIMITS).any(axis=1),
+        "position_zero": usable & zero,
+        "position_whole_degree": usable & whole & ~zero,
+        "position_coarse": usable & (records["precision_m"] >= COARSE_M),
+        "position_shared": usable & position.duplicated(keep=False),
+        "duplicate_probable": records["deposit_id"].notna() & records[["source", "deposit_id"]].duplicated(keep=False),
+        "country_missing": ~stated,
+        "name_missing": _without_name(records["name"]),
+        "character_lost": records[["name", "country_reported"]].apply(_has_lost_a_character).any(axis=1),
+    }
+    if places is not None:
+        found |= {
+            "country_unknown": stated & places["country_code"].isna(),
+            "outside_country": places["outside_km"].notna(),
+            "at_sea": places["at_sea"],
+            "sign_or_order_suspect": places["fitting_reading"].notna(),
+        }
+    table: NDArray[np.bool_] = np.column_stack([np.asarray(column, dtype=bool) for column in found.values()])
+    names = list(found)
+    return [[names[column] for column in np.flatnonzero(row)] for row in table]
+
+
+def _without_name(names: pd.Series) -> pd.Series:
+    return names.map(lambda name: not isinstance(name, str) or nameless(name)).astype(bool)
+
+
+def _has_lost_a_character(text: pd.Series) -> pd.Series:
+    return text.str.contains(LOST_CHARACTER, na=False)
+
+
+def _decimals(text: pd.Series) -> pd.Series:
+    plain = text.str.extract(r"^[+-]?[0-9]*(?:\.([0-9]*))?$", expand=False)
+    number = text.str.match(r"^[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)$").astype(bool)
+    return plain.fillna("").str.len().astype(float).where(number, np.nan)

@@ -1,0 +1,100 @@
+"""From sites to regions: connected parts of the union of their discs."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+from numpy.typing import NDArray
+
+from asmgold.geodesy.discs import edge_error_bound
+from asmgold.geodesy.ellipsoid import polygon_area
+from asmgold.geodesy.polygons import polygonal
+from asmgold.geodesy.union import union_of_discs
+from asmgold.schemas.tables import CRS, REGIONS, SITES, empty_like
+
+
+def dissolve(
+    records: gpd.GeoDataFrame, area: gpd.GeoDataFrame, *, buffer_m: float, tolerance_m: float
+) -> tuple[gpd.GeoDataFrame, gpd.GeoDataFrame]:
+    """Dissolve the discs of all sites into regions, and clip these to the area.
+
+    Parameters
+    ----------
+    records : a table of `asmgold.schemas.RECORDS`; the sites among them count
+    area : polygons in EPSG:4326
+    buffer_m, tolerance_m : radius of the discs and the tolerance of their edges, metres
+
+    Returns
+    -------
+    Regions (`asmgold.schemas.REGIONS`), the largest first, and sites (`asmgold.schemas.SITES`); both empty if no
+    record is a site.
+    """
+    sites = records[records["fate"] == "site"].reset_index(drop=True)
+    if sites.empty:
+        return _table(empty_like(REGIONS), REGIONS), _table(empty_like(SITES), SITES)
+    unclipped = union_of_discs(sites["longitude"], sites["latitude"], buffer_m, tolerance_m)
+    number = _region_of(np.asarray(sites.geometry.array), unclipped)
+    ids = sites.groupby(number)["record_id"].agg(region_id)
+    sites["region_id"] = pd.Series(number).map(ids)
+    clipped = _clip(unclipped, shapely.union_all(area.geometry.array))
+    by_region = sites.groupby(number)
+    regions = pd.DataFrame(
+        {
+            "region_id": ids,
+            "area_km2": polygon_area(clipped) / 1e6,
+            "area_unclipped_km2": polygon_area(unclipped) / 1e6,
+            "n_sites": by_region.size(),
+            "n_mrds": by_region["source"].agg(lambda source: (source == "mrds").sum()),
+            "n_major_deposits": by_region["source"].agg(lambda source: (source == "major_deposits").sum()),
+            "n_deposits": by_region["deposit_id"].nunique(),
+            "countries": _countries(sites, number),
+            "buffer_km": buffer_m / 1000,
+            "edge_error_max_m": round(edge_error_bound(buffer_m, tolerance_m), 3),
+            "geometry": clipped,
+            "geometry_unclipped": unclipped,
+        }
+    ).sort_values(["area_km2", "region_id"], ascending=[False, True], ignore_index=True)
+    sites = sites.sort_values("record_id", ignore_index=True)
+    return _table(regions, REGIONS), _table(sites[list(SITES.columns)], SITES)
+
+
+def region_id(record_ids: pd.Series) -> str:
+    """The id of a region: it follows from the ids of its sites, whatever their order, and from nothing else."""
+    joined = "\n".join(sorted(record_ids))
+    return "R" + hashlib.sha256(joined.encode()).hexdigest()[:10]
+
+
+def _region_of(points: NDArray[Any], regions: NDArray[Any]) -> NDArray[np.intp]:
+    """The region that each site is in. Sites are a whole radius away from any edge, so this cannot be close."""
+    site, region = shapely.STRtree(regions).query(points, predicate="intersects")
+    number = np.full(points.size, -1)
+    number[site] = region
+    if (number < 0).any() or site.size != points.size:
+        raise ArithmeticError("a site does not lie in exactly one region")
+    return number
+
+
+def _clip(regions: NDArray[Any], area: shapely.Geometry) -> NDArray[Any]:
+    shapely.prepare(area)
+    clipped = regions.copy()
+    cut = ~shapely.contains_properly(area, regions)
+    clipped[cut] = shapely.intersection(regions[cut], area)
+    return np.array([polygonal(geometry) for geometry in clipped], dtype=object)
+
+
+def _countries(sites: pd.DataFrame, number: NDArray[np.intp]) -> pd.Series:
+    country = sites["country_located"].where(sites["country_located"].notna(), sites["country_reported"])
+    return country.groupby(number).agg(lambda names: sorted(set(names.dropna())))
+
+
+def _table(frame: pd.DataFrame, schema: Any) -> gpd.GeoDataFrame:
+    geometry = [name for name in frame.columns if name.startswith("geometry")]
+    table = gpd.GeoDataFrame(frame, geometry="geometry", crs=CRS)
+    for name in geometry[1:]:
+        table[name] = gpd.GeoSeries(table[name].to_numpy(dtype=object), crs=CRS)
+    return schema.validate(table)

@@ -1,0 +1,1 @@
+"""What tables, rasters and products are: columns, types, words and meanings, in one place each."""

@@ -1,0 +1,251 @@
+"""From an address to bytes in the store that the lock pins."""
+
+from __future__ import annotations
+
+import datetime
+import json
+import logging
+import shutil
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from asmgold.config.models import Exposure, Layer, Lock, Source
+from asmgold.config.paths import LOCK_FILE, ROOT, stored_file
+from asmgold.errors import InputError, Refused, Unreachable
+from asmgold.io.files import disk_failures_told
+from asmgold.upstream.arcgis import download_in_batches
+from asmgold.upstream.checks import check_file
+from asmgold.upstream.client import Answer, Client
+from asmgold.upstream.store import accept, incoming, is_stored, update_lock
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Fetched:
+    """Bytes of a source, and the lock entry that pins them."""
+
+    path: Path
+    """Where the file is in the store. If nothing changed it may not be there: `ensure` brings it."""
+    lock: Lock
+    changed: bool
+    """Whether they differ from those that were pinned before, or none were."""
+
+
+def fetch(
+    name: str,
+    source: Source,
+    lock: Lock | None = None,
+    *,
+    client: Client | None = None,
+    root: Path = ROOT,
+    layers: Sequence[Layer | Exposure] = (),
+    allow_fewer_rows: bool = False,
+    conditional: bool = True,
+    second: bool = True,
+) -> Fetched:
+    """Ask upstream for a source, and put what it gives into the store, if it passes all checks.
+
+    The lock is not touched: what is new lies beside the old under its own hash, and nothing uses it until the lock
+    names it (`update_lock`); `prune` removes what was not taken in.
+
+    Parameters
+    ----------
+    name, source : the source and its registration
+    lock : its entry in the lock, or None if it has none
+    client : how to ask
+    root : the folder of the store
+    layers : how the scenario reads the source, if it is a layer or a raster, so that a missing field is found now
+    allow_fewer_rows : accept that more than 10 % of the rows are gone
+    conditional : whether to ask only for a version other than the one in the lock
+    second : whether to ask the second address if the first is out of reach
+
+    Raises
+    ------
+    Unreachable : upstream did not give the file
+    Refused : it gave something else
+    InputError : the disk does not take it
+    """
+    client = client or Client()
+    filename = _filename(name, source)
+    with incoming(name, root) as folder:
+        temporary = folder / filename
+        asked, answer = _ask(name, source, lock if conditional else None, temporary, client, second=second)
+        if lock is not None and (not answer.modified or answer.sha256 == lock.sha256):
+            path = stored_file(name, source, lock, root)
+            if answer.modified and not is_stored(name, source, lock, root):
+                accept(temporary, name, source, root)
+            return Fetched(path, lock, changed=False)
+        rows = check_file(temporary, name, source, lock, layers=layers, allow_fewer_rows=allow_fewer_rows)
+        path, pinned = accept(temporary, name, source, root)
+    entry = Lock(
+        asked=asked,
+        answered=answer.address,
+        sha256=pinned.sha256,
+        bytes=pinned.bytes,
+        rows=rows,
+        etag=answer.etag,
+        last_modified=answer.last_modified,
+        retrieved=_today(),
+    )
+    return Fetched(path, entry, changed=True)
+
+
+def ensure(
+    name: str,
+    source: Source,
+    lock: Lock,
+    *,
+    client: Client | None = None,
+    root: Path = ROOT,
+    layers: Sequence[Layer | Exposure] = (),
+) -> Fetched:
+    """Have the bytes that the lock pins in the store: fetch them if they are not there. Never changes the lock.
+
+    Raises
+    ------
+    Unreachable : upstream did not give the file, or only the second address did, and gave other bytes
+    Refused : upstream gives other bytes than those pinned
+    """
+    path = stored_file(name, source, lock, root)
+    if is_stored(name, source, lock, root):
+        return Fetched(path, lock, changed=False)
+    with incoming(name, root) as folder:
+        temporary = folder / _filename(name, source)
+        asked, answer = _ask(name, source, None, temporary, client or Client(), second=True)
+        if answer.sha256 != lock.sha256:
+            # What is wrong with the bytes says more than that they are others.
+            check_file(temporary, name, source, lock, layers=layers)
+            if asked != source.address:
+                raise Unreachable(
+                    f"{name}: {source.address} is out of reach, and {asked} gives other bytes than those pinned"
+                )
+            raise Refused(
+                f"{name}: upstream has changed: {source.address} gives sha256 {answer.sha256}, {lock.sha256} is "
+                "pinned; `make refresh` takes the new version in"
+            )
+        accept(temporary, name, source, root)
+    return Fetched(path, lock, changed=False)
+
+
+def pin_missing(
+    name: str,
+    source: Source,
+    *,
+    client: Client | None = None,
+    root: Path = ROOT,
+    lock_file: Path = LOCK_FILE,
+    layers: Sequence[Layer | Exposure] = (),
+) -> Fetched:
+    """Fetch a source that has no entry in the lock, and add its entry. Raises what `fetch` raises."""
+    fetched = fetch(name, source, client=client, root=root, layers=layers)
+    update_lock({name: fetched.lock}, lock_file, root)
+    return fetched
+
+
+def import_file(
+    name: str,
+    source: Source,
+    file: Path,
+    lock: Lock | None = None,
+    *,
+    root: Path = ROOT,
+    lock_file: Path = LOCK_FILE,
+    layers: Sequence[Layer | Exposure] = (),
+    allow_fewer_rows: bool = False,
+) -> Fetched:
+    """Take in a file that a person brought, after the same checks, and pin it. The file itself stays where it is.
+
+    Raises
+    ------
+    Refused : it does not pass the checks
+    InputError : it is not there, or the disk does not take it
+    """
+    filename = _filename(name, source)
+    if not file.is_file():
+        raise InputError(f"{file}: there is no such file")
+    with incoming(name, root) as folder:
+        temporary = folder / filename
+        with disk_failures_told(temporary):
+            shutil.copyfile(file, temporary)
+        rows = check_file(temporary, name, source, lock, layers=layers, allow_fewer_rows=allow_fewer_rows)
+        path, pinned = accept(temporary, name, source, root)
+    if lock is not None and lock.sha256 == pinned.sha256:
+        return Fetched(path, lock, changed=False)
+    entry = Lock(sha256=pinned.sha256, bytes=pinned.bytes, rows=rows, retrieved=_today())
+    update_lock({name: entry}, lock_file, root)
+    return Fetched(path, entry, changed=True)
+
+
+def check_upstream(
+    name: str,
+    source: Source,
+    lock: Lock,
+    *,
+    client: Client | None = None,
+    root: Path = ROOT,
+    layers: Sequence[Layer | Exposure] = (),
+    allow_fewer_rows: bool = False,
+) -> Fetched:
+    """Ask whether upstream has another version than the one pinned, and stage it in the store if it has.
+
+    Only the first address is asked: a preservation copy has no news. Neither the lock nor the pinned file is touched.
+
+    Returns
+    -------
+    If `changed`, the staged file and the entry that would pin it; otherwise the entry that was given.
+    """
+    return fetch(
+        name, source, lock,
+        client=client, root=root, layers=layers, allow_fewer_rows=allow_fewer_rows, second=False,
+    )  # fmt: skip
+
+
+def _ask(
+    name: str, source: Source, lock: Lock | None, target: Path, client: Client, *, second: bool
+) -> tuple[str, Answer]:
+    """Download a source from its first address that is in reach. Returns the address asked, and the answer."""
+    try:
+        return source.address, _from_address(name, source, source.address, lock, target, client)
+    except Unreachable as error:
+        if source.second_address is None or not second:
+            raise
+        log.warning("%s; asking the second address", error)
+        try:
+            return source.second_address, _from_address(name, source, source.second_address, lock, target, client)
+        except Unreachable as other:
+            raise Unreachable(f"{error}; {str(other).removeprefix(f'{name}: ')}") from None
+
+
+def _from_address(name: str, source: Source, address: str, lock: Lock | None, target: Path, client: Client) -> Answer:
+    etag, last_modified = (lock.etag, lock.last_modified) if lock and lock.asked == address else (None, None)
+    if source.via == "geoboundaries" and address == source.address:
+        address = _named_by_geoboundaries(name, address, target.with_name("answer.json"), client)
+    if source.via == "arcgis" and address == source.address:
+        return download_in_batches(name, address, target, client)
+    return client.download(name, address, target, etag=etag, last_modified=last_modified)
+
+
+def _named_by_geoboundaries(name: str, address: str, target: Path, client: Client) -> str:
+    client.download(name, address, target)
+    try:
+        content = json.loads(target.read_bytes())
+    except (ValueError, RecursionError):
+        raise Refused(f"{name}: {address} does not answer with JSON, gjDownloadURL was expected in it") from None
+    found = content.get("gjDownloadURL") if isinstance(content, dict) else None
+    schemes = ("https",) if urlsplit(address).scheme == "https" else ("https", "http")
+    if not isinstance(found, str) or urlsplit(found).scheme not in schemes:
+        raise Refused(f"{name}: {address} names {found!r} as gjDownloadURL, an https address was expected")
+    return found
+
+
+def _filename(name: str, source: Source) -> str:
+    if source.filename is None:
+        raise InputError(f"{name}: the project carries this source itself ({source.path}); it is not fetched")
+    return source.filename
+
+
+def _today() -> str:
+    return datetime.datetime.now(datetime.UTC).date().isoformat()

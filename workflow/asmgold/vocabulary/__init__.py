@@ -1,0 +1,1 @@
+"""Words of the field: commodities, and the codes and names of countries."""
