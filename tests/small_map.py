@@ -14,7 +14,7 @@ import shapely
 from asmgold.publish.context import About
 from asmgold.publish.geopackage import write_geopackage
 from asmgold.publish.qgis.project import raster_of, write_project
-from asmgold.records.classify import judge
+from asmgold.records.classify import classify
 from asmgold.regions.dissolve import dissolve
 from asmgold.regions.overlays import intersect
 from asmgold.sources.usgs import read_records
@@ -64,7 +64,7 @@ def make_map(
     with (folder / "mrds.csv").open("w", newline="", encoding="utf-8") as table:
         csv.writer(table, quoting=csv.QUOTE_ALL).writerows([COLUMNS, *rows])
     around = gpd.GeoDataFrame(geometry=[area], crs=4326)
-    records = judge(
+    records = classify(
         read_records(folder / "mrds.csv", "mrds"), around, None, [],
         buffer_m=20_000, tolerance_m=5, include_refineries=False,
     )  # fmt: skip

@@ -18,7 +18,7 @@ from asmgold.io.files import write_json
 from asmgold.io.tables import write_table
 from asmgold.publish.geopackage import write_geopackage
 from asmgold.publish.manifest import build_manifest
-from asmgold.records.classify import judge
+from asmgold.records.classify import classify
 from asmgold.regions.by_country import by_country, country_summary
 from asmgold.regions.dissolve import dissolve
 from asmgold.regions.overlays import intersect, measure_units
@@ -58,7 +58,7 @@ def make_result(
     layers = {name: gpd.GeoDataFrame({k: [v] for k, v in FIELDS.items()}, geometry=[shape], crs=4326)
               for name, shape in OVERLAYS.items()}  # fmt: skip
     within = {"department": None, "corridor": "department"}
-    records = judge(
+    records = classify(
         _read(folder, sites), around, None, [CORRECTION, ELSEWHERE],
         buffer_m=1000 * BUFFER_KM, tolerance_m=5, include_refineries=False,
     )  # fmt: skip

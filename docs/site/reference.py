@@ -20,13 +20,13 @@ from asmgold.schemas.evidence import PRODUCTS as EVIDENCE_TABLES
 from asmgold.schemas.rasters import NODATA, PROBABILITY, RASTERS, RasterProduct
 from asmgold.schemas.tables import (
     ARROWS,
+    COMMODITY_ROLES,
     COUNTRIES,
     COUNTRY_SUMMARY,
     EXPOSURE,
     EXPOSURE_REGIONS,
     FATES,
     FLAGS,
-    GOLD_ROLES,
     OVERLAY_SUMMARY,
     OVERLAY_UNITS,
     OVERLAYS,
@@ -69,7 +69,7 @@ Each is a GeoTIFF of one band (float32) in EPSG:4326 with `{NODATA:g}` for no da
 | --- | --- | --- | --- |"""
 VOCABULARIES = (
     ("Fates", "What becomes of a record; each has exactly one.", FATES),
-    ("Roles of gold", "The place that gold takes among a record's commodities.", GOLD_ROLES),
+    ("Roles of gold", "The place that gold takes among a record's commodities.", COMMODITY_ROLES),
     ("Zones", "Where a piece of a region lies.", ZONES),
     ("Flags", "What is remarkable about a record.", FLAGS),
 )

@@ -63,7 +63,7 @@ def sites_of_usgs(mrds: Path, major_deposits: Path) -> Sites:
     from asmgold.sources.usgs import read_records
 
     rows = pd.concat([read_records(mrds, "mrds"), read_records(major_deposits, "major_deposits")])
-    rows = rows[rows["gold_role"].notna() & (rows["gold_role"] != "refinery") & rows["fault"].isna()]
+    rows = rows[rows["commodity_role"].notna() & (rows["commodity_role"] != "refinery") & rows["fault"].isna()]
     lon = pd.to_numeric(rows["longitude_text"], errors="coerce").to_numpy(float)
     lat = pd.to_numeric(rows["latitude_text"], errors="coerce").to_numpy(float)
     good = (np.abs(lon) <= 180) & (np.abs(lat) <= 90)

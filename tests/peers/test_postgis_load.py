@@ -26,7 +26,7 @@ from psycopg import sql
 
 import asmgold.__main__ as commands
 import asmgold.postgis.loading as loading
-from asmgold.errors import Busy, InputError, Refused, Unreachable
+from asmgold.errors import BusyError, InputError, RefusedError, UnreachableError
 from asmgold.geodesy.ellipsoid import WGS84
 from asmgold.postgis.loading import load
 from asmgold.postgis.tables import TABLES
@@ -386,7 +386,7 @@ def test_a_connection_that_is_cut_between_two_statements_leaves_the_old_load_alo
     caplog.set_level("DEBUG", logger.name)
     logger.addHandler(cut)
     try:
-        with pytest.raises(Unreachable, match=r"^the database postgres on .*the connection was lost ") as raised:
+        with pytest.raises(UnreachableError, match=r"^the database postgres on .*the connection was lost ") as raised:
             load(newer, "small", postgres.dsn())
     finally:
         logger.removeHandler(cut)
@@ -413,7 +413,7 @@ def test_a_connection_that_is_cut_in_the_middle_of_the_rows_leaves_the_old_load_
 
     monkeypatch.setattr(loading, "rows", cut_short)
     with pytest.raises(
-        Unreachable, match=r"the connection was lost .*; nothing was loaded, and an older load is as it was"
+        UnreachableError, match=r"the connection was lost .*; nothing was loaded, and an older load is as it was"
     ):
         load(newer, "small", postgres.dsn())
     assert len(seen) == 1
@@ -457,7 +457,7 @@ def eventually(action: Callable[[], object]) -> None:
     """The server notices at its own pace that a client is gone; until then the load is under way."""
     deadline = time.monotonic() + 30
     while True:
-        with contextlib.suppress(Busy):
+        with contextlib.suppress(BusyError):
             action()
             return
         assert time.monotonic() < deadline
@@ -472,7 +472,7 @@ def test_a_commit_whose_answer_is_lost_says_that_it_is_not_known(
         raise psycopg.OperationalError("consuming input failed: server closed the connection unexpectedly")
 
     monkeypatch.setattr(psycopg.Connection, "commit", lost)
-    with pytest.raises(Unreachable, match=r"holds the new load or the old one, whole; load again to be sure"):
+    with pytest.raises(UnreachableError, match=r"holds the new load or the old one, whole; load again to be sure"):
         load(results, "small", postgres.dsn())
 
 
@@ -523,7 +523,7 @@ def test_a_reader_who_takes_long_is_waited_for_and_holds_up_nobody(
     with psycopg.connect(postgres.dsn()) as long_reader:
         long_reader.execute(f"SELECT count(*) FROM {SCHEMA}.regions")
         monkeypatch.setattr(loading, "PATIENCE_S", 1.0)
-        with pytest.raises(Busy, match="others have been using it for 1 s without a pause") as raised:
+        with pytest.raises(BusyError, match="others have been using it for 1 s without a pause") as raised:
             load(newer, "small", postgres.dsn())
         assert raised.value.exit_status == 5
         assert fingerprint(loaded) == before
@@ -553,7 +553,7 @@ def eventually_waiting(connection: psycopg.Connection) -> None:
 def test_two_loads_of_one_schema_do_not_meet(loaded, newer: Path, postgres: Server) -> None:
     with psycopg.connect(postgres.dsn()) as other:
         other.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"asmgold {SCHEMA}"])
-        with pytest.raises(Busy, match="another load of it is under way"):
+        with pytest.raises(BusyError, match="another load of it is under way"):
             load(newer, "small", postgres.dsn())
 
 
@@ -577,7 +577,7 @@ def test_a_schema_that_this_program_did_not_make_is_left_alone(
         gis.execute(statement)
     gis.execute(f"CREATE TABLE {SCHEMA}.precious AS SELECT 1 AS one")
     with pytest.raises(
-        Refused, match=f"^{SCHEMA}: there is a schema of that name that this program did not make"
+        RefusedError, match=f"^{SCHEMA}: there is a schema of that name that this program did not make"
     ) as no:
         load(results, "small", postgres.dsn())
     assert no.value.exit_status == 4
@@ -606,7 +606,7 @@ def test_scenarios_whose_names_differ_by_a_hyphen_do_not_replace_each_other(
     make_result(tmp_path, "a_b", evidence=False)
     load(tmp_path, "a-b", postgres.dsn())
     before = fingerprint(gis, "asmgold_a_b")
-    with pytest.raises(Refused, match="asmgold_a_b: holds the scenario a-b, not a_b"):
+    with pytest.raises(RefusedError, match="asmgold_a_b: holds the scenario a-b, not a_b"):
         load(tmp_path, "a_b", postgres.dsn())
     assert fingerprint(gis, "asmgold_a_b") == before
 
@@ -625,7 +625,7 @@ def test_what_others_made_of_it_is_never_dropped(
     loaded.execute(making)
     before = fingerprint(loaded)
     try:
-        with pytest.raises(Refused, match=rf"something that this program did not make would be lost \(.*{named}"):
+        with pytest.raises(RefusedError, match=rf"something that this program did not make would be lost \(.*{named}"):
             load(newer, "small", postgres.dsn())
         assert fingerprint(loaded) == before
     finally:

@@ -180,7 +180,7 @@ def test_the_project_says_what_it_is(peru):
     assert peru["groups"] == ["Gold sites", "Overlays", "Rasters", "Context", "Tables"]
     assert set(peru["pictures"]) == {"default view", "Peru", "Madre de Dios", "Mining corridor"}
     sites = peru["dropped"]["gold_sites"]
-    assert sites["aliases"]["gold_role"] == "Role of gold"
+    assert sites["aliases"]["commodity_role"] == "Role of gold"
     assert "U.S. Geological Survey: U.S. public domain" in sites["licences"]
     assert any("Mineral Resources Data System" in text for text in sites["rights"])
 

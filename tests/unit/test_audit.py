@@ -14,7 +14,7 @@ from pydantic import TypeAdapter
 from asmgold.config.loading import load_corrections
 from asmgold.config.models import Correction
 from asmgold.publish.page.audit import write_audit_page
-from asmgold.records.classify import judge
+from asmgold.records.classify import classify
 from asmgold.records.proposals import as_yaml, propose
 from asmgold.schemas.tables import READ_RECORDS
 from asmgold.sources.countries import country_table
@@ -28,19 +28,19 @@ def world():
     return country_table(gpd.read_file(PROJECT / "data/raw/embedded/countries.geojson"), "iso_n3", "name")
 
 
-def judged(world, *rows, corrections=()):
+def classified(world, *rows, corrections=()):
     table = pd.DataFrame(
         [
             {
                 "record_id": f"mrds:{number}", "source": "mrds", "row": number, "name": name,
                 "country_reported": country, "longitude_text": str(lon), "latitude_text": str(lat),
-                "commodities": ["Gold"], "gold_role": role,
+                "commodities": ["Gold"], "commodity_role": role,
                 "status": None, "deposit_type": None, "url": None, "fault": None,
             }
             for number, (name, country, lon, lat, role) in enumerate(rows, start=1)
         ]
     )  # fmt: skip
-    return judge(
+    return classify(
         READ_RECORDS.validate(table), AREA, world, corrections,
         buffer_m=20_000, tolerance_m=5, include_refineries=False,
     )  # fmt: skip
@@ -59,7 +59,7 @@ ROWS = (
 
 
 def test_proposals_are_ranked_by_their_evidence(world):
-    proposals = propose(judged(world, *ROWS), world)
+    proposals = propose(classified(world, *ROWS), world)
     found = {p.record_id: (p.strength, p.how, p.proposed) for p in proposals}
     assert found == {
         "mrds:1": ("strong", "-longitude", (-14.5833, 19.5)),
@@ -72,9 +72,9 @@ def test_proposals_are_ranked_by_their_evidence(world):
 
 
 def test_a_pasted_proposal_is_a_correction_that_holds(world):
-    text = as_yaml(propose(judged(world, *ROWS), world))
+    text = as_yaml(propose(classified(world, *ROWS), world))
     corrections = TypeAdapter(list[Correction]).validate_python(yaml.safe_load(text))
-    records = judged(world, *ROWS, corrections=corrections).set_index("record_id")
+    records = classified(world, *ROWS, corrections=corrections).set_index("record_id")
     mended = records.loc[[correction.record for correction in corrections]]
     assert mended["correction"].notna().all()
     assert mended["outside_km"].isna().all()
@@ -84,7 +84,7 @@ def test_a_pasted_proposal_is_a_correction_that_holds(world):
 
 def test_names_of_records_are_text_on_the_page_and_in_the_proposals(world, tmp_path):
     hostile = "<script>alert(1)</script> {{ 7*7 }}\n- id: x"
-    records = judged(world, (hostile, "Peru", 75.1, 14.1, "primary"), ("A", "Peru", -75.1, -14.1, "primary"))
+    records = classified(world, (hostile, "Peru", 75.1, 14.1, "primary"), ("A", "Peru", -75.1, -14.1, "primary"))
     proposals = propose(records, world)
     assert len(yaml.safe_load(as_yaml(proposals))) == 1
     write_audit_page(
@@ -108,10 +108,10 @@ def test_corrections_of_other_countries_put_records_into_the_country_they_name(w
     }
     assert {correction.record for correction in shipped} == set(read)
     rows = [(*said, "listed") for said in read.values()]
-    published = judged(world, *rows).set_axis(list(read))
+    published = classified(world, *rows).set_axis(list(read))
     assert (published["outside_km"] > 10).all()
     renamed = {record: f"mrds:{number}" for number, record in enumerate(read, start=1)}
-    mended = judged(
+    mended = classified(
         world, *rows, corrections=[c.model_copy(update={"record": renamed[c.record]}) for c in shipped]
     )  # fmt: skip
     assert mended["correction"].notna().all()
@@ -124,7 +124,7 @@ def test_a_record_in_the_sea_is_proposed_the_place_of_its_namesake(world):
         ("Basay", "Philippines", 121.0, 16.0, None), ("Unnamed", "Philippines", 122.4, 9.3, "primary"),
         ("Coast", "Peru", -77.24, -12.0, "primary"), ("Coast", "Peru", -75.0, -12.0, None),
     )  # fmt: skip
-    (proposal,) = propose(judged(world, *rows), world)
+    (proposal,) = propose(classified(world, *rows), world)
     assert (proposal.record_id, proposal.strength, proposal.how) == ("mrds:1", "weak", "namesake")
     assert proposal.proposed == (122.6333, 9.5667)
     assert proposal.evidence == "mrds:2, Basay Mine, lies in Philippines, 36 km from there; this is its position."
@@ -132,7 +132,7 @@ def test_a_record_in_the_sea_is_proposed_the_place_of_its_namesake(world):
 
 def test_the_page_lists_unknown_countries_and_leads_to_the_producer_only(world, tmp_path):
     rows = (("A", "Atlantis", -75.1, -14.1, "primary"), ("B", "Peru", 75.1, 14.1, "primary"))
-    records = judged(world, *rows).assign(url=["javascript:alert(1)", "https://example.org/show?id=2&x=<"])
+    records = classified(world, *rows).assign(url=["javascript:alert(1)", "https://example.org/show?id=2&x=<"])
     proposals = propose(records, world)
     write_audit_page(
         tmp_path / "audit.html", title="T", records=records, countries=world, corrections=[], proposals=proposals

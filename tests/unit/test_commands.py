@@ -15,7 +15,7 @@ import yaml
 import asmgold.__main__ as commands
 from asmgold.config.loading import load_lock, read_yaml
 from asmgold.config.scenario import load_scenario
-from asmgold.errors import InputError, Refused, Unreachable
+from asmgold.errors import InputError, RefusedError, UnreachableError
 from tests.faulty_server import FaultyServer, Reply, faulty_server
 from tests.unit.test_upstream import NEW, NEW_LAYER, OLD, OLD_LAYER, PAGE, QUICK, as_json, mrds_csv, zipped
 
@@ -81,7 +81,7 @@ def test_fetching_pins_what_is_missing_and_nothing_twice(
     assert "mrds: fetched what is pinned" in capsys.readouterr().out
     shutil.rmtree("data/raw/mrds")
     server.answer("/mrdata.usgs.gov/mrds/mrds-csv.zip", NEW)
-    assert commands.main(["fetch", "--scenario", "small"]) == Refused.exit_status
+    assert commands.main(["fetch", "--scenario", "small"]) == RefusedError.exit_status
     assert "mrds: upstream has changed" in capsys.readouterr().err
     assert Path("config/sources.lock.yaml").read_bytes() == content
 
@@ -89,9 +89,9 @@ def test_fetching_pins_what_is_missing_and_nothing_twice(
 @pytest.mark.parametrize(
     ("mrds", "departments", "status"),
     [
-        (Reply(status=404), OLD_LAYER, Unreachable.exit_status),
-        (PAGE, OLD_LAYER, Refused.exit_status),
-        (Reply(status=503), PAGE, Refused.exit_status),
+        (Reply(status=404), OLD_LAYER, UnreachableError.exit_status),
+        (PAGE, OLD_LAYER, RefusedError.exit_status),
+        (Reply(status=503), PAGE, RefusedError.exit_status),
     ],
 )
 def test_one_source_that_fails_does_not_keep_the_others_away(
@@ -112,7 +112,7 @@ def test_one_source_that_fails_does_not_keep_the_others_away(
 
 def test_a_layer_is_checked_as_the_scenario_reads_it(server: FaultyServer, capsys: pytest.CaptureFixture[str]) -> None:
     server.answer("/example.org/PER.geojson", NEW_LAYER.replace(b"shapeName", b"name"))
-    assert commands.main(["fetch", "--scenario", "small", "--mirror", server.root]) == Refused.exit_status
+    assert commands.main(["fetch", "--scenario", "small", "--mirror", server.root]) == RefusedError.exit_status
     assert "peru_departments: has no field 'shapeName'" in capsys.readouterr().err
 
 
@@ -128,7 +128,7 @@ def test_importing_pins_a_file(project: Path, capsys: pytest.CaptureFixture[str]
     assert commands.main(["import", "mrds", "brought"]) == 0
     assert "mrds: these bytes are pinned already" in capsys.readouterr().out
     Path("brought").write_bytes(zipped(mrds__csv=mrds_csv(20)))
-    assert commands.main(["import", "mrds", "brought"]) == Refused.exit_status
+    assert commands.main(["import", "mrds", "brought"]) == RefusedError.exit_status
     assert "mrds: the file has 20 rows, 40 were there before" in capsys.readouterr().err
     assert commands.main(["import", "mrds", "brought", "--allow-fewer-rows"]) == 0
     assert load_lock(Path("config/sources.lock.yaml"))["mrds"].rows == 20

@@ -18,7 +18,7 @@ from asmgold.sources.commodities import listed_role, mrds_role
 from asmgold.sources.countries import codes_in_file, country_area
 from asmgold.vocabulary.commodities import COMMODITIES
 from tests.conftest import PROJECT
-from tests.unit.test_records_and_regions import judged
+from tests.unit.test_records_and_regions import classified
 
 NEIGHBOURS = gpd.GeoDataFrame(
     {"code": ["AAA", "BBB", "CCC"], "name": ["Aland", "Beland", "Celand"]},
@@ -39,11 +39,11 @@ def config(**values: object) -> dict[str, object]:
 def test_a_country_among_many_is_what_it_is_alone():
     points = [(1, 1, "primary"), (3.95, 2, "primary"), (4.05, 2.1, "listed"), (6, 1, None), (7, 3, "refinery")]
     everywhere = gpd.GeoDataFrame(geometry=[shapely.box(0, 0, 8, 4)], crs=4326)
-    together = judged(*points, area=everywhere, countries=NEIGHBOURS)
+    together = classified(*points, area=everywhere, countries=NEIGHBOURS)
     nations = {nation.code: nation for nation in by_country(together, NEIGHBOURS, ["AAA", "BBB", "CCC"], **RULES)}
     for code, nation in nations.items():
         area = country_area(NEIGHBOURS, code)
-        alone = dissolve(judged(*points, area=area, countries=NEIGHBOURS), area, **RULES)
+        alone = dissolve(classified(*points, area=area, countries=NEIGHBOURS), area, **RULES)
         for one, other in zip((nation.regions, nation.sites), alone, strict=True):
             assert one.drop(columns="geometry").equals(other.drop(columns="geometry"))
             assert shapely.equals(np.asarray(one.geometry.array), np.asarray(other.geometry.array)).all()
@@ -60,7 +60,7 @@ def test_a_country_among_many_is_what_it_is_alone():
 
 
 def test_a_country_without_a_site_has_complete_and_empty_results():
-    (nation,) = by_country(judged((1, 1, "primary"), countries=NEIGHBOURS), NEIGHBOURS, ["CCC"], **RULES)
+    (nation,) = by_country(classified((1, 1, "primary"), countries=NEIGHBOURS), NEIGHBOURS, ["CCC"], **RULES)
     assert nation.regions.empty
     assert nation.sites.empty
     assert nation.summary["share_of_country"] == 0
@@ -88,7 +88,7 @@ def test_sites_that_are_set_aside_reach_nothing(seed):
 
 def test_the_units_of_an_overlay_add_up_to_it():
     area = NEIGHBOURS[NEIGHBOURS["code"] == "AAA"]
-    regions, sites = dissolve(judged((1, 1, "primary"), (1, 1, "listed"), (3, 2, "primary")), area, **RULES)
+    regions, sites = dissolve(classified((1, 1, "primary"), (1, 1, "listed"), (3, 2, "primary")), area, **RULES)
     halves = gpd.GeoDataFrame(
         {"name": ["west", "east", "east"]},
         geometry=[shapely.box(0, 0, 1, 4), shapely.box(1, 0, 4, 2), shapely.box(1, 2, 4, 4)], crs=4326,

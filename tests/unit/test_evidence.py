@@ -26,7 +26,7 @@ from asmgold.evidence.sensitivity import Choices, sensitivity
 from asmgold.evidence.uncertainty import vary_positions, write_probability
 from asmgold.geodesy.ellipsoid import polygon_area
 from asmgold.geodesy.union import union_of_discs, unions_of_discs
-from asmgold.records.classify import judge
+from asmgold.records.classify import classify
 from asmgold.schemas.tables import CRS, READ_RECORDS
 from asmgold.sources.vector import read_layer
 
@@ -460,7 +460,7 @@ def records_at(*rows):
                 {
                     "record_id": f"{source}:{number}", "source": source, "row": number, "name": None,
                     "country_reported": None, "longitude_text": str(lon), "latitude_text": "-13.0",
-                    "commodities": ["Gold"], "gold_role": role, "status": status, "deposit_type": None, "url": None,
+                    "commodities": ["Gold"], "commodity_role": role, "status": status, "deposit_type": None, "url": None,
                     "fault": None,
                 }
                 for number, (lon, source, role, status) in enumerate(rows, start=1)
@@ -476,7 +476,7 @@ def test_each_choice_is_made_alone_and_statuses_are_told_where_records_state_the
         (-68.9, "mrds", "primary", "Occurrence"),
     )  # fmt: skip
     settings = {"buffer_m": R, "tolerance_m": 5, "include_refineries": False}
-    records = judge(rows, table(AREA), None, (), **settings)
+    records = classify(rows, table(AREA), None, (), **settings)
     patches = [shapely.box(lon - 0.01, -13.01, lon + 0.01, -12.99) for lon in (-70.8, -70.2, -69.5, -69.2)]
     configured = Choices(buffer_km=20, tolerance_m=5, include_refineries=False, corrections=())
     found = sensitivity(rows, records, ZONES, seen_of(*patches), configured).fillna({"variant": ""})

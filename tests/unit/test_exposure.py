@@ -14,7 +14,7 @@ import shapely
 from rasterio.transform import Affine
 
 from asmgold.config.models import Exposure, Source
-from asmgold.errors import InputError, Refused
+from asmgold.errors import InputError, RefusedError
 from asmgold.geodesy.ellipsoid import polygon_area
 from asmgold.geodesy.union import union_of_discs
 from asmgold.rasters.zonal import expose
@@ -245,7 +245,7 @@ def test_a_geotiff_from_upstream_is_taken_in_and_has_no_rows(tmp_path: Path) -> 
 @pytest.mark.parametrize("name", ["text", "cut", "turned", "negative"])
 def test_what_is_no_whole_geotiff_is_refused(tmp_path: Path, name: str) -> None:
     path, _, message = faulty(tmp_path)[name]
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(RefusedError) as refused:
         check_file(path, "people", REGISTERED)
     assert message.replace("a raster that", "a GeoTIFF that") in str(refused.value)
     assert str(tmp_path) not in str(refused.value)
@@ -261,5 +261,5 @@ def test_a_file_that_leads_elsewhere_is_no_raster_from_upstream(tmp_path: Path) 
     )
     with rasterio.open(path) as opened:  # GDAL itself would follow it
         assert opened.driver == "VRT"
-    with pytest.raises(Refused, match="not a GeoTIFF that GDAL can read"):
+    with pytest.raises(RefusedError, match="not a GeoTIFF that GDAL can read"):
         check_file(path, "people", REGISTERED)

@@ -30,7 +30,7 @@ from asmgold.errors import InputError, printable, shown
 from asmgold.io.tables import read_table, write_table
 from asmgold.publish.geopackage import append_layer, write_geopackage
 from asmgold.publish.manifest import build_manifest
-from asmgold.records.classify import count_by_fate, judge
+from asmgold.records.classify import classify, count_by_fate
 from asmgold.refresh.report import _cell
 from asmgold.regions.dissolve import dissolve
 from asmgold.regions.overlays import intersect
@@ -109,14 +109,14 @@ def check_rows(rows):
     assert rows["record_id"].map(str.isprintable).all()
 
 
-def judged(rows):
-    return judge(rows, AREA, COUNTRIES, (), buffer_m=20_000, tolerance_m=100, include_refineries=False)
+def classified(rows):
+    return classify(rows, AREA, COUNTRIES, (), buffer_m=20_000, tolerance_m=100, include_refineries=False)
 
 
 def check_fates(rows):
     """The records of the rows, each with one fate; None where no row of the source has a position."""
     try:
-        records = judged(rows)
+        records = classified(rows)
     except InputError as error:
         check_message(str(error), f"{rows['source'].iloc[0]}: none of its {len(rows)} rows has a usable position")
         return None
@@ -355,7 +355,7 @@ def test_codes_that_cannot_be_read_are_not_passed_over():
     deposits = as_csv([COLUMNS["major_deposits"], ["5", "A", "Peru", "1", "1", "Copper", ""]])
     message = read(deposits, "major_deposits", packed=True, codes="gid,value\n5,Cu\n5\n")
     assert "commodity.csv: row 2: the row has 1 fields, 2 were expected" in message
-    assert read(deposits, "major_deposits", packed=True, codes="gid,value\n 5 , Au \n")["gold_role"].tolist() == [
+    assert read(deposits, "major_deposits", packed=True, codes="gid,value\n 5 , Au \n")["commodity_role"].tolist() == [
         "listed"
     ]
 

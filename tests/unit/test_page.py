@@ -19,11 +19,11 @@ from asmgold.publish.page.blocks import Fact, Facts, Figure, Section
 from asmgold.publish.page.results import About, Results
 from asmgold.publish.page.shapes import Window
 from asmgold.publish.page.write import write_page
-from asmgold.records.classify import judge
+from asmgold.records.classify import classify
 from asmgold.regions.dissolve import dissolve
 from asmgold.regions.overlays import intersect
 from asmgold.schemas.rasters import RASTERS
-from asmgold.schemas.tables import FATES, FLAGS, GOLD_ROLES, READ_RECORDS
+from asmgold.schemas.tables import COMMODITY_ROLES, FATES, FLAGS, READ_RECORDS
 from asmgold.vocabulary.iso import country_name
 
 AREA = gpd.GeoDataFrame(geometry=[shapely.box(0, 0, 4, 4)], crs=4326)
@@ -86,14 +86,14 @@ def made(tmp_path, names, *, language="en", overlays=True, countries=COUNTRIES, 
                 {
                     "record_id": f"mrds:{number}", "source": "mrds", "row": number, "name": name,
                     "country_reported": name, "longitude_text": str(0.5 + number), "latitude_text": "2.12345",
-                    "commodities": ["Gold", name], "gold_role": "primary" if name != "none" else None,
+                    "commodities": ["Gold", name], "commodity_role": "primary" if name != "none" else None,
                     "status": name, "deposit_type": name, "url": url, "fault": None,
                 }
                 for number, name in enumerate(names)
             ]
         )
     )  # fmt: skip
-    records = judge(rows, AREA, None, corrections, buffer_m=20_000, tolerance_m=5, include_refineries=False)
+    records = classify(rows, AREA, None, corrections, buffer_m=20_000, tolerance_m=5, include_refineries=False)
     regions, sites = dissolve(records, AREA, buffer_m=20_000, tolerance_m=5)
     layers = {"park": PARK, "core": CORE} if overlays else {}
     within = {"park": None, "core": "park"} if overlays else {}
@@ -208,7 +208,7 @@ def test_every_code_and_product_has_words():
     files += ["asm_gold_regions.qgz", "map.pdf", "map.png", "audit.html", "proposed_corrections.yaml", "exposure.csv"]
     assert {"product_" + name.replace(".", "_") for name in files} <= set(words)
     assert {f"fate_{key}" for key in FATES} | {f"flag_{key}" for key in FLAGS} <= set(words)
-    assert {f"role_{key}" for key in GOLD_ROLES} <= set(words)
+    assert {f"role_{key}" for key in COMMODITY_ROLES} <= set(words)
 
 
 def test_other_parts_add_sections_whose_pictures_run_nothing(tmp_path):

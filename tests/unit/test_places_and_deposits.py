@@ -19,7 +19,7 @@ from asmgold.config.loading import load_corrections
 from asmgold.config.models import DepositSettings
 from asmgold.errors import InputError
 from asmgold.io.text import decoded, nameless, readable
-from asmgold.records.classify import judge
+from asmgold.records.classify import classify
 from asmgold.records.deduplicate import deposit_ids
 from asmgold.records.location import Countries, locate
 from asmgold.sources.countries import country_table
@@ -99,7 +99,7 @@ def test_where_a_record_lies_is_compared_with_what_it_states(world):
     assert found["country_located"].tolist()[:6] == ["PER", "IND", "ATA", "NER", "PER", "PER"]
     assert found["country_code"].fillna("").tolist()[4:8] == ["", "", "FRA", "KOR/PRK"]
     assert found["outside_km"].notna().tolist() == [0, 1, 1, 1, 0, 0, 0, 0, 0, 1, 0, 1]
-    assert found["fitting_reading"].fillna("").tolist() == [
+    assert found["suggested_transform"].fillna("").tolist() == [
         "", "-longitude, -latitude", "exchanged", "-longitude", "", "", "", "", "", "-latitude", "", "",
     ]  # fmt: skip
     assert found["at_sea"].tolist() == [*[False] * 9, True, False, True]
@@ -147,7 +147,7 @@ def test_names_that_only_sound_like_it_are_names(name):
 
 def deposits(*rows, **settings):
     table = pd.DataFrame(rows, columns=["name", "source", "longitude", "latitude", "commodities"])
-    table = table.assign(record_id=[f"{s}:{n}" for n, s in enumerate(table["source"])], gold_role="listed")
+    table = table.assign(record_id=[f"{s}:{n}" for n, s in enumerate(table["source"])], commodity_role="listed")
     return deposit_ids(table, DepositSettings(**settings)).tolist()
 
 
@@ -191,7 +191,7 @@ def test_a_common_name_says_less_than_one_of_its_own():
 def test_records_without_gold_or_position_have_no_deposit_and_order_changes_nothing():
     table = pd.DataFrame({
         "record_id": list("abcd"), "source": "mrds", "name": "Same Name", "commodities": [["Gold"]] * 4,
-        "gold_role": ["listed", None, "listed", "listed"], "longitude": [0, 0, np.nan, 0.001], "latitude": 0.0,
+        "commodity_role": ["listed", None, "listed", "listed"], "longitude": [0, 0, np.nan, 0.001], "latitude": 0.0,
     })  # fmt: skip
     ids = deposit_ids(table, DepositSettings())
     assert ids.fillna("none").tolist() == ["a", "none", "none", "a"]
@@ -220,8 +220,8 @@ def precision_and_recall(settings):
     return hits / sum(found), hits / same.sum()
 
 
-# All pairs of gold-bearing records in and near Peru that are one deposit, as judged by hand from their names, distances
-# and commodities. Cuatone is Cuajone misspelt.
+# All pairs of gold-bearing records in and near Peru that are one deposit, as judged by hand from their names,
+# distances and commodities. Cuatone is Cuajone misspelt.
 ONE_DEPOSIT_IN_PERU = (
     {"major_deposits:1258", "mrds:10400138"}, {"major_deposits:1260", "mrds:10097394", "mrds:10400141"},
     {"major_deposits:1266", "mrds:10400148"}, {"major_deposits:1270", "mrds:10132956", "mrds:10400159"},
@@ -236,16 +236,16 @@ def test_precision_and_recall_on_the_gold_records_of_peru():
         [read_records(data / f"{reader}_peru.csv", reader) for reader in ("mrds", "major_deposits")], ignore_index=True
     )
     area = gpd.GeoDataFrame(geometry=[shapely.box(-82, -19, -68, 1)], crs=4326)
-    records = judge(
+    records = classify(
         rows, area, None, load_corrections(PROJECT / "config/corrections.yaml"),
         buffer_m=20_000, tolerance_m=5, include_refineries=False,
     )  # fmt: skip
     together = records[records["deposit_id"].notna()].groupby("deposit_id")["record_id"].agg(list)
     found = {pair for ids in together for pair in combinations(sorted(ids), 2)}
-    judged = {pair for ids in ONE_DEPOSIT_IN_PERU for pair in combinations(sorted(ids), 2)}
+    classified = {pair for ids in ONE_DEPOSIT_IN_PERU for pair in combinations(sorted(ids), 2)}
     assert together.map(len).sum() == 527
-    assert len(judged) == 13
-    assert found <= judged  # precision 1
+    assert len(classified) == 13
+    assert found <= classified  # precision 1
     assert len(found) == 10  # recall 0.77
 
 

@@ -15,7 +15,7 @@ import pytest
 from asmgold.document import TABLES as DICTIONARY
 
 import asmgold.__main__ as commands
-from asmgold.errors import InputError, Unreachable
+from asmgold.errors import InputError, UnreachableError
 from asmgold.postgis import ddl
 from asmgold.postgis.address import read_address
 from asmgold.postgis.contents import contents, rows
@@ -163,7 +163,7 @@ def test_a_server_that_does_not_answer_is_out_of_reach(made: Path, silent_server
         ("host=/there/is/none dbname=gis", "No such file"),
         ("host=none.invalid dbname=gis", "resolve"),
     ]:
-        with pytest.raises(Unreachable, match=f"^the database gis on .*does not answer .*{reason}") as raised:
+        with pytest.raises(UnreachableError, match=f"^the database gis on .*does not answer .*{reason}") as raised:
             load(made, "small", dsn)
         assert raised.value.exit_status == 3
         assert "\n" not in str(raised.value)

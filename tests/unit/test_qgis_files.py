@@ -1,4 +1,4 @@
-"""What is written for QGIS, as far as it can be judged without QGIS: `tests/peers/test_qgis.py` asks QGIS itself."""
+"""What is written for QGIS, as far as it can be checked without QGIS: `tests/peers/test_qgis.py` asks QGIS itself."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from asmgold.publish.context import SCHEMAS, fields_of
 from asmgold.publish.qgis.layout import _intervals
 from asmgold.publish.qgis.markup import document, element, uuid_of
 from asmgold.publish.qgis.view import view_of, widened
-from asmgold.schemas.tables import FATES, GOLD_ROLES, ZONES
+from asmgold.schemas.tables import COMMODITY_ROLES, FATES, ZONES
 from tests.small_map import about_map, make_map, make_raster
 
 AREA = shapely.box(-72, -14, -69, -11)
@@ -76,7 +76,7 @@ def test_values_are_constrained_as_the_schemas_say(package):
 
     assert set(values("gold_sites", "fate")) == set(FATES)
     assert set(values("records_rejected", "fate")) == set(FATES)
-    assert set(values("gold_sites", "gold_role")) == set(GOLD_ROLES)
+    assert set(values("gold_sites", "commodity_role")) == set(COMMODITY_ROLES)
     assert values("overlay_intersections", "zone") == ZONES
     ranges = package.execute(
         "SELECT column_name, min, min_is_inclusive, max, max_is_inclusive FROM gpkg_data_columns "

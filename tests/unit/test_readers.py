@@ -37,8 +37,8 @@ def test_mrds_however_it_is_packed(tmp_path, mark, end, packed):
     rows = read_records(path, "mrds")
     assert rows["record_id"].tolist() == ["mrds:10000001", "mrds:@-12.51,-70.26", "mrds:@-12.51,-70.26#2"]
     assert rows["name"].tolist()[0] == "Mina, La"
-    assert rows["gold_role"].isna().tolist() == [False, False, True]
-    assert rows["gold_role"].tolist()[:2] == ["primary", "secondary"]
+    assert rows["commodity_role"].isna().tolist() == [False, False, True]
+    assert rows["commodity_role"].tolist()[:2] == ["primary", "secondary"]
     assert rows["commodities"].tolist()[0] == ["Gold", "Silver"]
     assert rows["row"].tolist() == [1, 2, 3]
     assert rows["url"].tolist()[0] == "https://mrdata.usgs.gov/mrds/show-mrds.php?dep_id=10000001"
@@ -47,7 +47,7 @@ def test_mrds_however_it_is_packed(tmp_path, mark, end, packed):
 def test_columns_may_stand_in_any_order(tmp_path):
     text = "commod3,commod2,commod1,country,longitude,latitude,site_name,dep_id\n,,Gold,Peru,-70,-12,A,7\n"
     rows = read_records(write_mrds(tmp_path, text), "mrds")
-    assert rows.loc[0, ["record_id", "latitude_text", "gold_role"]].tolist() == ["mrds:7", "-12", "primary"]
+    assert rows.loc[0, ["record_id", "latitude_text", "commodity_role"]].tolist() == ["mrds:7", "-12", "primary"]
 
 
 def test_a_row_with_another_number_of_fields_is_kept_as_a_fault(tmp_path):
@@ -100,10 +100,10 @@ def test_major_deposits_with_and_without_their_codes(tmp_path):
     )
     plain = read_records(write_mrds(tmp_path, deposits, "deposit.csv"), "major_deposits")
     assert plain["record_id"].tolist() == ["major_deposits:5", "major_deposits:6"]
-    assert plain["gold_role"].fillna("none").tolist() == ["listed", "none"]
+    assert plain["commodity_role"].fillna("none").tolist() == ["listed", "none"]
     with zipfile.ZipFile(tmp_path / "ofr20051294-csv.zip", "w") as archive:
         archive.writestr("ofr20051294/deposit.csv", deposits)
         archive.writestr("ofr20051294/commodity.csv", "gid,value\n5,Cu\n6,Cu\n6,Au\n")
     coded = read_records(tmp_path / "ofr20051294-csv.zip", "major_deposits")
-    assert coded["gold_role"].fillna("none").tolist() == ["none", "listed"]
+    assert coded["commodity_role"].fillna("none").tolist() == ["none", "listed"]
     assert coded["deposit_type"].fillna("none").tolist() == ["Hydrothermal", "none"]

@@ -25,7 +25,7 @@ import requests
 from asmgold.config.loading import load_lock
 from asmgold.config.models import Evidence, Layer, Lock, Source
 from asmgold.config.paths import stored_file
-from asmgold.errors import InputError, Refused, Unreachable
+from asmgold.errors import InputError, RefusedError, UnreachableError
 from asmgold.upstream import checks
 from asmgold.upstream.client import Client, mirrored
 from asmgold.upstream.fetch import Fetched, check_upstream, ensure, fetch, import_file, pin_missing
@@ -172,7 +172,7 @@ def nothing_changes(place: Place, kind: type[InputError], *texts: str) -> Iterat
     with pytest.raises(InputError) as caught:
         yield
     assert caught.type is kind, caught.value
-    assert caught.value.exit_status == {Unreachable: 3, Refused: 4, InputError: 1}[kind]
+    assert caught.value.exit_status == {UnreachableError: 3, RefusedError: 4, InputError: 1}[kind]
     assert "\n" not in str(caught.value)
     for text in texts:
         assert text in str(caught.value)
@@ -221,7 +221,7 @@ def test_a_passing_fault_is_overcome(table: Place, fault: Reply, caplog: pytest.
 )
 def test_a_lasting_fault_is_out_of_reach(table: Place, fault: Reply, text: str) -> None:
     table.server.answer(table.path, fault)
-    with nothing_changes(table, Unreachable, "mrds: ", table.source.address, text, "(tried 3 times)"):
+    with nothing_changes(table, UnreachableError, "mrds: ", table.source.address, text, "(tried 3 times)"):
         table.check()
     assert len(table.server.asked(table.path)) == 3
 
@@ -229,7 +229,7 @@ def test_a_lasting_fault_is_out_of_reach(table: Place, fault: Reply, text: str) 
 @pytest.mark.parametrize("status", [400, 401, 403, 404, 410, 304])
 def test_a_refusal_is_not_asked_again(table: Place, status: int) -> None:
     table.server.answer(table.path, Reply(b"no", status=status))
-    with nothing_changes(table, Unreachable, f"the server answers {status}"):
+    with nothing_changes(table, UnreachableError, f"the server answers {status}"):
         fetch(table.name, table.source, root=table.root, client=QUICK)
     assert len(table.server.asked(table.path)) == 1
 
@@ -249,7 +249,7 @@ def test_a_name_that_is_not_resolved(table: Place, monkeypatch: pytest.MonkeyPat
 
     monkeypatch.setattr(socket, "getaddrinfo", no_name)
     table.source = a_source("http://nowhere.invalid/mrds-csv.zip", "mrds-csv.zip", "mrds")
-    with nothing_changes(table, Unreachable, "nowhere.invalid", "its name could not be resolved"):
+    with nothing_changes(table, UnreachableError, "nowhere.invalid", "its name could not be resolved"):
         table.check()
 
 
@@ -257,13 +257,13 @@ def test_a_refused_connection(table: Place) -> None:
     with faulty_server() as gone:
         address = gone.answer("/mrds-csv.zip", NEW)
     table.source = a_source(address, "mrds-csv.zip", "mrds")
-    with nothing_changes(table, Unreachable, "no connection (connection refused)"):
+    with nothing_changes(table, UnreachableError, "no connection (connection refused)"):
         table.check()
 
 
 def test_a_download_without_end_in_time(table: Place) -> None:
     table.server.answer(table.path, NEW)
-    with nothing_changes(table, Unreachable, "and no end"):
+    with nothing_changes(table, UnreachableError, "and no end"):
         table.check(client=replace(QUICK, deadline_s=0.0))
 
 
@@ -282,7 +282,7 @@ def test_redirections_are_followed_also_to_another_host(table: Place) -> None:
 
 def test_a_loop_of_redirections(table: Place) -> None:
     table.server.answer(table.path, Reply(status=302, headers={"Location": table.path}))
-    with nothing_changes(table, Unreachable, "leads on more than 5 times"):
+    with nothing_changes(table, UnreachableError, "leads on more than 5 times"):
         table.check()
     assert len(table.server.requests) == 6
 
@@ -290,8 +290,8 @@ def test_a_loop_of_redirections(table: Place) -> None:
 @pytest.mark.parametrize(
     ("headers", "kind", "text"),
     [
-        ({}, Unreachable, "does not say where to"),
-        ({"Location": "file:///etc/hostname"}, Refused, "an address on the web was expected"),
+        ({}, UnreachableError, "does not say where to"),
+        ({"Location": "file:///etc/hostname"}, RefusedError, "an address on the web was expected"),
     ],
 )
 def test_redirections_to_nowhere(table: Place, headers: dict[str, str], kind: type[InputError], text: str) -> None:
@@ -309,7 +309,7 @@ def test_no_way_leads_from_https_to_http(table: Place, monkeypatch: pytest.Monke
 
     monkeypatch.setattr(requests.Session, "get", led_astray)
     table.source = a_source("https://example.org/mrds-csv.zip", "mrds-csv.zip", "mrds")
-    with nothing_changes(table, Refused, "leads from https to http://example.org"):
+    with nothing_changes(table, RefusedError, "leads from https to http://example.org"):
         table.check()
 
 
@@ -491,20 +491,20 @@ def refused_by_every_way(place: Place, way: str, content: bytes, text: str, **op
         "ensure": lambda: place.ensure(**options),
         "import": lambda: place.bring(content, **options),
     }
-    with nothing_changes(place, Refused, f"{place.name}: ", text):
+    with nothing_changes(place, RefusedError, f"{place.name}: ", text):
         ways[way]()
 
 
 def test_more_bytes_than_promised(table: Place) -> None:
     table.server.answer(table.path, Reply(NEW, promised=len(NEW) - 10))
-    with nothing_changes(table, Refused, "damaged or cut short"):
+    with nothing_changes(table, RefusedError, "damaged or cut short"):
         table.check()
 
 
 @pytest.mark.parametrize("unpromised", [False, True])
 def test_more_bytes_than_allowed(table: Place, unpromised: bool) -> None:
     table.server.answer(table.path, Reply(b"P" * 200_000, unpromised=unpromised))
-    with nothing_changes(table, Refused, "100000"):
+    with nothing_changes(table, RefusedError, "100000"):
         table.check(client=replace(QUICK, most_bytes=100_000))
 
 
@@ -520,7 +520,7 @@ def test_a_tenth_of_the_rows_may_go(table: Place) -> None:
     table.server.answer(table.path, zipped(mrds__csv=mrds_csv(36)))
     assert table.check().lock.rows == 36
     table.server.answer(table.path, zipped(mrds__csv=mrds_csv(35)))
-    with nothing_changes(table, Refused, "has 35 rows"):
+    with nothing_changes(table, RefusedError, "has 35 rows"):
         table.check()
 
 
@@ -584,10 +584,10 @@ def test_the_second_address_is_not_asked_otherwise(table: Place) -> None:
     table.server.answer(table.path, NEW)
     fetch(table.name, table.source, root=table.root, client=QUICK)
     table.server.answer(table.path, PAGE)
-    with nothing_changes(table, Refused, "a web page"):
+    with nothing_changes(table, RefusedError, "a web page"):
         fetch(table.name, table.source, root=table.root, client=QUICK)
     table.server.answer(table.path, Reply(status=404))
-    with nothing_changes(table, Unreachable, "404 Not Found"):
+    with nothing_changes(table, UnreachableError, "404 Not Found"):
         table.check()  # a preservation copy has no news
     assert not table.server.asked("/second.zip")
 
@@ -595,7 +595,9 @@ def test_the_second_address_is_not_asked_otherwise(table: Place) -> None:
 def test_both_addresses_out_of_reach(table: Place) -> None:
     with_second(table, Reply(status=404))
     table.server.answer(table.path, Reply(status=503))
-    with nothing_changes(table, Unreachable, "503 Service Unavailable", "second.zip is out of reach", "404 Not Found"):
+    with nothing_changes(
+        table, UnreachableError, "503 Service Unavailable", "second.zip is out of reach", "404 Not Found"
+    ):
         fetch(table.name, table.source, root=table.root, client=QUICK)
 
 
@@ -615,7 +617,7 @@ def test_the_pinned_bytes_are_fetched_when_they_are_not_there(table: Place) -> N
 def test_other_bytes_than_those_pinned_stop_a_run(table: Place) -> None:
     stored_file(table.name, table.source, table.lock, table.root).unlink()
     table.server.answer(table.path, NEW)
-    with nothing_changes(table, Refused, "mrds: upstream has changed", table.lock.sha256, "`make refresh` takes"):
+    with nothing_changes(table, RefusedError, "mrds: upstream has changed", table.lock.sha256, "`make refresh` takes"):
         table.ensure()
 
 
@@ -623,7 +625,7 @@ def test_the_second_address_gives_the_pinned_bytes_or_none(table: Place) -> None
     stored_file(table.name, table.source, table.lock, table.root).unlink()
     table.server.answer(table.path, Reply(status=503))
     with_second(table, NEW)
-    with nothing_changes(table, Unreachable, "second.zip gives other bytes than those pinned"):
+    with nothing_changes(table, UnreachableError, "second.zip gives other bytes than those pinned"):
         table.ensure()
     with_second(table, OLD)
     assert table.ensure().path.read_bytes() == OLD
@@ -694,7 +696,7 @@ def test_what_a_killed_program_left_is_removed(table: Place) -> None:
 
 def test_nothing_is_left_where_nothing_came(tmp_path: Path, server: FaultyServer) -> None:
     source = a_source(server.answer("/x.zip", Reply(status=404)), "x.zip", "mrds")
-    with pytest.raises(Unreachable):
+    with pytest.raises(UnreachableError):
         fetch("x", source, root=tmp_path / "raw", client=QUICK)
     assert [path.name for path in tmp_path.rglob("*")] == ["raw", ".lock"]
 
@@ -719,7 +721,7 @@ def test_geoboundaries_names_the_file(tmp_path: Path, server: FaultyServer) -> N
 def test_geoboundaries_names_nothing(layer: Place, answer: bytes) -> None:
     address = layer.server.answer("/api/PER/", answer)
     layer.source = a_source(address, "PER.geojson", "vector", via="geoboundaries")
-    with nothing_changes(layer, Refused, "departments: ", "expected"):
+    with nothing_changes(layer, RefusedError, "departments: ", "expected"):
         layer.check()
 
 
@@ -796,7 +798,7 @@ def test_an_arcgis_server_that_gives_less_is_refused(
         def get(self, *_: object) -> list[Reply]:
             return [Reply(as_json(layer))]
 
-    with pytest.raises(Refused, match=message):
+    with pytest.raises(RefusedError, match=message):
         fetch_arcgis(tmp_path, server, layer if isinstance(layer, ArcGisLayer) else Always())
     assert not [path for path in tmp_path.rglob("*") if path.is_file() and path.name != ".lock"]
 
@@ -818,7 +820,7 @@ def test_a_mirror_is_asked_instead_everywhere(tmp_path: Path, server: FaultyServ
 def test_a_mirror_that_has_not_the_file_is_named(table: Place) -> None:
     table.source = a_source("https://example.org/x.zip", "x.zip", "mrds")
     with nothing_changes(
-        table, Unreachable, f"https://example.org/x.zip is out of reach by way of {table.server.root}: "
+        table, UnreachableError, f"https://example.org/x.zip is out of reach by way of {table.server.root}: "
     ):
         table.check(client=replace(QUICK, mirror=table.server.root))
 

@@ -27,7 +27,7 @@ CONTRACT = ["evidence", "period", "zone", "observed", "observed_inside", "captur
 EVIDENCE_PRODUCTS = {
     "evidence.csv",
     "missed_mining.parquet",
-    "corridor_by_year.csv",
+    "overlay_by_period.csv",
     "chance.csv",
     "radius_of_capture.csv",
 }
@@ -164,7 +164,7 @@ def test_the_choices_of_the_default_scenario(built_once: Copy) -> None:
     assert by_radius.is_monotonic_increasing
     records = pd.read_parquet(built_once.product("records.parquet"))
     sites = records[records["fate"] == "site"]
-    assert area.loc[("gold", "primary product only"), "sites"] == (sites["gold_role"] == "primary").sum()
+    assert area.loc[("gold", "primary product only"), "sites"] == (sites["commodity_role"] == "primary").sum()
     for source, count in sites["source"].value_counts().items():
         assert area.loc[("records", f"{source} only"), "sites"] == count
     assert area.loc[("corrections", "off"), "sites"] == 505

@@ -22,7 +22,7 @@ LAYERS = {
     "asm_gold_regions": {
         "region_id", "area_km2", "area_unclipped_km2", "n_sites", "n_mrds", "n_major_deposits", "countries",
     },
-    "gold_sites": {"record_id", "source", "name", "gold_role", "fate", "region_id"},
+    "gold_sites": {"record_id", "source", "name", "commodity_role", "fate", "region_id"},
     "overlay_intersections": {"overlay", "zone", "region_id", "area_km2"},
     "overlay_madre_de_dios": {"name"},
     "overlay_mining_corridor": {"code", "official_area_ha"},
@@ -31,7 +31,7 @@ LAYERS = {
 }  # fmt: skip
 RECORD_COLUMNS = {
     "record_id", "source", "name", "country_reported", "country_located", "longitude", "latitude", "longitude_read",
-    "latitude_read", "commodities", "gold_role", "status", "deposit_type", "url", "correction", "flags", "fate",
+    "latitude_read", "commodities", "commodity_role", "status", "deposit_type", "url", "correction", "flags", "fate",
     "fate_reason",
 }  # fmt: skip
 
@@ -67,7 +67,7 @@ def test_every_record_has_one_fate_and_none_is_lost(built_once, manifest):
 
 def test_the_gold_bearing_records_are_those_that_the_data_are_known_to_hold(built_once):
     records = pd.read_parquet(built_once.product("records.parquet"))
-    bearing = records[records["gold_role"].notna()].groupby("source").size()
+    bearing = records[records["commodity_role"].notna()].groupby("source").size()
     assert bearing.to_dict() == {"mrds": 518, "major_deposits": 9}
 
 

@@ -91,7 +91,7 @@ def test_a_raster_of_ones_own_is_summed_and_nothing_else_is_made_again(built, pe
     told = {"manifest.json", "index.html"}
     assert {name: after[name] for name in before.keys() - told} == {name: before[name] for name in before.keys() - told}
     assert set(after) - set(before) == {"exposure.csv", "exposure_regions.csv"}
-    assert "judge_records" not in done.stderr
+    assert "classify_records" not in done.stderr
     table = pd.read_csv(built.product("exposure.csv")).set_index("zone")
     assert list(table.index) == ["area", "madre_de_dios:inside", "mining_corridor:inside", "mining_corridor:outside"]
     whole = table.loc["area"]

@@ -278,7 +278,7 @@ def test_every_product_leads_back_to_the_bytes_of_the_sources(released_once: Pat
     for path in (released_once / "products").iterdir():
         led = origins(f"products/{path.name}")
         assert not [id_ for id_ in led if id_.startswith("#between/")], path
-        assert {"#source/mrds_peru", "#job/judge_records"} <= led or path.stem.startswith("context_"), path
+        assert {"#source/mrds_peru", "#job/classify_records"} <= led or path.stem.startswith("context_"), path
     led = origins("products/map.pdf")
     assert {"#job/draw_map", "#job/dissolve_regions", "#job/read_records-mrds_peru", "#job/name_countries"} <= led
     assert {id_ for id_ in led if id_.startswith("#source/")} == {f"#source/{name}" for name in lock}

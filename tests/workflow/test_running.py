@@ -26,7 +26,7 @@ def test_plain_dry_run_plans_all_jobs(project):
     done = project.run("-n", "--quiet", "host")
     assert done.returncode == 0
     assert planned(done.stdout + done.stderr) == READING | {
-        "name_countries", "judge_records", "dissolve_regions", "intersect_overlays", "vary_choices", "vary_distance",
+        "name_countries", "classify_records", "dissolve_regions", "intersect_overlays", "vary_choices", "vary_distance",
         "draw_evidence", "raster_distance", "raster_density", "raster_fraction", "write_geopackage",
         "write_qgis_project", "draw_map", "audit_records", "write_page", "write_manifest", "publish", "products",
     }  # fmt: skip
@@ -57,7 +57,7 @@ def test_a_changed_library_makes_all_again(lean):
     with (lean.folder / "workflow/asmgold/regions.py").open("a") as module:
         module.write("# a change\n")
     dry = lean.run("-n", "--quiet", "host")
-    assert {*READING, "judge_records", "dissolve_regions", "write_manifest"} <= planned(dry.stdout + dry.stderr)
+    assert {*READING, "classify_records", "dissolve_regions", "write_manifest"} <= planned(dry.stdout + dry.stderr)
 
 
 def test_a_missing_product_is_put_back(built):

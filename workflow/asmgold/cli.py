@@ -19,7 +19,7 @@ from asmgold.config.loading import load_refresh_settings, read_yaml
 from asmgold.config.models import Lock
 from asmgold.config.paths import LOCK_FILE
 from asmgold.config.scenario import Scenario, load_scenario
-from asmgold.errors import Busy, InputError, Unreachable, shown
+from asmgold.errors import BusyError, InputError, UnreachableError, shown
 from asmgold.io.checksum import sha256_of
 from asmgold.io.transaction import recover
 from asmgold.publish.promote import MANIFEST
@@ -97,7 +97,7 @@ def fetch_scenario(name: str | None, client: Client) -> int:
     if not brought and not failures:
         print(f"{scenario.settings.scenario}: nothing to fetch, all that it needs is here and matches its pins")
     # What a person has to look into comes before what may pass by itself.
-    failures.sort(key=lambda failure: isinstance(failure, Unreachable))
+    failures.sort(key=lambda failure: isinstance(failure, UnreachableError))
     return failures[0].exit_status if failures else 0
 
 
@@ -238,7 +238,7 @@ def _run_workflow(place: Place, lock_file: Path, running: IO[str]) -> None:
         # A refresh was killed here and left the folder locked; it runs no more, or `running` would not be ours.
         _snakemake("--unlock", "--quiet", "all", running=running)
     elif any(Path(".snakemake/locks").glob("*")):
-        raise Busy(f"{place.scenario}: a run of the workflow holds this folder (or was killed: `make unlock`)")
+        raise BusyError(f"{place.scenario}: a run of the workflow holds this folder (or was killed: `make unlock`)")
     building.touch()
     done = _snakemake(
         str(place.build / "manifest.json"), "--rerun-incomplete", "--no-hooks",

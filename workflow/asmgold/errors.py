@@ -16,27 +16,27 @@ class InputError(Exception):
         super().__init__(printable(str(message)))
 
 
-class Unaccounted(InputError):
+class AccountingError(InputError):
     """Records were lost or counted twice on the way: a fault of this program. Nothing is published."""
 
 
-class Refused(InputError):
+class RefusedError(InputError):
     """What was given, or is in the way, is not what was expected. It was not taken in, and not changed."""
 
     exit_status = 4
 
 
-class RefusedByGate(Refused):
+class GateError(RefusedError):
     """The results would change more than the gates allow. Nothing was replaced."""
 
 
-class Busy(InputError):
+class BusyError(InputError):
     """Another refresh, run or load is under way. Nothing was done."""
 
     exit_status = 5
 
 
-class Unreachable(InputError):
+class UnreachableError(InputError):
     """Upstream or a database did not answer to the end: no connection, one that was cut, or no answer of use.
 
     Waiting may help.

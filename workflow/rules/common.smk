@@ -15,7 +15,7 @@ IS_MODULE = not workflow.modifier.is_main_snakefile()
 PROJECT = Path(workflow.current_basedir.get_path_or_uri(secret_free=True)).parents[1]
 
 
-def told_and_ended(error):
+def exit_with_message(error):
     """What a user can mend needs no traceback."""
     print(f"\n{error}\n", file=sys.stderr, flush=True)
     raise SystemExit(1)
@@ -33,7 +33,7 @@ def place_of(pathvar):
 
 
 if not PROJECT.is_dir():
-    told_and_ended(
+    exit_with_message(
         f"{PROJECT}: this workflow reads files beside it; clone its repository and name the Snakefile of the clone"
     )
 
@@ -48,7 +48,7 @@ try:
     else:
         SCENARIO = load_guest_scenario(config, project)
 except InputError as error:
-    told_and_ended(error)
+    exit_with_message(error)
 
 SETTINGS = SCENARIO.settings
 BUILD, PUBLISHED = place_of(f"<results>/.build/{SETTINGS.scenario}"), place_of(f"<results>/{SETTINGS.scenario}")
@@ -71,7 +71,7 @@ REPORTED = {
     "region_probability": "Rasters",
     "evidence": "Evidence",
     "chance": "Evidence",
-    "corridor_by_year": "Evidence",
+    "overlay_by_period": "Evidence",
     "radius_curve": "Evidence",
     "radius_of_capture": "Evidence",
     "sensitivity": "Evidence",
@@ -117,7 +117,7 @@ def codes_of_countries():
             raise InputError(f"{path}: is not here yet; `make fetch SCENARIO={SETTINGS.scenario}` fetches it")
         return codes_in_file(path, countries.layer, countries.code_field, countries.name_field)
     except InputError as error:
-        told_and_ended(error)
+        exit_with_message(error)
 
 
 def raster_tags(names):

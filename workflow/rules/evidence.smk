@@ -33,7 +33,7 @@ EVIDENCE_PRODUCTS = (
     [
         "evidence.csv",
         "missed_mining.parquet",
-        "corridor_by_year.csv",
+        "overlay_by_period.csv",
         "chance.csv",
         "chance.png",
         "radius_of_capture.csv",
@@ -42,7 +42,7 @@ EVIDENCE_PRODUCTS = (
     else []
 )
 if SEEN and any(ZONES["within"].values()):
-    EVIDENCE_PRODUCTS.append("corridor_by_year.png")
+    EVIDENCE_PRODUCTS.append("overlay_by_period.png")
 CONTEXT_PRODUCTS = ["context_production.csv", "context_production.png"] if PRODUCTION else []
 EVIDENCE_TABLES = [
     f"<build>/{name}" for name in SENSITIVITY_PRODUCTS + EVIDENCE_PRODUCTS + CONTEXT_PRODUCTS if name.endswith(".csv")
@@ -80,7 +80,7 @@ if SEEN:
         output:
             capture="<build>/evidence.csv",
             missed="<build>/missed_mining.parquet",
-            by_overlay="<build>/corridor_by_year.csv",
+            by_overlay="<build>/overlay_by_period.csv",
             chance="<build>/chance.csv",
         log:
             "<build>/logs/measure_capture.log",

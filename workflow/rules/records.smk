@@ -76,7 +76,7 @@ if SETTINGS.countries:
             "../scripts/name_countries.py"
 
 
-rule judge_records:
+rule classify_records:
     input:
         rows=expand("<build>/read/{source}.parquet", source=SETTINGS.records),
         area="<build>/layers/area.parquet",
@@ -84,7 +84,7 @@ rule judge_records:
     output:
         "<build>/records.parquet",
     log:
-        "<build>/logs/judge_records.log",
+        "<build>/logs/classify_records.log",
     conda:
         "../envs/asmgold.yaml"
     resources:
@@ -98,4 +98,4 @@ rule judge_records:
         corrections=[plain(correction) for correction in SCENARIO.corrections],
         deposits=plain(SETTINGS.deposits),
     script:
-        "../scripts/judge_records.py"
+        "../scripts/classify_records.py"

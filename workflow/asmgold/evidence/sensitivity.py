@@ -14,7 +14,7 @@ import shapely
 from asmgold.config.models import ALL_PERIODS, Correction
 from asmgold.evidence.observations import AREA, Seen, amount, ratio, within
 from asmgold.geodesy.union import union_of_discs
-from asmgold.records.classify import judge
+from asmgold.records.classify import classify
 from asmgold.schemas.evidence import SENSITIVITY
 from asmgold.schemas.tables import CRS
 
@@ -94,11 +94,13 @@ def _captured(one: Seen, seen_there: Any, regions: Any, row: Mapping[str, Any]) 
 def _near_gold(rows: pd.DataFrame, records: pd.DataFrame, area: Any) -> pd.DataFrame:
     """The rows that may be a site in some variant: they bear gold, and lie near the area, as read or as used."""
     west, south, east, north = shapely.bounds(area) + NEAR_DEG * np.array([-1, -1, 1, 1])
-    judged = records.set_index("record_id").loc[rows["record_id"]].reset_index()
-    near = pd.Series(False, index=judged.index)
+    classified = records.set_index("record_id").loc[rows["record_id"]].reset_index()
+    near = pd.Series(False, index=classified.index)
     for suffix in ("", "_read"):
-        near |= judged[f"longitude{suffix}"].between(west, east) & judged[f"latitude{suffix}"].between(south, north)
-    usable = judged["gold_role"].notna() & (judged["fate"] != "rejected")
+        near |= classified[f"longitude{suffix}"].between(west, east) & classified[f"latitude{suffix}"].between(
+            south, north
+        )
+    usable = classified["commodity_role"].notna() & (classified["fate"] != "rejected")
     return rows[(near & usable).to_numpy()].reset_index(drop=True)
 
 
@@ -107,7 +109,7 @@ def _variants(rows: pd.DataFrame, configured: Choices) -> Iterator[tuple[str, st
     yield CONFIGURED, "", rows, configured
     for radius in RADII_KM:
         yield "radius", f"{radius:g} km", rows, replace(configured, buffer_km=radius)
-    yield "gold", "primary product only", rows[rows["gold_role"] == "primary"], configured
+    yield "gold", "primary product only", rows[rows["commodity_role"] == "primary"], configured
     sources = rows["source"].drop_duplicates()
     for source in sources if len(sources) > 1 else []:
         yield "records", f"{source} only", rows[rows["source"] == source], configured
@@ -126,7 +128,7 @@ def _variants(rows: pd.DataFrame, configured: Choices) -> Iterator[tuple[str, st
 def _sites(rows: pd.DataFrame, area: gpd.GeoDataFrame, chosen: Choices) -> gpd.GeoDataFrame:
     if rows.empty:
         return gpd.GeoDataFrame({"longitude": [], "latitude": []}, geometry=[], crs=CRS)
-    records = judge(
+    records = classify(
         rows.reset_index(drop=True),
         area,
         None,

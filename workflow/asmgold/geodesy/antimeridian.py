@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from shapely.geometry.base import BaseGeometry
 
 from asmgold.geodesy.ellipsoid import Floats
-from asmgold.geodesy.polygons import mended, polygonal
+from asmgold.geodesy.polygons import make_valid, polygonal
 
 _WORLD = shapely.box(-180, -90, 180, 90)
 
@@ -104,7 +104,7 @@ def polygons_from_rings(lon: Floats, lat: Floats, ring: NDArray[np.intp]) -> lis
         (int(turns[number]), np.column_stack([unrolled, lat])[ring == number]) for number in np.flatnonzero(turns)
     ]
     shells += _belts(circling, around_everything=bool(holes) and not shells)
-    return [split_at_antimeridian(mended(polygon)) for polygon in _cut_holes(shells, holes)]
+    return [split_at_antimeridian(make_valid(polygon)) for polygon in _cut_holes(shells, holes)]
 
 
 def _cut_holes(shells: list[Any], holes: list[shapely.Polygon]) -> list[Any]:
@@ -147,7 +147,7 @@ def _belts(circling: list[tuple[int, Floats]], *, around_everything: bool) -> li
     belts = []
     for (_, south), (_, north) in zip(edges[::2], edges[1::2], strict=True):
         belt: Any = shapely.polygons(np.vstack([south, north[::-1]]))
-        belts.append(polygonal(shapely.intersection(mended(belt), _WORLD)))
+        belts.append(polygonal(shapely.intersection(make_valid(belt), _WORLD)))
     return belts
 
 

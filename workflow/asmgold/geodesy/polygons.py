@@ -18,7 +18,7 @@ def densify(geometries: ArrayLike, max_segment_deg: float) -> NDArray[Any]:
     return np.asarray(shapely.segmentize(np.asarray(geometries, dtype=object), max_segment_deg))
 
 
-def mended(geometry: BaseGeometry) -> BaseGeometry:
+def make_valid(geometry: BaseGeometry) -> BaseGeometry:
     """The geometry itself if it is valid; otherwise GEOS unties its edges where they cross.
 
     Edges can cross where a neck or a gap is thinner than the tolerance they are drawn with.
@@ -45,7 +45,7 @@ def drawn_to_180(geometry: BaseGeometry, reach_deg: float = RAGGED_DEG) -> BaseG
         near = 180 - np.abs(xy[:, 0]) < reach_deg
         return np.column_stack([np.where(near, np.copysign(180.0, xy[:, 0]), xy[:, 0]), xy[:, 1]])
 
-    return mended(shapely.transform(geometry, draw))
+    return make_valid(shapely.transform(geometry, draw))
 
 
 def polygonal(geometry: BaseGeometry) -> BaseGeometry:

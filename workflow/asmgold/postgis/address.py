@@ -10,7 +10,7 @@ import psycopg
 from psycopg import pq
 from psycopg.conninfo import make_conninfo
 
-from asmgold.errors import InputError, Unreachable, shown
+from asmgold.errors import InputError, UnreachableError, shown
 
 EXAMPLES = "`host=db.example.org dbname=gis user=loader`, `postgresql://loader@db.example.org/gis`, `service=gis`"
 PLACES = "~/.pgpass, a service file or the environment variable PGPASSWORD"
@@ -52,7 +52,7 @@ class Address:
 
         Raises
         ------
-        Unreachable : if no server answers, or it cannot take connections for now.
+        UnreachableError : if no server answers, or it cannot take connections for now.
         InputError : if the server refuses: no such database or role, a wrong password or none.
         """
         given = pq.Conninfo.parse(self.conninfo.encode())
@@ -116,4 +116,4 @@ def _failure(address: Address, said: str) -> InputError:
         return InputError(f"{address.shown}: the server refuses the connection ({reason}){hint}")
     if MISTAKEN.search(said):
         return InputError(f"{address.shown}: cannot be connected to in this way ({reason})")
-    return Unreachable(f"{address.shown}: does not answer ({reason})")
+    return UnreachableError(f"{address.shown}: does not answer ({reason})")

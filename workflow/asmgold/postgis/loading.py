@@ -22,7 +22,7 @@ import pandas as pd
 import psycopg
 from psycopg import errors, sql
 
-from asmgold.errors import Busy, InputError, Refused, Unreachable, shown
+from asmgold.errors import BusyError, InputError, RefusedError, UnreachableError, shown
 from asmgold.postgis import ddl
 from asmgold.postgis.address import Address, read_address
 from asmgold.postgis.contents import contents, rows
@@ -83,9 +83,9 @@ def load(results: Path, scenario: str, dsn: str, schema: str | None = None) -> L
     Raises
     ------
     InputError : if the connection string holds a password, the result is damaged, or the database does not let it in.
-    Refused : if the schema is not one that this made for the same scenario, or something else hangs on its tables.
-    Busy : if another load of it is under way, or others use the old tables all the time.
-    Unreachable : if the database does not answer, or the connection is lost.
+    RefusedError : if the schema is not one that this made for the same scenario, or something else hangs on its tables.
+    BusyError : if another load of it is under way, or others use the old tables all the time.
+    UnreachableError : if the database does not answer, or the connection is lost.
 
     Nothing is loaded then, and an older load is as it was.
     """
@@ -143,7 +143,7 @@ def _settle(connection: Connection, schema: str) -> None:
         "SELECT pg_try_advisory_xact_lock(hashtextextended('asmgold ' || %s, 0))", [schema]
     ).fetchone()
     if ours != (True,):
-        raise Busy(f"{schema}: another load of it is under way; {UNTOUCHED}")
+        raise BusyError(f"{schema}: another load of it is under way; {UNTOUCHED}")
 
 
 def _home_of_postgis(connection: Connection) -> str:
@@ -164,7 +164,7 @@ def _home_of_postgis(connection: Connection) -> str:
 
 
 def _older_load(connection: Connection, schema: str, scenario: str) -> Old | None:
-    """The load that is there already. Raises Refused for any other schema of that name."""
+    """The load that is there already. Raises RefusedError for any other schema of that name."""
     found = connection.execute(
         "SELECT oid, coalesce(obj_description(oid, 'pg_namespace'), ''), pg_has_role(nspowner, 'USAGE'), "
         "nspowner::regrole::text FROM pg_namespace WHERE nspname = %s",
@@ -191,7 +191,9 @@ def _older_load(connection: Connection, schema: str, scenario: str) -> Old | Non
         raise _not_ours(schema)
     [(loaded, relations)] = held
     if loaded != scenario:
-        raise Refused(f"{schema}: holds the scenario {shown(loaded)}, not {scenario}; it is left as it is; {ELSEWHERE}")
+        raise RefusedError(
+            f"{schema}: holds the scenario {shown(loaded)}, not {scenario}; it is left as it is; {ELSEWHERE}"
+        )
     there = connection.execute(
         "SELECT relname, relkind::text FROM pg_class WHERE relnamespace = %s AND relname = ANY(%s)", [oid, relations]
     ).fetchall()
@@ -199,8 +201,8 @@ def _older_load(connection: Connection, schema: str, scenario: str) -> Old | Non
     return Old(oid, tables, views)
 
 
-def _not_ours(schema: str) -> Refused:
-    return Refused(
+def _not_ours(schema: str) -> RefusedError:
+    return RefusedError(
         f"{schema}: there is a schema of that name that this program did not make; it is left as it is; {ELSEWHERE}"
     )
 
@@ -257,7 +259,7 @@ def _replace(connection: Connection, incoming: str, schema: str, old: Old | None
             return
         except errors.LockNotAvailable:
             if time.monotonic() > patient_until:
-                raise Busy(
+                raise BusyError(
                     f"{schema}: others have been using it for {PATIENCE_S:.0f} s without a pause, so that it could not "
                     f"be replaced; {UNTOUCHED}"
                 ) from None
@@ -278,7 +280,7 @@ def _drop(connection: Connection, schema: str, old: Old) -> list[sql.Composed]:
         connection.execute(sql.SQL("DROP SCHEMA {}").format(sql.Identifier(schema)))
     except errors.DependentObjectsStillExist as error:
         found = shown(error.diag.message_detail, longest=300)
-        raise Refused(
+        raise RefusedError(
             f"{schema}: something that this program did not make would be lost ({found}); move or drop it first; "
             f"{UNTOUCHED}"
         ) from None
@@ -323,7 +325,7 @@ def _commit(connection: Connection, address: Address, schema: str) -> None:
     except psycopg.OperationalError as error:
         if not connection.broken:
             raise
-        raise Unreachable(
+        raise UnreachableError(
             f"{address.shown}: the connection was lost at the very end ({shown(error, longest=200)}); {schema} holds "
             "the new load or the old one, whole; load again to be sure"
         ) from None
@@ -337,9 +339,9 @@ def _explained(connection: Connection, address: Address, schema: str) -> Iterato
     except psycopg.Error as error:
         reason = _reason(error)
         if connection.broken:
-            raise Unreachable(f"{address.shown}: the connection was lost ({reason}); {UNTOUCHED}") from None
+            raise UnreachableError(f"{address.shown}: the connection was lost ({reason}); {UNTOUCHED}") from None
         if isinstance(error, errors.LockNotAvailable | errors.DeadlockDetected):
-            raise Busy(f"{address.shown}: {schema} is in use ({reason}); {UNTOUCHED}") from None
+            raise BusyError(f"{address.shown}: {schema} is in use ({reason}); {UNTOUCHED}") from None
         raise InputError(f"{address.shown}: {schema} cannot be loaded ({reason}); {UNTOUCHED}") from None
 
 

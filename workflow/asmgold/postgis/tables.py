@@ -14,7 +14,7 @@ from asmgold.postgis.result import PACKAGE, is_text
 from asmgold.publish.context import field_of
 from asmgold.schemas.evidence import PRODUCTS as EVIDENCE_DICTIONARY
 from asmgold.schemas.products import PRODUCT_SCHEMAS
-from asmgold.schemas.tables import ARROWS, FATES, FLAGS, GOLD_ROLES, ZONES
+from asmgold.schemas.tables import ARROWS, COMMODITY_ROLES, FATES, FLAGS, ZONES
 
 Type = Literal[
     "text", "text[]", "bigint", "double precision", "boolean", "jsonb", "timestamptz",
@@ -25,7 +25,7 @@ LINE: Type = "geometry(LineString,4326)"
 POLYGONS: Type = "geometry(MultiPolygon,4326)"
 ANY: Type = "geometry(Geometry,4326)"
 VOCABULARIES: Mapping[str, Mapping[str, str]] = {
-    "fate": FATES, "gold_role": GOLD_ROLES, "zone": ZONES, "flag": FLAGS,
+    "fate": FATES, "commodity_role": COMMODITY_ROLES, "zone": ZONES, "flag": FLAGS,
 }  # fmt: skip
 
 
@@ -155,7 +155,7 @@ VOCABULARY = Table(
     "vocabulary",
     "What the words mean that stand for fates, roles of gold, zones and flags.",
     {
-        "list": Column("text", "Which words: fate, gold_role, zone or flag.", required=True),
+        "list": Column("text", "Which words: fate, commodity_role, zone or flag.", required=True),
         "word": Column("text", "The word.", required=True),
         "meaning": Column("text", "What it means.", required=True),
     },
@@ -242,7 +242,7 @@ TABLES: tuple[Table, ...] = (
     _published("evidence", "evidence.csv", ["evidence", "period", "zone"]),
     _published("missed_mining", "missed_mining.parquet", ["piece"],
                _reference("sites", "nearest_site"), geometry=ANY, numbered=True, indexes=["distance_km"]),
-    _published("evidence_by_overlay", "corridor_by_year.csv", ["line"],
+    _published("evidence_by_overlay", "overlay_by_period.csv", ["line"],
                _reference("overlays", "overlay"), numbered=True),
     _published("chance", "chance.csv", ["evidence", "period", "zone", "placed"], _OF_EVIDENCE),
     _published("radius_curve", "radius_curve.csv", ["line"], numbered=True),

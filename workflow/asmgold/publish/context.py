@@ -97,10 +97,10 @@ class About:
             own = self.layers[layer].get("file")
             return [words["read_own"].format(file=own)] if own else read
         steps = {
-            "asm_gold_regions": ["judged", "dissolved", "clipped"],
-            "overlay_intersections": ["judged", "dissolved", "clipped", "intersected"],
+            "asm_gold_regions": ["classified", "dissolved", "clipped"],
+            "overlay_intersections": ["classified", "dissolved", "clipped", "intersected"],
         }
-        return read + [words[step] for step in steps.get(layer, ["judged"])]
+        return read + [words[step] for step in steps.get(layer, ["classified"])]
 
 
 @dataclass(frozen=True)

@@ -66,7 +66,7 @@ def write_geopackage(
         *_missed_layers(missed),
     ]
     titles = _distinct_titles([name for name, *_ in layers], about)
-    kinds = list(zip(sites["source"], sites["gold_role"].fillna(""), strict=True))
+    kinds = list(zip(sites["source"], sites["commodity_role"].fillna(""), strict=True))
     home = _covered(area, countries) if countries is not None else []
     described = []
     for name, table, geometry in layers:

@@ -15,7 +15,7 @@ import pyproj
 import rasterio
 import shapely
 
-from asmgold.errors import Unaccounted
+from asmgold.errors import AccountingError
 from asmgold.io.checksum import sha256_of
 from asmgold.records.classify import account_for
 
@@ -46,7 +46,8 @@ def build_manifest(
 
     Raises
     ------
-    Unaccounted : if a row that was read has no fate or several, or a product holds other records than have its fate.
+    AccountingError : if a row that was read has no fate or several, or a product holds other records than have its
+        fate.
     """
     counts = account_for(records, rows_read)
     described = {name: describe_product(folder / name) for name in sorted(products)}
@@ -81,7 +82,7 @@ def _check_rows(described: Mapping[str, Mapping[str, Any]], counts: pd.DataFrame
         rows = described.get(name, {"rows": expected})["rows"]
         found = {layer: rows[layer] for layer in layers} if expected is layers else rows
         if found != expected:
-            raise Unaccounted(f"{name}: holds {found} records, {expected} were expected by their fates")
+            raise AccountingError(f"{name}: holds {found} records, {expected} were expected by their fates")
 
 
 def describe_product(path: Path) -> dict[str, Any]:

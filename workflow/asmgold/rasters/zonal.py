@@ -16,7 +16,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from asmgold.config.models import Exposure
 from asmgold.errors import InputError
-from asmgold.geodesy.polygons import densify, mended, polygonal
+from asmgold.geodesy.polygons import densify, make_valid, polygonal
 from asmgold.schemas.tables import CRS, EXPOSURE, EXPOSURE_REGIONS
 from asmgold.sources.raster import Band, open_raster
 
@@ -146,4 +146,4 @@ def _projected(band: Band, shapes: NDArray[Any]) -> NDArray[Any]:
             f"{band.path}: the area or a zone cannot be drawn in its CRS ({band.crs.name}), whose map ends "
             "within it or does not reach it; a raster in another CRS is needed"
         )
-    return np.array([polygonal(mended(shape)) for shape in projected], dtype=object)
+    return np.array([polygonal(make_valid(shape)) for shape in projected], dtype=object)

@@ -13,7 +13,7 @@ import shapely
 from numpy.typing import NDArray
 
 from asmgold.config.models import Correction, DepositSettings
-from asmgold.errors import InputError, Unaccounted
+from asmgold.errors import AccountingError, InputError
 from asmgold.geodesy.discs import discs, may_reach
 from asmgold.io.text import decoded, readable
 from asmgold.records.deduplicate import deposit_ids
@@ -29,7 +29,7 @@ TEXTS = ("name", "country_reported", "status", "deposit_type", "url")
 Geometries = NDArray[np.object_]
 
 
-def judge(
+def classify(
     rows: pd.DataFrame,
     area: gpd.GeoDataFrame,
     countries: gpd.GeoDataFrame | None,
@@ -51,7 +51,7 @@ def judge(
     corrections : declared corrections; those of records that are not among the rows have no effect
     buffer_m, tolerance_m : radius of the discs and the tolerance of their edges, metres
     include_refineries : whether gold that is only refined counts
-    commodity : the one whose place among a record's commodities is its `gold_role`, for the reasons given
+    commodity : the one whose place among a record's commodities is its `commodity_role`, for the reasons given
     deposits : when records are taken for the same deposit, if not by default
 
     Returns
@@ -75,7 +75,7 @@ def judge(
     records.loc[faults.notna(), ["longitude", "latitude"]] = np.nan
     records["deposit_id"] = deposit_ids(records, deposits or DepositSettings())
     places = None if countries is None else locate(records, Countries(countries))
-    for name in ("country_code", "country_located", "outside_km", "fitting_reading"):
+    for name in ("country_code", "country_located", "outside_km", "suggested_transform"):
         records[name] = None if places is None else places[name]
     found = zip(records["flags"], diagnose(records, faults, rows["fault"].notna(), places), strict=True)
     records["flags"] = pd.Series([declared + seen for declared, seen in found], index=records.index, dtype=object)
@@ -87,23 +87,23 @@ def judge(
     return RECORDS.validate(gpd.GeoDataFrame(records[columns], geometry=points).reset_index(drop=True))
 
 
-def judge_for(
+def reclassify(
     records: gpd.GeoDataFrame, area: gpd.GeoDataFrame, *, buffer_m: float, tolerance_m: float, commodity: str = "gold"
 ) -> gpd.GeoDataFrame:
-    """Records that were judged for one area, judged for another one: only what depends on the place changes.
+    """Records that were classified for one area, classified for another one: only what depends on the place changes.
 
     Parameters
     ----------
     records : a table of `asmgold.schemas.RECORDS`
     area : the other area, polygons in EPSG:4326
     buffer_m, tolerance_m : radius of the discs and the tolerance of their edges, metres
-    commodity : as for `judge`
+    commodity : as for `classify`
     """
     placed = records["fate"].isin(["site", "outside_area"]).to_numpy()
-    judged = records.copy()
+    classified = records.copy()
     fate, reason = _fates_by_place(np.asarray(records.geometry.array)[placed], area, buffer_m, tolerance_m, commodity)
-    judged.loc[placed, "fate"], judged.loc[placed, "fate_reason"] = fate, reason
-    return judged
+    classified.loc[placed, "fate"], classified.loc[placed, "fate_reason"] = fate, reason
+    return classified
 
 
 def count_by_fate(records: pd.DataFrame) -> pd.DataFrame:
@@ -123,14 +123,14 @@ def account_for(records: pd.DataFrame, rows_read: Mapping[str, int]) -> pd.DataF
 
     Raises
     ------
-    Unaccounted : naming the source, the rows read and the sum of the fates.
+    AccountingError : naming the source, the rows read and the sum of the fates.
     """
     counts = count_by_fate(records).reindex(sorted({*rows_read, *records["source"]}), fill_value=0)
     for source, row in counts[list(FATES)].iterrows():
         fates, read = int(row.sum()), rows_read.get(str(source), 0)
         rows = records.loc[records["source"] == source, "row"]
         if fates != read or rows.nunique() != read:
-            raise Unaccounted(
+            raise AccountingError(
                 f"{source}: {read:,} rows were read, and {rows.nunique():,} of them are records whose fates add up to "
                 f"{fates:,}; the three were expected to be the same"
             )
@@ -247,7 +247,7 @@ def _fates(
     include_refineries: bool,
     commodity: str,
 ) -> tuple[pd.Series, pd.Series]:
-    role = records["gold_role"]
+    role = records["commodity_role"]
     fate = pd.Series("", index=records.index, dtype=object)
     reason = pd.Series("", index=records.index, dtype=object)
 

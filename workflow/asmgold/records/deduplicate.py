@@ -51,15 +51,15 @@ def deposit_ids(records: pd.DataFrame, settings: DepositSettings) -> pd.Series:
 
     Parameters
     ----------
-    records : with `record_id`, `source`, `name`, `gold_role`, `commodities`, and `longitude` and `latitude` (degrees,
-        or not a number)
+    records : with `record_id`, `source`, `name`, `commodity_role`, `commodities`, and `longitude` and `latitude`
+        (degrees, or not a number)
     settings : how near and how similar
 
     Returns
     -------
     The id of each record's deposit; none for records without gold or without a position.
     """
-    bearing = records["gold_role"].notna() & records["longitude"].notna() & records["latitude"].notna()
+    bearing = records["commodity_role"].notna() & records["longitude"].notna() & records["latitude"].notna()
     gold = records[bearing].reset_index(drop=True)
     ids = pd.Series(None, index=records.index, dtype=object)
     if gold.empty:

@@ -62,7 +62,7 @@ def diagnose(
             "country_unknown": stated & places["country_code"].isna(),
             "outside_country": places["outside_km"].notna(),
             "at_sea": places["at_sea"],
-            "sign_or_order_suspect": places["fitting_reading"].notna(),
+            "sign_or_order_suspect": places["suggested_transform"].notna(),
         }
     table: NDArray[np.bool_] = np.column_stack([np.asarray(column, dtype=bool) for column in found.values()])
     names = list(found)

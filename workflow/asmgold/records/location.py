@@ -78,7 +78,7 @@ def locate(records: pd.DataFrame, countries: Countries) -> pd.DataFrame:
     -------
     For each record: `country_code` (the code of the country stated; several, joined by `/`, for a country that is no
     more), `country_located`, `outside_km` (how far outside the country stated, if more than `BORDER_ERROR_KM`),
-    `at_sea` (farther than that from any land) and `fitting_reading` (the one of `READINGS` that puts a record from
+    `at_sea` (farther than that from any land) and `suggested_transform` (the one of `READINGS` that puts a record from
     outside into the country stated; the likeliest, if several do).
     """
     lon, lat = (records[name].to_numpy(float) for name in ("longitude", "latitude"))
@@ -102,7 +102,7 @@ def locate(records: pd.DataFrame, countries: Countries) -> pd.DataFrame:
             "country_located": located,
             "outside_km": distance,
             "at_sea": at_sea,
-            "fitting_reading": _fitting(lon, lat, np.isfinite(distance), allowed, countries),
+            "suggested_transform": _fitting(lon, lat, np.isfinite(distance), allowed, countries),
         }
     ).set_index(records.index)
 

@@ -139,7 +139,7 @@ def _proposal(record: pd.Series, place: tuple[float, float], how: str, strength:
         record_id=record["record_id"],
         name=record["name"] if isinstance(record["name"], str) else None,
         country=record["country_reported"],
-        bears_gold=isinstance(record["gold_role"], str),
+        bears_gold=isinstance(record["commodity_role"], str),
         outside_km=float(record["outside_km"]),
         read=(float(record["longitude_read"]), float(record["latitude_read"])),
         proposed=(round(float(place[0]), 6), round(float(place[1]), 6)),

@@ -18,7 +18,7 @@ from asmgold.io.tables import read_table
 from asmgold.schemas.tables import CRS, RECORDS, REGIONS
 
 MOVED_M = 1.0
-COMPARED = ("name", "country_reported", "gold_role", "status", "deposit_type", "fate", "correction")
+COMPARED = ("name", "country_reported", "commodity_role", "status", "deposit_type", "fate", "correction")
 SAME_AREA = 1e-6
 
 

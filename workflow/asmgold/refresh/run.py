@@ -13,7 +13,7 @@ from typing import IO
 from asmgold.config.loading import load_lock
 from asmgold.config.models import Lock, RefreshSettings
 from asmgold.config.scenario import Scenario, plain
-from asmgold.errors import Busy, InputError, RefusedByGate
+from asmgold.errors import BusyError, GateError, InputError
 from asmgold.io.transaction import recover
 from asmgold.publish.promote import MANIFEST, check_described, published_names
 from asmgold.refresh.compare import Comparison, compare
@@ -59,10 +59,10 @@ def refresh(
 
     Raises
     ------
-    Unreachable : a source is out of reach
-    Refused : a source gives something that is not accepted
-    RefusedByGate : the results would change more than the gates allow
-    Busy : another refresh, or a run of the workflow, is under way
+    UnreachableError : a source is out of reach
+    RefusedError : a source gives something that is not accepted
+    GateError : the results would change more than the gates allow
+    BusyError : another refresh, or a run of the workflow, is under way
     InputError : anything else, such as a full disk
     In each case the lock and the published results are as they were.
     """
@@ -85,7 +85,7 @@ def refresh(
         files = {name: place.build / name for name in published_names(place.build)}
         check_described(place.build)
         comparison = compare(place.published, place.build) if (place.published / MANIFEST).is_file() else None
-        _judge(comparison, settings, place, scenario.data_date, _before_and_after(entries, changed))
+        _check_gates(comparison, settings, place, scenario.data_date, _before_and_after(entries, changed))
         reports = {name: place.build / name for name in REPORTS if (place.build / name).is_file()}
         replace(place, {**files, **reports}, candidate, settings.keep)
         _forget_unused(scenario, place)
@@ -95,13 +95,13 @@ def refresh(
 
 @contextmanager
 def alone(place: Place) -> Iterator[IO[str]]:
-    """Let one refresh at a time in; gives the locked file. Raises Busy if there is one already."""
+    """Let one refresh at a time in; gives the locked file. Raises BusyError if there is one already."""
     place.results.mkdir(parents=True, exist_ok=True)
     with (place.results / ".refresh.lock").open("a", encoding="utf-8") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
-            raise Busy(f"{place.scenario}: another refresh is under way; nothing was done") from None
+            raise BusyError(f"{place.scenario}: another refresh is under way; nothing was done") from None
         yield file
 
 
@@ -136,10 +136,10 @@ def _made_from(published: Path) -> dict[str, str] | None:
     return {name: source["lock"]["sha256"] for name, source in sources.items() if "title" in source}
 
 
-def _judge(
+def _check_gates(
     comparison: Comparison | None, settings: RefreshSettings, place: Place, date: str, sources: Mapping[str, object]
 ) -> None:
-    """Write the report; raise RefusedByGate if the change is too large to be taken in unseen."""
+    """Write the report; raise GateError if the change is too large to be taken in unseen."""
     failed = failed_gates(comparison, settings.gates) if comparison is not None else []
     for name in REPORTS:
         (place.build / name).unlink(missing_ok=True)
@@ -147,7 +147,7 @@ def _judge(
     if comparison is not None:
         write_changes(place.build, comparison, date)
     if failed:
-        raise RefusedByGate(
+        raise GateError(
             "\n".join(
                 [
                     f"{place.scenario}: refused: {'; '.join(failed)}.",

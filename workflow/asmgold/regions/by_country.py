@@ -9,7 +9,7 @@ import geopandas as gpd
 import pandas as pd
 
 from asmgold.geodesy.ellipsoid import polygon_area
-from asmgold.records.classify import judge_for
+from asmgold.records.classify import reclassify
 from asmgold.regions.dissolve import dissolve
 from asmgold.schemas.tables import COUNTRY_SUMMARY
 
@@ -63,19 +63,21 @@ def by_country(
 
     Parameters
     ----------
-    records : a table of `asmgold.schemas.RECORDS`, judged for any area
+    records : a table of `asmgold.schemas.RECORDS`, classified for any area
     countries : a table of `asmgold.schemas.COUNTRIES`
     codes : the countries wanted
     buffer_m, tolerance_m : radius of the discs and the tolerance of their edges, metres
-    commodity : as for `asmgold.records.judge`
+    commodity : as for `asmgold.records.classify.classify`
     """
     candidates = records[records["fate"].isin(["site", "outside_area"])]
     others = records[~records.index.isin(candidates.index)]
     for code in codes:
         area = countries[countries["code"] == code].reset_index(drop=True)
-        judged = judge_for(candidates, area, buffer_m=buffer_m, tolerance_m=tolerance_m, commodity=commodity)
-        regions, sites = dissolve(judged, area, buffer_m=buffer_m, tolerance_m=tolerance_m)
-        own = pd.concat([judged[judged["fate"].eq("site") | _of(judged, code)], others[_of(others, code)]]).sort_index()
+        classified = reclassify(candidates, area, buffer_m=buffer_m, tolerance_m=tolerance_m, commodity=commodity)
+        regions, sites = dissolve(classified, area, buffer_m=buffer_m, tolerance_m=tolerance_m)
+        own = pd.concat(
+            [classified[classified["fate"].eq("site") | _of(classified, code)], others[_of(others, code)]]
+        ).sort_index()
         largest = int(polygon_area(area.geometry.array).argmax())  # not the reefs that share its code
         yield National(code, str(area["name"].iloc[largest]), area, regions, sites, own.reset_index(drop=True))
 

@@ -16,7 +16,7 @@ from typing import Any
 
 from asmgold.config.paths import workflow_files
 from asmgold.config.scenario import Scenario
-from asmgold.errors import Busy, InputError
+from asmgold.errors import BusyError, InputError
 from asmgold.io.checksum import sha256_of
 from asmgold.io.files import to_disk, write_json
 from asmgold.publish.promote import MANIFEST
@@ -94,7 +94,7 @@ def release(scenario: Scenario, order: Order, project: Path = Path()) -> Path:
     Raises
     ------
     InputError : at the first gate that is not passed, or if the disk is full; nothing is left then.
-    Busy : if another release is being made.
+    BusyError : if another release is being made.
     """
     name = order.name_for(scenario.settings.scenario)
     published = project / "results" / scenario.settings.scenario
@@ -182,7 +182,7 @@ def _alone(releases: Path) -> Iterator[None]:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
-            raise Busy(f"{releases}: another release is being made; nothing was done") from None
+            raise BusyError(f"{releases}: another release is being made; nothing was done") from None
         shutil.rmtree(releases / INCOMING, ignore_errors=True)
         yield
 

@@ -49,7 +49,7 @@ def faults_of_counts(folder: Path, manifest: Mapping[str, Any]) -> Faults:
 
 def faults_of_fates(folder: Path, manifest: Mapping[str, Any]) -> Faults:
     """Sources whose rows read are not the sum of their fates, or of which the records themselves say otherwise."""
-    fault = _fault_of(folder / "records.parquet", lambda path: "; ".join(_misjudged(path, manifest["records"])))
+    fault = _fault_of(folder / "records.parquet", lambda path: "; ".join(_misclassified(path, manifest["records"])))
     return {"records.parquet": fault} if fault else {}
 
 
@@ -83,7 +83,7 @@ def _miscounted(path: Path, stated: Mapping[str, Any]) -> str:
     )
 
 
-def _misjudged(path: Path, stated: Mapping[str, Mapping[str, int]]) -> Iterator[str]:
+def _misclassified(path: Path, stated: Mapping[str, Mapping[str, int]]) -> Iterator[str]:
     for source, row in stated.items():
         fates = sum(number for fate, number in row.items() if fate != "rows_read")
         if fates != row["rows_read"]:

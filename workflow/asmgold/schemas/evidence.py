@@ -187,8 +187,8 @@ PRODUCTS: tuple[tuple[str, str, Any], ...] = (
     ("Evidence", "`evidence.csv`: how much of the mining that was seen lies in the regions.", CAPTURE),
     ("Missed mining", "`missed_mining.parquet`, layer `missed_mining`: what was seen in the area, outside the "
      "regions.", MISSED),
-    ("Evidence by overlay", "`corridor_by_year.csv`: inside an overlay and in the rest of the one it is within, beside "
-     "published shares.", BY_OVERLAY),
+    ("Evidence by overlay", "`overlay_by_period.csv`: inside an overlay and in the rest of the one it is within, "
+     "beside published shares.", BY_OVERLAY),
     ("Chance", "`chance.csv`: the capture beside that of sites placed at random.", CHANCE),
     ("Radius", "`radius_curve.csv`: the land covered and the mining captured at each radius.", RADIUS_CURVE),
     ("Radius of capture", "`radius_of_capture.csv`.", RADIUS_OF_CAPTURE),

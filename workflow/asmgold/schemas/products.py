@@ -37,7 +37,7 @@ PRODUCT_SCHEMAS = {
     "exposure_regions.csv": EXPOSURE_REGIONS,
     "evidence.csv": CAPTURE,
     "missed_mining.parquet": MISSED,
-    "corridor_by_year.csv": BY_OVERLAY,
+    "overlay_by_period.csv": BY_OVERLAY,
     "chance.csv": CHANCE,
     "radius_curve.csv": RADIUS_CURVE,
     "radius_of_capture.csv": RADIUS_OF_CAPTURE,

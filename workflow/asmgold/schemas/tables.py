@@ -15,7 +15,7 @@ FATES = {
     "outside_area": "It bears gold, but its disc does not reach into the area.",
     "rejected": "It has no usable position, or its row cannot be read; `fate_reason` says why.",
 }
-GOLD_ROLES = {
+COMMODITY_ROLES = {
     "primary": "Gold is among the primary commodities (`commod1` of MRDS).",
     "secondary": "Gold is among the secondary commodities (`commod2`).",
     "tertiary": "Gold is among the tertiary commodities (`commod3`).",
@@ -41,7 +41,7 @@ FLAGS = {
     "outside_country": "It lies more than 5 km outside the country stated; `outside_km` says how far.",
     "at_sea": "It lies more than 5 km from any land that the map of countries shows.",
     "sign_or_order_suspect": "With another sign or order of its coordinates it would lie in the country stated; "
-    "`fitting_reading` says which.",
+    "`suggested_transform` says which.",
     "encoding_mended": "Its text held leftovers of an old encoding, which were decoded.",
     "control_characters": "Its text held control characters or line ends; each run of them stands as one blank.",
 }
@@ -101,7 +101,7 @@ READ_RECORDS = pa.DataFrameSchema(
         "longitude_text": _text("Longitude as text", "The longitude as the source writes it.", nullable=False),
         "latitude_text": _text("Latitude as text", "The latitude as the source writes it.", nullable=False),
         "commodities": _list("Commodities", "All commodities, in the source's order; qualifiers in brackets."),
-        "gold_role": _text("Role of gold", "The place gold takes among them, or none.", among=GOLD_ROLES),
+        "commodity_role": _text("Role of gold", "The place gold takes among them, or none.", among=COMMODITY_ROLES),
         "status": _text("Status", "Stage of development, as the source states it (`dev_stat` of MRDS)."),
         "deposit_type": _text("Deposit type", "Type of deposit, as the source states it."),
         "url": _text("Page", "The record's page at its producer."),
@@ -126,7 +126,7 @@ _RECORD_COLUMNS = {
         pa.Check.gt(0),
         nullable=True,
     ),
-    "fitting_reading": _text(
+    "suggested_transform": _text(
         "Fitting reading",
         "The other way to read a position from outside that puts it into the country stated: `-latitude` turns its "
         "sign, `exchanged` has latitude for longitude.",
@@ -146,7 +146,7 @@ _RECORD_COLUMNS = {
         "Precision, m", "The step of the last decimal that the position is written with.", pa.Check.gt(0), nullable=True
     ),
     "commodities": READ_RECORDS.columns["commodities"],
-    "gold_role": READ_RECORDS.columns["gold_role"],
+    "commodity_role": READ_RECORDS.columns["commodity_role"],
     "status": READ_RECORDS.columns["status"],
     "deposit_type": READ_RECORDS.columns["deposit_type"],
     "url": READ_RECORDS.columns["url"],

@@ -1,1 +1,1 @@
-"""Readers: from the bytes of a source to rows or to a layer, without judging them."""
+"""Readers: from the bytes of a source to rows or to a layer, without classifying them."""

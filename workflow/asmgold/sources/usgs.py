@@ -29,7 +29,7 @@ def read_records(path: Path, reader: str, commodity: Commodity = GOLD) -> pd.Dat
     ----------
     path : a CSV file, or the zip that USGS publishes
     reader : `mrds` or `major_deposits`
-    commodity : the one that is asked for; its place among a record's commodities is the `gold_role`
+    commodity : the one that is asked for; its place among a record's commodities is the `commodity_role`
 
     Returns
     -------
@@ -57,7 +57,7 @@ def _read_mrds(path: Path, commodity: Commodity) -> pd.DataFrame:
     page[ids == ""] = None
     return _assembled(
         "mrds", rows, broken,
-        official_id=rows["dep_id"], name=rows["site_name"], commodities=names, gold_role=roles,
+        official_id=rows["dep_id"], name=rows["site_name"], commodities=names, commodity_role=roles,
         status=rows["dev_stat"], deposit_type=rows["dep_type"], url=page,
     )  # fmt: skip
 
@@ -69,7 +69,7 @@ def _read_major_deposits(path: Path, commodity: Commodity) -> pd.DataFrame:
         "major_deposits", rows, broken,
         official_id=rows["gid"], name=rows["dep_name"],
         commodities=rows["commodity"].map(listed_commodities),
-        gold_role=pd.Series(
+        commodity_role=pd.Series(
             [
                 listed_role(text, codes.get(gid.strip(), ()) if codes is not None else None, commodity)
                 for text, gid in zip(rows["commodity"], rows["gid"], strict=True)
@@ -104,7 +104,10 @@ def _assembled(dataset: str, rows: pd.DataFrame, broken: list[BrokenRow], **colu
             "latitude_text": rows["latitude"].str.strip(),
             "fault": None,
         }
-        | {key: _filled(value) if key not in ("commodities", "gold_role") else value for key, value in columns.items()},
+        | {
+            key: _filled(value) if key not in ("commodities", "commodity_role") else value
+            for key, value in columns.items()
+        },
         index=rows.index,
     )
     unread = pd.DataFrame(

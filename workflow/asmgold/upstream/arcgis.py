@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, quote, urlencode, urlsplit, urlunsplit
 
-from asmgold.errors import Refused
+from asmgold.errors import RefusedError
 from asmgold.io.files import whole_file
 from asmgold.upstream.checks import read_json, refuse_error_object
 from asmgold.upstream.client import Answer, Client, mirrored
@@ -31,8 +31,8 @@ def download_in_batches(label: str, address: str, target: Path, client: Client) 
 
     Raises
     ------
-    Unreachable, InputError : as `asmgold.upstream.client.Client.download`
-    Refused : an answer is no JSON, is an error, or lacks features that the server has just named
+    UnreachableError, InputError : as `asmgold.upstream.client.Client.download`
+    RefusedError : an answer is no JSON, is an error, or lacks features that the server has just named
     """
     parts = urlsplit(address)
     query = dict(parse_qsl(parts.query))
@@ -44,13 +44,13 @@ def download_in_batches(label: str, address: str, target: Path, client: Client) 
         content = read_json(answer, label)
         refuse_error_object(content, label)
         if not isinstance(content, dict):
-            raise Refused(f"{label}: {parts.netloc} answers with JSON that is no object")
+            raise RefusedError(f"{label}: {parts.netloc} answers with JSON that is no object")
         return content
 
     named = ask(returnIdsOnly="true", f="json")
     field, ids = named.get("objectIdFieldName"), named.get("objectIds")
     if not isinstance(field, str) or not isinstance(ids, list) or not all(type(one) is int for one in ids):
-        raise Refused(f"{label}: {parts.netloc} does not name the ids of its features, objectIds were expected")
+        raise RefusedError(f"{label}: {parts.netloc} does not name the ids of its features, objectIds were expected")
     ids.sort()
     features: list[Any] = []
     size, is_known = BATCH, False
@@ -61,7 +61,9 @@ def download_in_batches(label: str, address: str, target: Path, client: Client) 
         found = found if isinstance(found, list) else []
         if len(found) != len(batch):
             if is_known or not 0 < len(found) < len(batch):
-                raise Refused(f"{label}: {parts.netloc} gives {len(found)} of {len(batch)} features that it has named")
+                raise RefusedError(
+                    f"{label}: {parts.netloc} gives {len(found)} of {len(batch)} features that it has named"
+                )
             size, is_known = len(found), True
             continue
         features += sorted(found, key=_id) if all(type(_id(one)) is int for one in found) else found

@@ -15,7 +15,7 @@ import pyogrio
 import shapely
 
 from asmgold.config.models import Exposure, Layer, Lock, Source
-from asmgold.errors import InputError, Refused
+from asmgold.errors import InputError, RefusedError
 from asmgold.sources.raster import check_raster
 from asmgold.sources.usgs import read_records
 from asmgold.sources.vector import read_layer
@@ -60,8 +60,8 @@ def check_file(
 
     Raises
     ------
-    Refused : the file is empty, a web page, an error message, a damaged, unsafe or oversized archive, lacks a member
-        or a column, is not UTF-8, not valid GeoJSON, no whole GeoTIFF, or has lost its rows.
+    RefusedError : the file is empty, a web page, an error message, a damaged, unsafe or oversized archive, lacks a
+        member or a column, is not UTF-8, not valid GeoJSON, no whole GeoTIFF, or has lost its rows.
     """
     try:
         with path.open("rb") as file:
@@ -69,9 +69,9 @@ def check_file(
     except OSError as error:
         raise InputError(f"{path}: could not be read ({(error.strerror or str(error)).lower()})") from None
     if not head:
-        raise Refused(f"{name}: the file is empty")
+        raise RefusedError(f"{name}: the file is empty")
     if PAGE.match(head.removeprefix(b"\xef\xbb\xbf")):
-        raise Refused(f"{name}: a web page came instead of the file{_title(head)}")
+        raise RefusedError(f"{name}: a web page came instead of the file{_title(head)}")
     suffix = path.suffix.lower()
     if suffix in (".geojson", ".json"):
         _check_geojson(path, name)
@@ -84,7 +84,7 @@ def check_file(
     rows = _read(path, name, source, layers)
     before = lock.rows if lock is not None else None
     if rows is not None and before is not None and rows < FEWEST_ROWS * before and not allow_fewer_rows:
-        raise Refused(
+        raise RefusedError(
             f"{name}: the file has {rows} rows, {before} were there before; it is only taken in with more "
             "than 10 % fewer if you allow that (--allow-fewer-rows)"
         )
@@ -100,9 +100,11 @@ def check_archive(path: Path, name: str) -> None:
         with zipfile.ZipFile(path) as archive:
             members = archive.infolist()
             if len(members) > MOST_MEMBERS:
-                raise Refused(f"{name}: the archive has {len(members)} members, at most {MOST_MEMBERS} are allowed")
+                raise RefusedError(
+                    f"{name}: the archive has {len(members)} members, at most {MOST_MEMBERS} are allowed"
+                )
             if len({member.filename for member in members}) < len(members):
-                raise Refused(f"{name}: the archive holds two members of one name")
+                raise RefusedError(f"{name}: the archive holds two members of one name")
             total = 0
             for member in members:
                 _check_member_name(member, name)
@@ -113,7 +115,7 @@ def check_archive(path: Path, name: str) -> None:
                         total += len(chunk)
                         if unpacked > MOST_UNPACKED_MEMBER or total > MOST_UNPACKED:
                             bound = MOST_UNPACKED_MEMBER if unpacked > MOST_UNPACKED_MEMBER else MOST_UNPACKED
-                            raise Refused(
+                            raise RefusedError(
                                 f"{name}: the archive unpacks to more than the {bound} bytes that are allowed "
                                 f"(at {member.filename!r})"
                             )
@@ -121,7 +123,7 @@ def check_archive(path: Path, name: str) -> None:
         zipfile.BadZipFile, zlib.error, EOFError, OSError, struct.error, NotImplementedError, RuntimeError, ValueError,
     ) as error:  # fmt: skip
         reason = " ".join(str(error).split()) or type(error).__name__
-        raise Refused(f"{name}: the zip archive is damaged or cut short ({reason})") from None
+        raise RefusedError(f"{name}: the zip archive is damaged or cut short ({reason})") from None
 
 
 def _check_member_name(member: zipfile.ZipInfo, name: str) -> None:
@@ -129,7 +131,7 @@ def _check_member_name(member: zipfile.ZipInfo, name: str) -> None:
     for text in (member.orig_filename, member.filename):
         posix, windows = PurePosixPath(text), PureWindowsPath(text)
         if posix.is_absolute() or windows.drive or windows.root or ".." in windows.parts or "\x00" in text:
-            raise Refused(f"{name}: the archive holds {text!r}, paths that stay inside it were expected")
+            raise RefusedError(f"{name}: the archive holds {text!r}, paths that stay inside it were expected")
 
 
 def _check_geojson(path: Path, name: str) -> None:
@@ -137,20 +139,20 @@ def _check_geojson(path: Path, name: str) -> None:
     refuse_error_object(content, name)
     kind = content.get("type") if isinstance(content, dict) else None
     if kind != "FeatureCollection":
-        raise Refused(f"{name}: JSON of type {kind!r}, a GeoJSON FeatureCollection was expected")
+        raise RefusedError(f"{name}: JSON of type {kind!r}, a GeoJSON FeatureCollection was expected")
     properties = content.get("properties")
     if content.get("exceededTransferLimit") or (
         isinstance(properties, dict) and properties.get("exceededTransferLimit")
     ):
-        raise Refused(f"{name}: the server gave only some of the features (exceededTransferLimit)")
+        raise RefusedError(f"{name}: the server gave only some of the features (exceededTransferLimit)")
     features = content.get("features")
     if not isinstance(features, list) or not features:
-        raise Refused(f"{name}: GeoJSON without features")
+        raise RefusedError(f"{name}: GeoJSON without features")
     for number, feature in enumerate(features, 1):
         if not isinstance(feature, dict) or feature.get("type") != "Feature":
-            raise Refused(f"{name}: not valid GeoJSON: feature {number} is no Feature")
+            raise RefusedError(f"{name}: not valid GeoJSON: feature {number} is no Feature")
         if (fault := _fault_of_geometry(feature.get("geometry"))) is not None:
-            raise Refused(f"{name}: not valid GeoJSON: feature {number} {fault}")
+            raise RefusedError(f"{name}: not valid GeoJSON: feature {number} {fault}")
 
 
 def _fault_of_geometry(geometry: Any) -> str | None:
@@ -181,16 +183,18 @@ def _is_position(position: Any) -> bool:
 
 
 def read_json(path: Path, name: str) -> Any:
-    """What a file of JSON holds. Raises Refused if it is none."""
+    """What a file of JSON holds. Raises RefusedError if it is none."""
     content = path.read_bytes().removeprefix(b"\xef\xbb\xbf")
     try:
         return json.loads(content.decode("utf-8"), parse_constant=_no_number)
     except UnicodeDecodeError as error:
-        raise Refused(f"{name}: byte {error.start} is {content[error.start]:#04x}, UTF-8 text was expected") from None
+        raise RefusedError(
+            f"{name}: byte {error.start} is {content[error.start]:#04x}, UTF-8 text was expected"
+        ) from None
     except RecursionError:
-        raise Refused(f"{name}: not valid JSON (nested too deeply)") from None
+        raise RefusedError(f"{name}: not valid JSON (nested too deeply)") from None
     except ValueError as error:
-        raise Refused(f"{name}: not valid JSON ({error})") from None
+        raise RefusedError(f"{name}: not valid JSON ({error})") from None
 
 
 def _no_number(text: str) -> None:
@@ -202,7 +206,7 @@ def refuse_error_object(content: Any, name: str) -> None:
     if isinstance(content, dict) and "error" in content:
         error = content["error"]
         said = f"{error.get('code', '')} {error.get('message', '')}" if isinstance(error, dict) else str(error)
-        raise Refused(f"{name}: the server gave an error instead of the file: {' '.join(said.split())[:200]}")
+        raise RefusedError(f"{name}: the server gave an error instead of the file: {' '.join(said.split())[:200]}")
 
 
 def _refuse_error_message(path: Path, name: str) -> None:
@@ -210,7 +214,7 @@ def _refuse_error_message(path: Path, name: str) -> None:
     if path.stat().st_size <= CHUNK:
         try:
             content = read_json(path, name)
-        except Refused:
+        except RefusedError:
             return
         refuse_error_object(content, name)
 
@@ -232,13 +236,13 @@ def _read(path: Path, name: str, source: Source, layers: Sequence[Layer | Exposu
             rows = max(rows, int(pyogrio.read_info(path, layer=layer.layer, force_feature_count=True)["features"]))
         return rows
     except InputError as error:
-        raise Refused(f"{name}: {str(error).removeprefix(f'{path}: ').replace(str(path), path.name)}") from None
+        raise RefusedError(f"{name}: {str(error).removeprefix(f'{path}: ').replace(str(path), path.name)}") from None
     except (
         RuntimeError,
         ValueError,
         shapely.errors.ShapelyError,
     ) as error:  # what GDAL and GEOS make of broken shapes
-        raise Refused(f"{name}: the file could not be read ({' '.join(str(error).split())[:200]})") from None
+        raise RefusedError(f"{name}: the file could not be read ({' '.join(str(error).split())[:200]})") from None
 
 
 def _title(head: bytes) -> str:

@@ -21,7 +21,7 @@ import tenacity
 import urllib3
 
 import asmgold
-from asmgold.errors import InputError, Refused, Unreachable
+from asmgold.errors import InputError, RefusedError, UnreachableError
 from asmgold.io.files import whole_file
 from asmgold.upstream.progress import Progress
 
@@ -94,8 +94,8 @@ class Client:
 
         Raises
         ------
-        Unreachable : the server did not give the file, also not when asked again
-        Refused : it gives more than `most_bytes`, or leads from https to http
+        UnreachableError : the server did not give the file, also not when asked again
+        RefusedError : it gives more than `most_bytes`, or leads from https to http
         InputError : the file could not be written, such as on a full disk
         """
         conditions = {"If-None-Match": etag} if etag else {"If-Modified-Since": last_modified} if last_modified else {}
@@ -117,9 +117,9 @@ class Client:
             )(one_try)
         except _Faltered as error:
             times = "once" if self.attempts == 1 else f"{self.attempts} times"
-            raise Unreachable(f"{label}: {address} is out of reach{by_mirror}: {error} (tried {times})") from None
+            raise UnreachableError(f"{label}: {address} is out of reach{by_mirror}: {error} (tried {times})") from None
         except _GaveUp as error:
-            raise Unreachable(f"{label}: {address} is out of reach{by_mirror}: {error}") from None
+            raise UnreachableError(f"{label}: {address} is out of reach{by_mirror}: {error}") from None
         return answer
 
     def _wait(self, state: tenacity.RetryCallState) -> float:
@@ -169,22 +169,24 @@ class Client:
             raise _GaveUp(f"the server answers {_status(response)}, and does not say where to")
         target = urljoin(response.url, response.headers["Location"])
         if urlsplit(target).scheme not in ("http", "https"):
-            raise Refused(f"{label}: {address} leads to {target}, an address on the web was expected")
+            raise RefusedError(f"{label}: {address} leads to {target}, an address on the web was expected")
         if self.mirror is None and urlsplit(response.url).scheme == "https" and urlsplit(target).scheme == "http":
-            raise Refused(f"{label}: {address} leads from https to {target}, which anyone on the way could alter")
+            raise RefusedError(f"{label}: {address} leads from https to {target}, which anyone on the way could alter")
         return mirrored(target, self.mirror)
 
     def _write(self, label: str, response: requests.Response, target: Path, deadline: float) -> tuple[str, int]:
         length = response.headers.get("Content-Length", "")
         expected = int(length) if length.isdigit() else None
         if expected is not None and expected > self.most_bytes:
-            raise Refused(f"{label}: {response.url} has {expected} bytes, at most {self.most_bytes} were expected")
+            raise RefusedError(f"{label}: {response.url} has {expected} bytes, at most {self.most_bytes} were expected")
         digest, size = hashlib.sha256(), 0
         with Progress(label, expected) as progress, whole_file(target) as file:
             for chunk in self._chunks(response):
                 size += len(chunk)
                 if size > self.most_bytes:
-                    raise Refused(f"{label}: {response.url} has more than the {self.most_bytes} bytes that are allowed")
+                    raise RefusedError(
+                        f"{label}: {response.url} has more than the {self.most_bytes} bytes that are allowed"
+                    )
                 if time.monotonic() > deadline:
                     raise _Faltered(f"{size} bytes came in {self.deadline_s:g} s, and no end")
                 digest.update(chunk)

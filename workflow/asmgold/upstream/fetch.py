@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 from asmgold.config.models import Exposure, Layer, Lock, Source
 from asmgold.config.paths import LOCK_FILE, ROOT, stored_file
-from asmgold.errors import InputError, Refused, Unreachable
+from asmgold.errors import InputError, RefusedError, UnreachableError
 from asmgold.io.files import disk_failures_told
 from asmgold.upstream.arcgis import download_in_batches
 from asmgold.upstream.checks import check_file
@@ -64,8 +64,8 @@ def fetch(
 
     Raises
     ------
-    Unreachable : upstream did not give the file
-    Refused : it gave something else
+    UnreachableError : upstream did not give the file
+    RefusedError : it gave something else
     InputError : the disk does not take it
     """
     client = client or Client()
@@ -106,8 +106,8 @@ def ensure(
 
     Raises
     ------
-    Unreachable : upstream did not give the file, or only the second address did, and gave other bytes
-    Refused : upstream gives other bytes than those pinned
+    UnreachableError : upstream did not give the file, or only the second address did, and gave other bytes
+    RefusedError : upstream gives other bytes than those pinned
     """
     path = stored_file(name, source, lock, root)
     if is_stored(name, source, lock, root):
@@ -119,10 +119,10 @@ def ensure(
             # What is wrong with the bytes says more than that they are others.
             check_file(temporary, name, source, lock, layers=layers)
             if asked != source.address:
-                raise Unreachable(
+                raise UnreachableError(
                     f"{name}: {source.address} is out of reach, and {asked} gives other bytes than those pinned"
                 )
-            raise Refused(
+            raise RefusedError(
                 f"{name}: upstream has changed: {source.address} gives sha256 {answer.sha256}, {lock.sha256} is "
                 "pinned; `make refresh` takes the new version in"
             )
@@ -160,7 +160,7 @@ def import_file(
 
     Raises
     ------
-    Refused : it does not pass the checks
+    RefusedError : it does not pass the checks
     InputError : it is not there, or the disk does not take it
     """
     filename = _filename(name, source)
@@ -209,14 +209,14 @@ def _ask(
     """Download a source from its first address that is in reach. Returns the address asked, and the answer."""
     try:
         return source.address, _from_address(name, source, source.address, lock, target, client)
-    except Unreachable as error:
+    except UnreachableError as error:
         if source.second_address is None or not second:
             raise
         log.warning("%s; asking the second address", error)
         try:
             return source.second_address, _from_address(name, source, source.second_address, lock, target, client)
-        except Unreachable as other:
-            raise Unreachable(f"{error}; {str(other).removeprefix(f'{name}: ')}") from None
+        except UnreachableError as other:
+            raise UnreachableError(f"{error}; {str(other).removeprefix(f'{name}: ')}") from None
 
 
 def _from_address(name: str, source: Source, address: str, lock: Lock | None, target: Path, client: Client) -> Answer:
@@ -233,11 +233,11 @@ def _named_by_geoboundaries(name: str, address: str, target: Path, client: Clien
     try:
         content = json.loads(target.read_bytes())
     except (ValueError, RecursionError):
-        raise Refused(f"{name}: {address} does not answer with JSON, gjDownloadURL was expected in it") from None
+        raise RefusedError(f"{name}: {address} does not answer with JSON, gjDownloadURL was expected in it") from None
     found = content.get("gjDownloadURL") if isinstance(content, dict) else None
     schemes = ("https",) if urlsplit(address).scheme == "https" else ("https", "http")
     if not isinstance(found, str) or urlsplit(found).scheme not in schemes:
-        raise Refused(f"{name}: {address} names {found!r} as gjDownloadURL, an https address was expected")
+        raise RefusedError(f"{name}: {address} names {found!r} as gjDownloadURL, an https address was expected")
     return found
 
 

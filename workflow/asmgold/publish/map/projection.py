@@ -21,7 +21,7 @@ from shapely.geometry.base import BaseGeometry
 
 from asmgold.geodesy.antimeridian import polygons_from_rings
 from asmgold.geodesy.ellipsoid import WGS84, to_ecef
-from asmgold.geodesy.polygons import RAGGED_DEG, crosses_180, drawn_to_180, mended, polygonal
+from asmgold.geodesy.polygons import RAGGED_DEG, crosses_180, drawn_to_180, make_valid, polygonal
 
 Floats = NDArray[np.float64]
 Bounds = tuple[float, float, float, float]
@@ -164,9 +164,9 @@ class View:
             cut = turned if window is None else polygonal(shapely.intersection(turned, window))
             plane = shapely.transform(shapely.segmentize(cut, step), self._to_plane)
             # Both sides of the seam become one, where a pole is in sight.
-            parts = [mended(part) for part in shapely.get_parts(plane)]
+            parts = [make_valid(part) for part in shapely.get_parts(plane)]
             whole = shapely.set_precision(shapely.union_all(parts, grid_size=grid), grid)
-            drawn.append(mended(polygonal(shapely.simplify(whole, self.tolerance))))
+            drawn.append(make_valid(polygonal(shapely.simplify(whole, self.tolerance))))
         return np.array(drawn, dtype=object)
 
     def points(self, geometries: ArrayLike) -> Floats:

@@ -110,9 +110,9 @@ def _fates(records: pd.DataFrame) -> Section:
 
 def _flags(records: gpd.GeoDataFrame, countries: gpd.GeoDataFrame | None) -> Section:
     sources = sorted(records["source"].unique())
-    flags = records[["source", "gold_role", "flags"]].explode("flags").dropna(subset="flags")
+    flags = records[["source", "commodity_role", "flags"]].explode("flags").dropna(subset="flags")
     counts = pd.crosstab(flags["flags"], flags["source"]).reindex(index=list(FLAGS), columns=sources, fill_value=0)
-    gold = flags[flags["gold_role"].notna()]["flags"].value_counts().reindex(list(FLAGS), fill_value=0).to_dict()
+    gold = flags[flags["commodity_role"].notna()]["flags"].value_counts().reindex(list(FLAGS), fill_value=0).to_dict()
     rows = [
         [flag, meaning.replace("`", ""), *numbers, gold[flag]]
         for (flag, meaning), numbers in zip(FLAGS.items(), counts.itertuples(index=False), strict=True)
@@ -211,7 +211,7 @@ def _proposals(records: pd.DataFrame, proposals: Sequence[Proposal]) -> Section:
 def _worst_cases(records: pd.DataFrame, proposals: Sequence[Proposal]) -> Section:
     found = {proposal.record_id: f"{proposal.evidence} ({proposal.strength})" for proposal in proposals}
     outside = records[records["outside_km"].notna()]
-    worst = outside.assign(gold=outside["gold_role"].notna()).sort_values(
+    worst = outside.assign(gold=outside["commodity_role"].notna()).sort_values(
         ["gold", "outside_km", "record_id"], ascending=[False, False, True]
     )
     rows = [

@@ -15,7 +15,7 @@ from asmgold.publish import palette
 from asmgold.publish.page.results import About, Results, missing_as_none
 from asmgold.publish.page.shapes import Window, background
 from asmgold.records.classify import moved
-from asmgold.schemas.tables import GOLD_ROLES
+from asmgold.schemas.tables import COMMODITY_ROLES
 from asmgold.vocabulary.iso import country_name
 
 SCRIPT_WORDS = "js_"
@@ -100,8 +100,8 @@ _SHARED_WORDS = (
 
 def _kinds(sites: pd.DataFrame) -> list[tuple[str, str]]:
     """Source and rank of gold of the sites, those that matter most at the end, where they are drawn on top."""
-    rank = {role: number for number, role in enumerate(GOLD_ROLES)}
-    kinds = {(str(source), str(role)) for source, role in zip(sites["source"], sites["gold_role"], strict=True)}
+    rank = {role: number for number, role in enumerate(COMMODITY_ROLES)}
+    kinds = {(str(source), str(role)) for source, role in zip(sites["source"], sites["commodity_role"], strict=True)}
     return sorted(kinds, key=lambda kind: (kind[0] == "major_deposits", kind[0], -rank[kind[1]]))
 
 
@@ -197,10 +197,12 @@ def _sites(results: Results, about: About, window: Window) -> dict[str, list[Any
         "id": sites["record_id"].tolist(),
         "name": missing_as_none(sites["name"]),
         "at": np.column_stack([sites["latitude"], longitude]).round(POSITION_DECIMALS).tolist(),
-        "layer": [f"sites-{source}-{role}" for source, role in zip(sites["source"], sites["gold_role"], strict=True)],
+        "layer": [
+            f"sites-{source}-{role}" for source, role in zip(sites["source"], sites["commodity_role"], strict=True)
+        ],
         "region": [number[region] for region in sites["region_id"]],
         "source": [about.source_title(source) for source in sites["source"]],
-        "role": [about.word("role", role) for role in sites["gold_role"]],
+        "role": [about.word("role", role) for role in sites["commodity_role"]],
         "commodities": [", ".join(names) for names in sites["commodities"]],
         "status": missing_as_none(sites["status"]),
         "type": missing_as_none(sites["deposit_type"]),

@@ -27,7 +27,7 @@ from asmgold.publish.page.blocks import Block, Column, Figure, Folded, Points, S
 from asmgold.vocabulary.commodities import GOLD
 
 MOST_PANELS = 4
-TABLES = ("evidence", "corridor_by_year", "chance", "radius_curve", "radius_of_capture", "sensitivity",
+TABLES = ("evidence", "overlay_by_period", "chance", "radius_curve", "radius_of_capture", "sensitivity",
           "position_bands", "context_production")  # fmt: skip
 SHARES = ("capture", "land_share", "share_inside", "p50", "p05", "p95", "highest")
 DECIMALS = {"lift": 1, "radius_km": 1, "ratio": 2, "ratio_if_troy": 2, "p_value": 3}
@@ -105,9 +105,9 @@ def figures(tables: Mapping[str, pd.DataFrame], naming: Naming, language: str, b
     )
     if first is not None:
         drawn["chance"] = draw_chance(tables["chance"], titles, _placed(naming, words), wording, evidence=first)
-        if len(tables["corridor_by_year"]):
+        if len(tables["overlay_by_period"]):
             named, note = {**titles, **naming.evidence}, naming.notes.get(first, "")
-            drawn["corridor_by_year"] = draw_by_overlay(tables["corridor_by_year"], named, wording, note=note)
+            drawn["overlay_by_period"] = draw_by_overlay(tables["overlay_by_period"], named, wording, note=note)
     return drawn
 
 
@@ -142,11 +142,11 @@ def evidence_section(
         blocks += _in_all_and_by_period(tables["evidence"], "evidence", words, titles)
         blocks += [words["chance_text"], _figure(drawn, "chance", words)]
         blocks += [_folded(_table(_together(tables["chance"]).drop(columns="period"), "chance", words, titles))]
-        if "corridor_by_year" in drawn:
-            by_overlay = tables["corridor_by_year"]
-            blocks += [_overlays(by_overlay, naming, words), _figure(drawn, "corridor_by_year", words)]
+        if "overlay_by_period" in drawn:
+            by_overlay = tables["overlay_by_period"]
+            blocks += [_overlays(by_overlay, naming, words), _figure(drawn, "overlay_by_period", words)]
             blocks += [Points(_definitions(by_overlay, wording))]
-            blocks += [_folded(_table(by_overlay.drop(columns="definition"), "corridor_by_year", words, titles))]
+            blocks += [_folded(_table(by_overlay.drop(columns="definition"), "overlay_by_period", words, titles))]
         blocks += [_figure(drawn, "radius_curve", words), _quantiles(tables["radius_of_capture"], wording, titles)]
     else:
         blocks += [words["no_evidence"], _figure(drawn, "radius_curve", words)]

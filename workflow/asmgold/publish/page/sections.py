@@ -13,7 +13,7 @@ from asmgold.publish.page.blocks import Bar, Bars, Block, Column, Fact, Facts, F
 from asmgold.publish.page.results import About, Results
 from asmgold.publish.page.shapes import DECIMALS, THINNED_M
 from asmgold.records.classify import count_by_fate, moved
-from asmgold.schemas.tables import FATES, FLAGS, GOLD_ROLES
+from asmgold.schemas.tables import COMMODITY_ROLES, FATES, FLAGS
 
 SHOWN_BARS = 12
 EXAMPLES = 3
@@ -186,18 +186,18 @@ def _regions(results: Results, about: About) -> Section:
 
 def _examples(sites: pd.DataFrame) -> dict[str, str]:
     """Some named sites of each region: major deposits before others, and where gold ranks high before the others."""
-    rank = {role: number for number, role in enumerate(GOLD_ROLES)}
+    rank = {role: number for number, role in enumerate(COMMODITY_ROLES)}
     named = sites[sites["name"].notna() & ~sites["flags"].map(lambda flags: "name_missing" in flags).astype(bool)]
-    ordered = named.assign(other=named["source"] != "major_deposits", rank=named["gold_role"].map(rank)).sort_values(
-        ["other", "rank", "record_id"]
-    )
+    ordered = named.assign(
+        other=named["source"] != "major_deposits", rank=named["commodity_role"].map(rank)
+    ).sort_values(["other", "rank", "record_id"])
     chosen = ordered.groupby("region_id")["name"].agg(lambda names: ", ".join(list(dict.fromkeys(names))[:EXAMPLES]))
     return {str(region): str(names) for region, names in chosen.items()}
 
 
 def _sites(results: Results, about: About) -> Section:
     words, numbers, sites = about.words, about.numbers, results.sites
-    counts = sites.groupby(["source", "gold_role"]).size().sort_values(ascending=False, kind="stable")
+    counts = sites.groupby(["source", "commodity_role"]).size().sort_values(ascending=False, kind="stable")
     bars = [
         Bar(
             about.kind_title(source, role),

@@ -12,7 +12,7 @@ import shapely
 from numpy.typing import NDArray
 from shapely.geometry.base import BaseGeometry
 
-from asmgold.geodesy.polygons import crosses_180, drawn_to_180, mended, polygonal
+from asmgold.geodesy.polygons import crosses_180, drawn_to_180, make_valid, polygonal
 
 THINNED_DEG = 0.0002
 THINNED_M = 30  # the same at the equator, where a degree is longest, with the rounding
@@ -79,7 +79,7 @@ class Window:
         if not crosses_180(geometry):
             return shapely.transform(geometry, shift)
         parts = shapely.transform(shapely.get_parts(drawn_to_180(geometry)), shift)
-        return polygonal(shapely.union_all([mended(part) for part in parts]))
+        return polygonal(shapely.union_all([make_valid(part) for part in parts]))
 
 
 def _cut(geometry: BaseGeometry, west: float, south: float, east: float, north: float) -> BaseGeometry:

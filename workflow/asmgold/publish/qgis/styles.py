@@ -95,7 +95,7 @@ def _sites(words: Mapping[str, str], present: Sequence[tuple[str, str]]) -> list
         face, edge = (colour, palette.SITE_EDGE) if filled else (palette.SITE_EDGE, colour)
         role = "" if source == "major_deposits" and filled else words["main" if filled else "beside"]
         title = words.get(source, source) + (f", {role}" if role else "")
-        is_main = "coalesce(\"gold_role\", '') IN ('primary', 'listed')"
+        is_main = "coalesce(\"commodity_role\", '') IN ('primary', 'listed')"
         condition = f'"source" = {_literal(source)} AND {"" if filled else "NOT "}{is_main}'
         rules.append((condition, title, symbols.marker(shape, size, face, edge, 0.12 if filled else 0.25)))
     if not rules:

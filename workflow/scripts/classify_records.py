@@ -6,14 +6,14 @@ from _job import job
 
 from asmgold.config.models import Correction, DepositSettings
 from asmgold.io.tables import read_table, write_table
-from asmgold.records.classify import judge
+from asmgold.records.classify import classify
 from asmgold.schemas.tables import COUNTRIES, READ_RECORDS
 
 with job(snakemake):
     rows = pd.concat([read_table(Path(path), READ_RECORDS) for path in snakemake.input.rows], ignore_index=True)
     area = read_table(Path(snakemake.input.area))
     countries = read_table(Path(snakemake.input.countries), COUNTRIES) if snakemake.input.countries else None
-    records = judge(
+    records = classify(
         rows,
         area,
         countries,
