@@ -1,47 +1,474 @@
-"""Which schema each product that is a table has: what a release is checked by, and a database made from."""
+"""The registry of products: one row says all about a file of the results.
+
+Rules, report, data dictionary, the page's list, README, releases with STAC and RO-Crate, and the tables of PostGIS follow
+from these rows, so a product is added by writing one, and a rule that makes it. Planning a run imports this module: it
+loads no schema before one is asked for.
+"""
 
 from __future__ import annotations
 
-from asmgold.schemas.evidence import (
-    BY_OVERLAY,
-    CAPTURE,
-    CHANCE,
-    MISSED,
-    POSITION_BANDS,
-    PRODUCTION,
-    RADIUS_CURVE,
-    RADIUS_OF_CAPTURE,
-    SENSITIVITY,
-)
-from asmgold.schemas.tables import (
-    COUNTRY_SUMMARY,
-    EXPOSURE,
-    EXPOSURE_REGIONS,
-    OVERLAY_SUMMARY,
-    OVERLAY_UNITS,
-    OVERLAYS,
-    RECORDS,
-    REGIONS,
-    SITES,
-)
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from importlib import import_module
+from pathlib import Path
+from typing import Any
 
-PRODUCT_SCHEMAS = {
-    "records.parquet": RECORDS,
-    "sites.parquet": SITES,
-    "regions.parquet": REGIONS,
-    "overlays.parquet": OVERLAYS,
-    "overlay_summary.csv": OVERLAY_SUMMARY,
-    "overlay_units.csv": OVERLAY_UNITS,
-    "countries.csv": COUNTRY_SUMMARY,
-    "exposure.csv": EXPOSURE,
-    "exposure_regions.csv": EXPOSURE_REGIONS,
-    "evidence.csv": CAPTURE,
-    "missed_mining.parquet": MISSED,
-    "overlay_by_period.csv": BY_OVERLAY,
-    "chance.csv": CHANCE,
-    "radius_curve.csv": RADIUS_CURVE,
-    "radius_of_capture.csv": RADIUS_OF_CAPTURE,
-    "sensitivity.csv": SENSITIVITY,
-    "position_bands.csv": POSITION_BANDS,
-    "context_production.csv": PRODUCTION,
+MANIFEST = "manifest.json"
+PACKAGE = "asm_gold_regions.gpkg"
+PROJECT = "asm_gold_regions.qgz"
+PAGE = "index.html"
+
+MEDIA_TYPES = {
+    ".cff": "application/yaml",
+    ".css": "text/css",
+    ".csv": "text/csv",
+    ".geojson": "application/geo+json",
+    ".gpkg": "application/geopackage+sqlite3",
+    ".html": "text/html",
+    ".js": "text/javascript",
+    ".json": "application/json",
+    ".md": "text/markdown",
+    ".parquet": "application/vnd.apache.parquet",
+    ".pdf": "application/pdf",
+    ".png": "image/png",
+    ".py": "text/x-python",
+    ".qgz": "application/zip",
+    ".qml": "application/xml",
+    ".tif": "image/tiff; application=geotiff; profile=cloud-optimized",
+    ".toml": "application/toml",
+    ".yaml": "application/yaml",
+    ".yml": "application/yaml",
+    ".zip": "application/zip",
 }
+
+
+def media_type(name: str) -> str:
+    """The media type of a file by the ending of its name."""
+    return MEDIA_TYPES.get(Path(name).suffix, "text/plain")
+
+
+@dataclass(frozen=True)
+class Condition:
+    """When a product is asked for.
+
+    Parameters
+    ----------
+    holds : whether it is, by the settings of a scenario (`asmgold.config.models.Settings`)
+    words : the same as the end of a sentence
+    """
+
+    holds: Callable[[Any], bool]
+    words: str = ""
+
+
+CONDITIONS: Mapping[str, Condition] = {
+    "always": Condition(lambda settings: True),
+    "map": Condition(lambda settings: "map" not in settings.leave_out, "unless `leave_out` names `map`"),
+    "page": Condition(lambda settings: "page" not in settings.leave_out, "unless `leave_out` names `page`"),
+    "sensitivity": Condition(
+        lambda settings: "sensitivity" not in settings.leave_out, "unless `leave_out` names `sensitivity`"
+    ),
+    "rasters": Condition(lambda settings: settings.rasters is not None, "unless `rasters` is `null`"),
+    "exposure": Condition(lambda settings: bool(settings.exposure), "with `exposure`"),
+    "evidence": Condition(lambda settings: bool(settings.evidence), "with `evidence`"),
+    "evidence within": Condition(
+        lambda settings: bool(settings.evidence) and any(overlay.within for overlay in settings.overlays.values()),
+        "with `evidence` and an overlay that is `within` another one",
+    ),
+    "production": Condition(lambda settings: settings.production is not None, "with `production`"),
+    "units": Condition(
+        lambda settings: any(overlay.by for overlay in settings.overlays.values()), "with `by` of an overlay"
+    ),
+    "countries": Condition(lambda settings: settings.each_country, "with `each_country`"),
+}
+
+
+@dataclass(frozen=True)
+class Product:
+    """A file of the results.
+
+    Parameters
+    ----------
+    name : in `results/<scenario>/`; `{code}` stands for the code of each country
+    stage : the file of `workflow/rules` whose rule makes it
+    title, title_es : one line in English and in Spanish
+    note : what a reader has to know of it besides, in English
+    category : where Snakemake's report shows it; nowhere, if empty
+    when : a key of `CONDITIONS`
+    schema : the name of its schema in `asmgold.schemas.tables` or `.evidence`, or of its specification in `.rasters`
+    key : the columns that no two rows have alike
+    table : what the table is called in a database, where that is not the name of the file
+    """
+
+    name: str
+    stage: str
+    title: str
+    title_es: str
+    note: str = ""
+    category: str = ""
+    when: str = "always"
+    schema: str = ""
+    key: tuple[str, ...] = ()
+    table: str = ""
+
+    @property
+    def suffix(self) -> str:
+        """The ending of its name, with the dot."""
+        return Path(self.name).suffix
+
+    @property
+    def media_type(self) -> str:
+        """By the ending of its name."""
+        return media_type(self.name)
+
+    @property
+    def is_per_country(self) -> bool:
+        """Whether each country has one."""
+        return "{code}" in self.name
+
+    def title_in(self, language: str) -> str:
+        """The title in a language of the project."""
+        return self.title_es if language == "es" else self.title
+
+    def load_schema(self) -> Any:
+        """The schema of a table (pandera), or the specification of a raster; None for a file that is neither."""
+        return named_schema(self.schema) if self.schema else None
+
+
+def named_schema(name: str) -> Any:
+    """A schema or specification by its name, from whichever module of this package has it. Raises KeyError."""
+    for module in ("rasters",) if name.isupper() and name in _RASTERS else ("tables", "evidence"):
+        found = getattr(import_module(f"asmgold.schemas.{module}"), name, None)
+        if found is not None:
+            return found
+    raise KeyError(name)
+
+
+_RASTERS = ("DISTANCE", "DENSITY", "FRACTION", "PROBABILITY")
+
+
+def _raster(
+    name: str, stage: str, title: str, title_es: str, *, schema: str, when: str, note: str
+) -> tuple[Product, Product]:
+    """A raster and the style beside it."""
+    return (
+        Product(f"{name}.tif", stage, title, title_es, note, "Rasters", when, schema),
+        Product(f"{name}.qml", stage, f"Style of {name}.tif, for QGIS", f"Estilo de {name}.tif, para QGIS", when=when),
+    )
+
+
+PRODUCTS: tuple[Product, ...] = (
+    Product(
+        "records.parquet", "records",
+        "Every record that was read, with its fate and the reason",
+        "Cada registro leído, con su destino y el motivo",
+        "The rejected ones are also the table `records_rejected` of the GeoPackage.",
+        schema="RECORDS", key=("record_id",),
+    ),
+    Product(
+        "sites.parquet", "regions",
+        "The records that count",
+        "Los registros que cuentan",
+        "Layer `gold_sites` of the GeoPackage. The columns of the records, and the region.",
+        schema="SITES", key=("record_id",),
+    ),
+    Product(
+        "regions.parquet", "regions",
+        "The regions, clipped to the area and whole",
+        "Las regiones, cortadas por el área y enteras",
+        "Layer `asm_gold_regions` of the GeoPackage, there without the unclipped geometry.",
+        schema="REGIONS", key=("region_id",),
+    ),
+    Product(
+        "overlays.parquet", "overlays",
+        "Each region within each zone",
+        "Cada región dentro de cada zona",
+        "Layer `overlay_intersections` of the GeoPackage.",
+        schema="OVERLAYS", key=("overlay", "zone", "region_id"), table="overlay_intersections",
+    ),
+    Product(
+        "overlay_summary.csv", "overlays",
+        "How much of each zone is region, and how much of the regions is in it",
+        "Cuánto de cada zona es región, y cuánto de las regiones está en ella",
+        "For an overlay within another one, the zone `outside` is the rest of that other one. Areas are on the ellipsoid.",
+        "Tables", schema="OVERLAY_SUMMARY", key=("overlay", "zone"),
+    ),
+    Product(
+        PACKAGE, "publish",
+        "All layers, with styles, for QGIS",
+        "Todas las capas, con estilos, para QGIS",
+        "Regions, sites, overlays and their intersections with the regions, the area, corrections, and the records that "
+        "were rejected, each with its style, its credits and described columns; EPSG:4326.",
+        "Layers",
+    ),
+    Product(
+        PROJECT, "publish",
+        "The finished map as a QGIS project, with print layouts: double-click it",
+        "El mapa terminado como proyecto de QGIS, con composiciones para imprimir: doble clic",
+        "It looks for the GeoPackage beside itself.",
+        "Layers",
+    ),
+    Product(
+        "map.pdf", "publish",
+        "The printed map on a page of A4, as vectors",
+        "El mapa impreso en una página A4, como vectores",
+        "Regions, sites by source, overlays, borders of the neighbours, a detail map where an overlay lies within another "
+        "one, and the key figures. It shows geology on record, not mining activity.",
+        "Map", "map",
+    ),
+    Product(
+        "map.png", "publish",
+        "The printed map at 300 dots per inch",
+        "El mapa impreso con 300 puntos por pulgada",
+        "The same as `map.pdf`.",
+        "Map", "map",
+    ),
+    Product(
+        "audit.html", "publish",
+        "What is wrong with the records",
+        "Qué está mal en los registros",
+        "As far as they themselves, the borders and each other tell.",
+        "Records",
+    ),
+    Product(
+        "proposed_corrections.yaml", "publish",
+        "Corrections that the evidence suggests, to be reviewed",
+        "Correcciones que la evidencia sugiere, para revisar",
+        "In the form that `config/corrections.yaml` takes.",
+        "Records",
+    ),
+    *_raster(
+        "distance_to_gold_km", "rasters",
+        "Distance to the nearest gold site",
+        "Distancia al sitio de oro más cercano",
+        schema="DISTANCE", when="rasters",
+        note="Geodesic, from the centre of each cell, in kilometres, off by less than 10 m.",
+    ),
+    *_raster(
+        "gold_sites_per_100km2", "rasters",
+        "Density of gold sites",
+        "Densidad de los sitios de oro",
+        schema="DENSITY", when="rasters",
+        note="Kernel density per 100 square kilometres; the values, times the areas of the cells, add up to the number of "
+        "sites, but for kernels that reach beyond the grid.",
+    ),
+    *_raster(
+        "asm_gold_region_fraction", "rasters",
+        "Fraction of the cell that is ASM gold region",
+        "Fracción de la celda que es región de oro MAPE",
+        schema="FRACTION", when="rasters",
+        note="The shares, times the areas of the cells, add up to the area of the regions.",
+    ),
+    Product(
+        "exposure.csv", "exposure",
+        "Amounts inside the regions, by zone",
+        "Cantidades dentro de las regiones, por zona",
+        "Cells on an edge count by the part of them that is inside; where the raster has no data, nothing is counted.",
+        "Tables", "exposure", "EXPOSURE", ("exposure", "zone"),
+    ),
+    Product(
+        "exposure_regions.csv", "exposure",
+        "Amounts inside each region",
+        "Cantidades dentro de cada región",
+        when="exposure", schema="EXPOSURE_REGIONS", key=("exposure", "region_id"),
+    ),
+    Product(
+        "sensitivity.csv", "evidence",
+        "The figures when a choice changes",
+        "Las cifras cuando cambia una decisión",
+        "Land covered and mining captured, of all periods, when all other choices stay as configured.",
+        "Evidence", "sensitivity", "SENSITIVITY",
+    ),
+    Product(
+        "sensitivity.png", "evidence",
+        "The figures when a choice changes, drawn",
+        "Las cifras cuando cambia una decisión, en imagen",
+        "The same as `sensitivity.csv`.",
+        "Evidence", "sensitivity",
+    ),
+    Product(
+        "radius_curve.csv", "evidence",
+        "Land covered and mining captured at each radius",
+        "Tierra cubierta y minería captada con cada radio",
+        "For radii from 1 to 50 km.",
+        "Evidence", "sensitivity", "RADIUS_CURVE",
+    ),
+    Product(
+        "radius_curve.png", "evidence",
+        "Land covered and mining captured at each radius, drawn",
+        "Tierra cubierta y minería captada con cada radio, en imagen",
+        "The same as `radius_curve.csv`; the radius of the map is marked.",
+        "Evidence", "sensitivity",
+    ),
+    Product(
+        "position_bands.csv", "evidence",
+        "The figures when the sites move within the precision of their positions",
+        "Las cifras cuando los sitios se mueven dentro de la precisión de sus posiciones",
+        "Every figure as stated, and its band.",
+        "Evidence", "sensitivity", "POSITION_BANDS",
+    ),
+    *_raster(
+        "region_probability", "evidence",
+        "How often the cell is ASM gold region when the sites move within the precision of their positions",
+        "Cuántas veces la celda es región de oro MAPE cuando los sitios se mueven dentro de su precisión",
+        schema="PROBABILITY", when="sensitivity",
+        note="By the centre of each cell, on a grid of the area's own.",
+    ),
+    Product(
+        "evidence.csv", "evidence",
+        "How much of the mining that was observed lies in the regions",
+        "Cuánta de la minería observada está en las regiones",
+        "By layer, period and zone: square kilometres of polygons, or the number of points. Lift is the share captured "
+        "over the share of the land covered. It shows where gold on record and observed mining meet, not that the one led "
+        "to the other; where nobody looked, nothing was observed.",
+        "Evidence", "evidence", "CAPTURE", ("evidence", "period", "zone"),
+    ),
+    Product(
+        "missed_mining.parquet", "evidence",
+        "Mining that was observed outside the regions, piece by piece",
+        "Minería observada fuera de las regiones, pieza por pieza",
+        "Layer `missed_mining` of the GeoPackage.",
+        when="evidence", schema="MISSED",
+    ),
+    Product(
+        "overlay_by_period.csv", "evidence",
+        "Mining observed inside each overlay and in the rest of the one around it, by period",
+        "Minería observada dentro de cada capa y en el resto de la que la rodea, por período",
+        "Beside shares that others published. These are shares of other things, which the table spells out.",
+        "Evidence", "evidence", "BY_OVERLAY", table="evidence_by_overlay",
+    ),
+    Product(
+        "chance.csv", "evidence",
+        "Capture beside that of sites placed at random",
+        "La captación junto a la de sitios puestos al azar",
+        "As many sites as there are, in the area and, where a layer tells land that is alike, within it. `p_value` is the "
+        "share of such maps, the real one counted in, that capture as much.",
+        "Evidence", "evidence", "CHANCE", ("evidence", "period", "zone", "placed"),
+    ),
+    Product(
+        "chance.png", "evidence",
+        "Capture beside that of sites placed at random, drawn",
+        "La captación junto a la de sitios puestos al azar, en imagen",
+        "The same as `chance.csv`.",
+        "Evidence", "evidence",
+    ),
+    Product(
+        "radius_of_capture.csv", "evidence",
+        "The radius that captures a share of the observed mining",
+        "El radio que capta una parte de la minería observada",
+        "Around the sites, for 50, 80, 90 and 95 %.",
+        "Evidence", "evidence", "RADIUS_OF_CAPTURE", ("evidence", "period", "zone", "share"),
+    ),
+    Product(
+        "overlay_by_period.png", "evidence",
+        "Mining observed inside each overlay, by period, drawn",
+        "Minería observada dentro de cada capa, por período, en imagen",
+        "The same as `overlay_by_period.csv`.",
+        "Evidence", "evidence within",
+    ),
+    Product(
+        "context_production.csv", "evidence",
+        "The report's own gold figures in both kinds of ounces, apart from the map",
+        "Las cifras de oro del informe en ambas clases de onza, aparte del mapa",
+        "Ounces differ by a factor of 1.097 and cannot explain how the two series differ.",
+        "Context", "production", "PRODUCTION", ("year",), "production",
+    ),
+    Product(
+        "context_production.png", "evidence",
+        "The report's own gold figures in both kinds of ounces, drawn",
+        "Las cifras de oro del informe en ambas clases de onza, en imagen",
+        "The same as `context_production.csv`.",
+        "Context", "production",
+    ),
+    Product(
+        "overlay_units.csv", "overlays",
+        "How much of each unit of an overlay, such as each province, is region",
+        "Cuánto de cada unidad de una capa, como cada provincia, es región",
+        "With the sites and deposits in it.",
+        "Tables", "units", "OVERLAY_UNITS", ("overlay", "unit"),
+    ),
+    Product(
+        "countries.csv", "countries",
+        "Sites, deposits and regions of each country",
+        "Sitios, depósitos y regiones de cada país",
+        "With the share of it that is region.",
+        "Tables", "countries", "COUNTRY_SUMMARY", ("code",),
+    ),
+    Product(
+        f"countries/{{code}}/{PACKAGE}", "countries",
+        "All layers of one country, with styles, for QGIS",
+        "Todas las capas de un país, con estilos, para QGIS",
+        when="countries",
+    ),
+    Product(
+        "countries/{code}/regions.parquet", "countries",
+        "The regions of one country",
+        "Las regiones de un país",
+        when="countries", schema="REGIONS", key=("region_id",),
+    ),
+    Product(
+        "countries/{code}/sites.parquet", "countries",
+        "The sites of one country",
+        "Los sitios de un país",
+        when="countries", schema="SITES", key=("record_id",),
+    ),
+    Product(
+        PAGE, "publish",
+        "The map as a page: tables, charts, method and credits in one file to send",
+        "El mapa como página: tablas, gráficos, método y créditos en un solo archivo",
+        "It opens in any browser, without a network.",
+        "Page", "page",
+    ),
+    Product(
+        MANIFEST, "publish",
+        "How each product was made: hashes, sources, configuration, versions",
+        "Cómo se hizo cada producto: huellas, fuentes, configuración, versiones",
+        "For each file its hash and rows; the sources with hash, licence and citation; the declared corrections.",
+        "Provenance",
+    ),
+)  # fmt: skip
+
+# The layers of the GeoPackage that have a schema; those of overlays and the area have the columns of their sources.
+LAYER_SCHEMAS = {
+    "asm_gold_regions": "REGIONS",
+    "gold_sites": "SITES",
+    "overlay_intersections": "OVERLAYS",
+    "corrections": "ARROWS",
+    "records_rejected": "RECORDS",
+    "countries": "COUNTRIES",
+    "missed_mining": "MISSED",
+    "missed_mining_points": "MISSED",
+}
+_OF_A_COUNTRY = re.compile(r"countries/[^/]+/")
+
+
+def products_of(settings: Any, codes: Sequence[str] = ()) -> dict[str, Product]:
+    """The products of a scenario by their names, in the order of the registry.
+
+    Parameters
+    ----------
+    settings : of the scenario, `asmgold.config.models.Settings`
+    codes : of the countries that get products of their own
+    """
+    asked = [product for product in PRODUCTS if CONDITIONS[product.when].holds(settings)]
+    found: dict[str, Product] = {}
+    for product in asked:
+        if not product.is_per_country:
+            found[product.name] = product
+        elif product == next(one for one in asked if one.is_per_country):
+            of_countries = [one for one in asked if one.is_per_country]
+            found |= {one.name.format(code=code): one for code in codes for one in of_countries}
+    return found
+
+
+def product_of(name: str) -> Product | None:
+    """The row of a file by its name in the results' folder; None for a file that is no product."""
+    general = _OF_A_COUNTRY.sub("countries/{code}/", name)
+    return next((product for product in PRODUCTS if product.name == general), None)
+
+
+def title_of(name: str) -> str:
+    """What a file of the results is, in English; its own name if it is no product."""
+    product = product_of(name)
+    return product.title if product is not None else Path(name).name
