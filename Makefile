@@ -76,7 +76,7 @@ check: .venv/ready  ## formatting, lints and types
 	$(BIN)/snakemake --lint
 
 docs: .venv/ready  ## the files that are written from the code: reference, schemas, picture of the flow
-	@$(BIN)/python -m asmgold.document
+	@$(BIN)/python docs/site/reference.py
 	@$(BIN)/python docs/site/flow.py
 
 site: .venv/ready  ## the documentation as a site, in site/

@@ -13,8 +13,8 @@ import pyproj
 import pytest
 import shapely
 import yaml
-from asmgold.config.document import FILES, reference, schemas
-from asmgold.document import command_reference, data_dictionary
+from configuration import FILES, reference, schemas
+from reference import command_reference, data_dictionary
 
 from asmgold.config.loading import load_corrections, load_lock, load_sources
 from asmgold.config.models import Settings

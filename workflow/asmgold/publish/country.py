@@ -13,6 +13,7 @@ from asmgold.io.tables import write_table
 from asmgold.publish.context import About
 from asmgold.publish.geopackage import write_geopackage
 from asmgold.regions.by_country import National
+from asmgold.schemas.products import PACKAGE
 from asmgold.schemas.tables import OVERLAYS, empty_like
 
 
@@ -37,7 +38,7 @@ def write_country(
     folder.mkdir(parents=True, exist_ok=True)
     write_table(nation.regions, folder / "regions.parquet")
     write_table(nation.sites, folder / "sites.parquet")
-    package = folder / "asm_gold_regions.gpkg"
+    package = folder / PACKAGE
     package.unlink(missing_ok=True)
     none = gpd.GeoDataFrame(empty_like(OVERLAYS), geometry="geometry", crs=nation.regions.crs)
     write_geopackage(
