@@ -30,7 +30,7 @@ for number, codes in enumerate(BATCHES):
             buffer_km=SETTINGS.buffer_km,
             tolerance_m=SETTINGS.tolerance_m,
             corrections=[plain(correction) for correction in SCENARIO.corrections],
-            about=SCENARIO.about(),
+            context=SCENARIO.context(),
         script:
             "../scripts/draw_countries.py"
 

@@ -44,7 +44,7 @@ rule write_geopackage:
     params:
         overlays=OVERLAYS,
         corrections=[plain(correction) for correction in SCENARIO.corrections],
-        about=SCENARIO.about(),
+        context=SCENARIO.context(),
     script:
         "../scripts/write_geopackage.py"
 
@@ -61,7 +61,7 @@ rule write_qgis_project:
     conda:
         "../envs/asmgold.yaml"
     params:
-        about=SCENARIO.about(),
+        context=SCENARIO.context(),
     script:
         "../scripts/write_qgis_project.py"
 
@@ -105,7 +105,7 @@ rule audit_records:
     conda:
         "../envs/asmgold.yaml"
     params:
-        title=SCENARIO.title_of("area"),
+        context=SCENARIO.context(),
         corrections=[plain(correction) for correction in SCENARIO.corrections],
     script:
         "../scripts/audit_records.py"
@@ -134,8 +134,7 @@ rule write_page:
         settings=plain(SETTINGS),
         sources=SCENARIO.provenance(),
         corrections=[plain(correction) for correction in SCENARIO.corrections],
-        area_title=SCENARIO.title_of("area"),
-        overlay_titles={name: SCENARIO.title_of(f"overlay_{name}") for name in OVERLAYS},
+        context=SCENARIO.context(),
         naming=NAMING,
         products=[name for name in PRODUCTS if name != "index.html"],
     script:

@@ -6,7 +6,7 @@ from _job import job
 
 from asmgold.config.models import Correction
 from asmgold.io.tables import read_table
-from asmgold.publish.context import About
+from asmgold.publish.context import Context
 from asmgold.publish.country import write_country
 from asmgold.regions.by_country import by_country
 from asmgold.schemas.tables import COUNTRIES, RECORDS
@@ -28,7 +28,7 @@ with job(snakemake):
         write_country(
             summary.parent / nation.code,
             nation,
-            about=About(**params.about),
+            context=Context(**params.context),
             countries=countries,
             corrections=[Correction(**correction) for correction in params.corrections],
         )

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, Literal, LiteralString
 
 from asmgold.postgis.result import is_text
-from asmgold.publish.context import field_of
+from asmgold.publish.fields import field_of
 from asmgold.schemas.products import PACKAGE, PRODUCTS, Product
 from asmgold.schemas.tables import ARROWS, COMMODITY_ROLES, FATES, FLAGS, ZONES
 
