@@ -131,15 +131,15 @@ def raster_tags(names):
 
 
 def tiles_of(name):
-    """The files that a raster is put together from, if several jobs share it."""
-    jobs = SETTINGS.rasters.jobs
-    return [f"<build>/tiles/{name}.{tile}.tif" for tile in range(jobs)] if jobs > 1 else []
+    """The files that a raster is put together from, if it is made in tiles."""
+    tiles = SETTINGS.rasters.tiles
+    return [f"<build>/tiles/{name}.{tile}.tif" for tile in range(tiles)] if tiles > 1 else []
 
 
 def tile_of(wildcards):
     """Which tile of a raster a job makes, and of how many; None where it makes the whole one."""
     tile = wildcards.get("tile")
-    return None if tile is None else [int(tile), SETTINGS.rasters.jobs]
+    return None if tile is None else [int(tile), SETTINGS.rasters.tiles]
 
 
 def published(name):

@@ -1,7 +1,7 @@
 # Products of each country by itself, and the table of countries. A job makes those of several countries.
 
 NATIONAL_PRODUCTS = ["asm_gold_regions.gpkg", "regions.parquet", "sites.parquet"]
-CODES = codes_of_countries() if SETTINGS.each_country else []
+CODES = codes_of_countries() if SETTINGS.per_country else []
 BATCHES = [
     CODES[first : first + SETTINGS.countries_per_job] for first in range(0, len(CODES), SETTINGS.countries_per_job)
 ]

@@ -1,6 +1,6 @@
 # Regions intersected with the overlays.
 
-OVERLAY_UNITS = ["overlay_units.csv"] if any(overlay.by for overlay in SETTINGS.overlays.values()) else []
+OVERLAY_UNITS = ["overlay_units.csv"] if any(overlay.group_by for overlay in SETTINGS.overlays.values()) else []
 
 
 rule intersect_overlays:
@@ -18,6 +18,6 @@ rule intersect_overlays:
         "../envs/asmgold.yaml"
     params:
         within={name: overlay.within for name, overlay in SETTINGS.overlays.items()},
-        by={name: overlay.by for name, overlay in SETTINGS.overlays.items() if overlay.by},
+        group_by={name: overlay.group_by for name, overlay in SETTINGS.overlays.items() if overlay.group_by},
     script:
         "../scripts/intersect_overlays.py"

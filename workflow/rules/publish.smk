@@ -10,7 +10,7 @@ PRODUCTS = [
     "overlay_summary.csv",
     "asm_gold_regions.gpkg",
     "asm_gold_regions.qgz",
-    *(["map.pdf", "map.png"] if "map" not in SETTINGS.leave_out else []),
+    *(["map.pdf", "map.png"] if "map" not in SETTINGS.skip_products else []),
     "audit.html",
     "proposed_corrections.yaml",
     *RASTERS,
@@ -20,7 +20,7 @@ PRODUCTS = [
     *CONTEXT_PRODUCTS,
     *OVERLAY_UNITS,
     *COUNTRY_PRODUCTS,
-    *(["index.html"] if "page" not in SETTINGS.leave_out else []),
+    *(["index.html"] if "page" not in SETTINGS.skip_products else []),
     "manifest.json",
 ]
 
