@@ -18,6 +18,7 @@ from asmgold.publish.fields import fields_of
 from asmgold.publish.qgis.layout import _intervals
 from asmgold.publish.qgis.markup import document, element, uuid_of
 from asmgold.publish.qgis.view import view_of, widened
+from asmgold.schemas.products import LAYER_SCHEMAS, named_schema
 from asmgold.schemas.tables import COMMODITY_ROLES, FATES, ZONES
 from tests.small_map import context_of_map, make_map, make_raster
 

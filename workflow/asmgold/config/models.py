@@ -260,7 +260,7 @@ class Evidence(Layer):
 
 
 class MonteCarloSettings(Model):
-    """How many random draws stand behind the figures of chance and of positions. The same seed gives the same figures."""
+    """The random draws behind the figures of chance and of positions. The same seed gives the same figures."""
 
     seed: int = Field(2019, ge=0, description="The seed of the random numbers.")
     placements: int = Field(500, ge=19, le=100_000, description="How often sites are placed at random.")
@@ -388,9 +388,9 @@ class Source(Model):
     licence: str = Field(description="The terms it may be used under.")
     urls: list[WebAddress] = Field(
         min_length=1,
-        description="Where it comes from. A file that is fetched may have several: the next one, such as a preservation "
-        "copy, is tried when those before it are out of reach. With `{iso}` in the first, there is one such source for "
-        "each country, which `area.country` chooses.",
+        description="Where it comes from. A file that is fetched may have several: the next one, such as a "
+        "preservation copy, is tried when those before it are out of reach. With `{iso}` in the first, there is "
+        "one such source for each country, which `area.country` chooses.",
     )
     path: str | None = Field(
         None, description="The file in this repository, where the project carries the data itself."
