@@ -54,7 +54,7 @@ def dataset_metadata(context: Context) -> str:
         *(("creator", producer) for producer in dict.fromkeys(str(source["producer"]) for source in sources)),
         *(("bibliographicCitation", text) for text in dict.fromkeys(str(source["citation"]) for source in sources)),
         *(("license", text) for text in dict.fromkeys(_licence(source) for source in sources)),
-        *(("source", text) for text in dict.fromkeys(str(source["address"]) for source in sources)),
+        *(("source", text) for text in dict.fromkeys(str(source["urls"][0]) for source in sources)),
     ]
     listed = (element(f"dcterms:{term}", text) for term, text in terms)
     return document(element("metadata", *listed, **{"xmlns:dcterms": "http://purl.org/dc/terms/"}))
@@ -95,7 +95,7 @@ def _common(
             for producer in dict.fromkeys(str(source["producer"]) for source in sources)
         ),
         element("links", *(
-            element("link", name=source["title"], type="WWW:LINK", url=source["address"],
+            element("link", name=source["title"], type="WWW:LINK", url=source["urls"][0],
                     description=source.get("notes", ""), format="", mimeType="", size="")
             for source in sources
         )),
