@@ -11,7 +11,7 @@ from pydantic import BaseModel, TypeAdapter
 from asmgold.config.models import (
     Area,
     Correction,
-    Countries,
+    CountriesLayer,
     DepositSettings,
     Evidence,
     Exposure,
@@ -73,7 +73,7 @@ evidence:
 SECTIONS: tuple[tuple[str, type[BaseModel], str], ...] = (
     ("config.yaml", Settings, "The question."),
     ("config.yaml, area", Area, "The area of interest: a polygon layer."),
-    ("config.yaml, countries", Countries, "The countries of the world: a polygon layer."),
+    ("config.yaml, countries", CountriesLayer, "The countries of the world: a polygon layer."),
     ("config.yaml, deposits", DepositSettings, "When records are taken for the same deposit."),
     ("config.yaml, overlays", Overlay, "Each overlay, by a name of your choice: a polygon layer."),
     ("config.yaml, rasters", RasterSettings, "The rasters of distance, density and fraction."),

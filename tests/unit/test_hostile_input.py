@@ -26,7 +26,7 @@ import shapely
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from asmgold.errors import InputError, printable, shown
+from asmgold.errors import InputError, excerpt, printable
 from asmgold.io.tables import read_table, write_table
 from asmgold.publish.geopackage import append_layer, write_geopackage
 from asmgold.publish.manifest import build_manifest
@@ -396,7 +396,7 @@ def test_control_characters_become_blanks_with_a_flag(tmp_path):
 
 def test_what_reaches_a_terminal_or_a_report_steers_nothing():
     assert str(InputError("x: \x1b[2J\u202e\ud800\nnext")) == "x: \\x1b[2J\\u202e\\ud800\nnext"
-    assert shown("a\nb" + "\x07" + "x" * 100).isprintable()
+    assert excerpt("a\nb" + "\x07" + "x" * 100).isprintable()
     for text in (*NASTY, "\x1b[2J", "x" * 10_000_000):
         cell = _cell(text)
         assert cell.isprintable()

@@ -18,7 +18,7 @@ from asmgold.geodesy.discs import discs, may_reach
 from asmgold.io.text import decoded, readable
 from asmgold.records.deduplicate import deposit_ids
 from asmgold.records.flags import diagnose, precision_m
-from asmgold.records.location import Countries, locate
+from asmgold.records.location import CountryLocator, locate
 from asmgold.schemas.tables import CRS, FATES, RECORDS
 
 log = logging.getLogger(__name__)
@@ -74,7 +74,7 @@ def classify(
     records["precision_m"] = precision_m(rows["longitude_text"], rows["latitude_text"])
     records.loc[faults.notna(), ["longitude", "latitude"]] = np.nan
     records["deposit_id"] = deposit_ids(records, deposits or DepositSettings())
-    places = None if countries is None else locate(records, Countries(countries))
+    places = None if countries is None else locate(records, CountryLocator(countries))
     for name in ("country_code", "country_located", "outside_km", "suggested_transform"):
         records[name] = None if places is None else places[name]
     found = zip(records["flags"], diagnose(records, faults, rows["fault"].notna(), places), strict=True)

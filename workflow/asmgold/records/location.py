@@ -33,7 +33,7 @@ READINGS: dict[str, Reading] = {
 }
 
 
-class Countries:
+class CountryLocator:
     """The countries of the world, to ask where positions lie."""
 
     def __init__(self, table: gpd.GeoDataFrame) -> None:
@@ -66,7 +66,7 @@ class Countries:
         return NearestSite(border[:, 0], border[:, 1]).query(lon, lat)[0] / 1000
 
 
-def locate(records: pd.DataFrame, countries: Countries) -> pd.DataFrame:
+def locate(records: pd.DataFrame, countries: CountryLocator) -> pd.DataFrame:
     """Compare where records lie with the country that they state.
 
     Parameters
@@ -108,7 +108,7 @@ def locate(records: pd.DataFrame, countries: Countries) -> pd.DataFrame:
 
 
 def _fitting(
-    lon: Floats, lat: Floats, doubtful: NDArray[np.bool_], allowed: Sequence[tuple[str, ...]], countries: Countries
+    lon: Floats, lat: Floats, doubtful: NDArray[np.bool_], allowed: Sequence[tuple[str, ...]], countries: CountryLocator
 ) -> NDArray[np.object_]:
     fitting = np.full(lon.size, None, dtype=object)
     rows = np.flatnonzero(doubtful)

@@ -14,7 +14,7 @@ from rapidfuzz import fuzz, process
 
 from asmgold.geodesy.ellipsoid import WGS84
 from asmgold.records.deduplicate import names_of
-from asmgold.records.location import READINGS, Countries, Reading
+from asmgold.records.location import READINGS, CountryLocator, Reading
 from asmgold.vocabulary.countries import country_codes, with_dependencies
 
 # A slipped decimal point is rare, and puts positions near the equator into many a country: the weakest evidence.
@@ -68,7 +68,7 @@ def propose(records: gpd.GeoDataFrame, table: gpd.GeoDataFrame) -> list[Proposal
     records : a table of `asmgold.schemas.RECORDS`
     table : `asmgold.schemas.COUNTRIES`
     """
-    countries = Countries(table)
+    countries = CountryLocator(table)
     doubtful = records[records["outside_km"].notna() & records["correction"].isna()]
     named = _named(records)
     proposals = [found for _, record in doubtful.iterrows() if (found := _best(record, named, countries)) is not None]
@@ -103,7 +103,7 @@ def as_yaml(proposals: Sequence[Proposal]) -> str:
     return "".join(parts)
 
 
-def _best(record: pd.Series, named: pd.DataFrame, countries: Countries) -> Proposal | None:
+def _best(record: pd.Series, named: pd.DataFrame, countries: CountryLocator) -> Proposal | None:
     country = record["country_reported"]
     inside = with_dependencies(country_codes(country))
     there = named[named["country_located"].isin(list(inside))]
@@ -148,7 +148,7 @@ def _proposal(record: pd.Series, place: tuple[float, float], how: str, strength:
 
 
 def _fitting(
-    record: pd.Series, readings: Mapping[str, Reading], inside: Sequence[str], countries: Countries
+    record: pd.Series, readings: Mapping[str, Reading], inside: Sequence[str], countries: CountryLocator
 ) -> Iterator[tuple[str, tuple[float, float]]]:
     lon, lat = np.array([record["longitude"]]), np.array([record["latitude"]])
     for how, reading in readings.items():
