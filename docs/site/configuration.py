@@ -144,7 +144,7 @@ def _type(schema: dict[str, Any]) -> str:
     if "anyOf" in schema:
         return " or ".join(dict.fromkeys(_type(option) for option in schema["anyOf"] if option.get("type") != "null"))
     if "$ref" in schema:
-        return str(schema["$ref"].rsplit("/", 1)[-1]).lower()
+        return "mapping"
     limits = {"exclusiveMinimum": ">", "minimum": "≥", "maximum": "≤"}
     bounds = ", ".join(f"{sign} {schema[key]:g}" for key, sign in limits.items() if key in schema)
     kind = {"array": "list", "object": "mapping", "string": "text", "boolean": "true or false"}.get(

@@ -22,7 +22,7 @@ from asmgold.config.renamed import RENAMED_KEYS
 from asmgold.config.scenario import load_module_scenario, load_scenario
 from asmgold.errors import InputError
 from asmgold.io.checksum import check_bytes
-from asmgold.sources.usgs import read_records
+from asmgold.sources.records import read_records
 from tests.conftest import PROJECT
 
 CONFIG = PROJECT / "config"

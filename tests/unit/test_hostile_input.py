@@ -30,12 +30,13 @@ from asmgold.errors import InputError, excerpt, printable
 from asmgold.io.tables import read_table, write_table
 from asmgold.publish.geopackage import append_layer, write_geopackage
 from asmgold.publish.manifest import build_manifest
-from asmgold.records.classify import classify, count_by_fate
+from asmgold.records.accounting import count_by_fate
+from asmgold.records.classify import classify
 from asmgold.refresh.report import _cell
 from asmgold.regions.dissolve import dissolve
 from asmgold.regions.overlays import intersect
 from asmgold.schemas.tables import READ_RECORDS, RECORDS
-from asmgold.sources.usgs import read_records
+from asmgold.sources.records import read_records
 from tests.small_map import context_of_map
 
 TIMES = 20 if os.environ.get("ASMGOLD_THOROUGH") else 1

@@ -23,7 +23,7 @@ from asmgold.records.classify import classify
 from asmgold.records.deduplicate import deposit_ids
 from asmgold.records.location import CountryLocator, locate
 from asmgold.sources.countries import country_table
-from asmgold.sources.usgs import read_records
+from asmgold.sources.records import read_records
 from asmgold.vocabulary.countries import CODES, DEPENDENCIES, NAMES, SEVERAL, country_codes
 from tests.conftest import PROJECT
 

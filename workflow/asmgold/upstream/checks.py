@@ -17,7 +17,7 @@ import shapely
 from asmgold.config.models import Exposure, Layer, Lock, Source
 from asmgold.errors import InputError, RefusedError
 from asmgold.sources.raster import check_raster
-from asmgold.sources.usgs import read_records
+from asmgold.sources.records import read_records
 from asmgold.sources.vector import read_layer
 
 MAX_UNPACKED_BYTES = 2 << 30
