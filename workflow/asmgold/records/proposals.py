@@ -10,7 +10,6 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 import yaml
-from rapidfuzz import fuzz, process
 
 from asmgold.geodesy.ellipsoid import WGS84
 from asmgold.records.deduplicate import names_of
@@ -106,6 +105,8 @@ def as_yaml(proposals: Sequence[Proposal]) -> str:
 
 
 def _best_proposal(record: pd.Series, named: pd.DataFrame, countries: CountryLocator) -> Proposal | None:
+    from rapidfuzz import fuzz
+
     country = record["country_reported"]
     inside = with_dependencies(country_codes(country))
     there = named[named["country_located"].isin(list(inside))]
@@ -176,6 +177,8 @@ def _named(records: gpd.GeoDataFrame) -> pd.DataFrame:
 
 def _namesakes(record: pd.Series, there: pd.DataFrame, scorer: Callable[..., float]) -> pd.DataFrame:
     """Other records with the same name by that measure of rapidfuzz: `token_set_ratio` takes a part for the whole."""
+    from rapidfuzz import process
+
     called = next((name for whole, name in names_of(record["name"]) if whole), None)
     if called is None or there.empty:
         return there.iloc[:0]

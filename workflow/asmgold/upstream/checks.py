@@ -11,14 +11,8 @@ from collections.abc import Sequence
 from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import Any
 
-import pyogrio
-import shapely
-
 from asmgold.config.models import Exposure, Layer, Lock, Source
 from asmgold.errors import InputError, RefusedError
-from asmgold.sources.raster import check_raster
-from asmgold.sources.records import read_records
-from asmgold.sources.vector import read_layer
 
 MAX_UNPACKED_BYTES = 2 << 30
 MAX_UNPACKED_MEMBER_BYTES = 1 << 30
@@ -222,6 +216,14 @@ def _refuse_error_message(path: Path, name: str) -> None:
 
 
 def _read(path: Path, name: str, source: Source, layers: Sequence[Layer | Exposure]) -> int | None:
+    # The readers load much, and most files that are fetched are the pinned ones, which are not read.
+    import pyogrio
+    import shapely
+
+    from asmgold.sources.raster import check_raster
+    from asmgold.sources.records import read_records
+    from asmgold.sources.vector import read_layer
+
     try:
         if source.reader == "raster":
             # One format, with its data inside: others can name further files or addresses to read from.
