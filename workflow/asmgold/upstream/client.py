@@ -1,4 +1,4 @@
-"""Downloads one file over HTTP, whole or not at all, patient with servers that falter."""
+"""Downloads one file over HTTP, whole or not at all, and tries again where a failure may pass."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from asmgold.upstream.progress import Progress
 log = logging.getLogger(__name__)
 
 REDIRECTIONS = frozenset({301, 302, 303, 307, 308})
-TRANSIENT = frozenset({408, 429})  # and 500 to 599
+TRANSIENT_STATUSES = frozenset({408, 429})  # and 500 to 599
 CHUNK = 1 << 16
 MAX_MARK = 500  # characters of an ETag or a date that are kept
 
@@ -40,7 +40,7 @@ class Answer:
     url: str
     """The URL that gave it, after redirections."""
     modified: bool
-    """Whether there is a file; if not, the server says that the version asked about is still the newest."""
+    """False if the server says that the version at hand is still the newest; then there is no file."""
     sha256: str = ""
     bytes: int = 0
     etag: str | None = None
@@ -49,10 +49,10 @@ class Answer:
 
 @dataclass(frozen=True)
 class Client:
-    """How files are asked for. Every bound can be set; the defaults suit servers of public bodies."""
+    """The settings of downloads. The defaults suit the servers of public bodies."""
 
     mirror: str | None = None
-    """Where `https://HOST/PATH` is asked as `MIRROR/HOST/PATH` instead."""
+    """With a mirror, `MIRROR/HOST/PATH` is requested in the place of `https://HOST/PATH`."""
     attempts: int = 5
     """How often a download is tried in all."""
     backoff_s: float = 1.0
@@ -68,14 +68,14 @@ class Client:
     max_bytes: int = 1 << 30
 
     def __post_init__(self) -> None:
-        """Refuse a mirror that is no address."""
+        """Refuse a mirror that is no URL."""
         if self.mirror is not None and not re.match(r"https?://[^/\s]", self.mirror):
             raise InputError(f"mirror is {self.mirror!r}, an address such as http://127.0.0.1:8765 was expected")
 
     def download(
         self,
         label: str,
-        address: str,
+        url: str,
         target: Path,
         *,
         etag: str | None = None,
@@ -86,7 +86,7 @@ class Client:
         Parameters
         ----------
         label : what to call it in messages
-        address : its official address; the mirror, if one is set, is asked instead
+        url : its official URL; with a mirror, the request goes to the mirror instead
         target : where to write it. The bytes grow in a file of another name beside it, and take this name when the
             last one is on the disk; if anything fails, nothing is left.
         etag, last_modified : what the server said of the version at hand; if it is still the newest, nothing is
@@ -94,18 +94,15 @@ class Client:
 
         Raises
         ------
-        UnreachableError : the server did not give the file, also not when asked again
+        UnreachableError : the server did not give the file, in any of the attempts
         RefusedError : it gives more than `max_bytes`, or leads from https to http
         InputError : the file could not be written, such as on a full disk
         """
         conditions = {"If-None-Match": etag} if etag else {"If-Modified-Since": last_modified} if last_modified else {}
-
         by_mirror = f" by way of {self.mirror}" if self.mirror else ""
 
         def one_try() -> Answer:
-            return self._download_once(
-                label, address, target, {key: value for key, value in conditions.items() if value}
-            )
+            return self._download_once(label, url, target, conditions)
 
         try:
             answer: Answer = tenacity.Retrying(
@@ -117,9 +114,9 @@ class Client:
             )(one_try)
         except _TransientError as error:
             times = "once" if self.attempts == 1 else f"{self.attempts} times"
-            raise UnreachableError(f"{label}: {address} is out of reach{by_mirror}: {error} (tried {times})") from None
+            raise UnreachableError(f"{label}: {url} is out of reach{by_mirror}: {error} (tried {times})") from None
         except _PermanentError as error:
-            raise UnreachableError(f"{label}: {address} is out of reach{by_mirror}: {error}") from None
+            raise UnreachableError(f"{label}: {url} is out of reach{by_mirror}: {error}") from None
         return answer
 
     def _wait(self, state: tenacity.RetryCallState) -> float:
@@ -128,9 +125,9 @@ class Client:
         asked_for = error.retry_after if isinstance(error, _TransientError) else 0.0
         return max(jitter, min(asked_for, self.max_wait_s))
 
-    def _download_once(self, label: str, address: str, target: Path, conditions: dict[str, str]) -> Answer:
+    def _download_once(self, label: str, url: str, target: Path, conditions: dict[str, str]) -> Answer:
         deadline = time.monotonic() + self.deadline_s
-        with requests.Session() as session, self._response(session, label, address, conditions) as response:
+        with requests.Session() as session, self._response(session, label, url, conditions) as response:
             answered = response.url
             if response.status_code == 304 and conditions:
                 return Answer(answered, modified=False)
@@ -141,37 +138,37 @@ class Client:
 
     @contextmanager
     def _response(
-        self, session: requests.Session, label: str, address: str, conditions: dict[str, str]
+        self, session: requests.Session, label: str, url: str, conditions: dict[str, str]
     ) -> Iterator[requests.Response]:
-        """The first answer that is neither a redirection nor a passing failure."""
+        """Follow redirections to a response that is neither one more of them nor a failure that may pass."""
         headers = {"User-Agent": user_agent(), "Accept": "*/*", "Accept-Encoding": "identity", **conditions}
-        url = mirrored(address, self.mirror)
+        location = mirrored(url, self.mirror)
         for _ in range(self.max_redirections + 1):
             with self._network_errors():
                 response = session.get(
-                    url,
+                    location,
                     headers=headers,
                     stream=True,
                     allow_redirects=False,
                     timeout=(self.connect_timeout_s, self.read_timeout_s),
                 )
             with response:
-                if response.status_code in TRANSIENT or response.status_code >= 500:
+                if response.status_code in TRANSIENT_STATUSES or response.status_code >= 500:
                     raise _TransientError(f"the server answers {_status(response)}", retry_after=_retry_after(response))
                 if response.status_code not in REDIRECTIONS:
                     yield response
                     return
-                url = self._redirect_target(label, address, response)
-        raise _PermanentError(f"it leads on more than {self.max_redirections} times, at last to {url}")
+                location = self._redirect_target(label, url, response)
+        raise _PermanentError(f"it leads on more than {self.max_redirections} times, at last to {location}")
 
-    def _redirect_target(self, label: str, address: str, response: requests.Response) -> str:
+    def _redirect_target(self, label: str, url: str, response: requests.Response) -> str:
         if "Location" not in response.headers:
             raise _PermanentError(f"the server answers {_status(response)}, and does not say where to")
         target = urljoin(response.url, response.headers["Location"])
         if urlsplit(target).scheme not in ("http", "https"):
-            raise RefusedError(f"{label}: {address} leads to {target}, an address on the web was expected")
+            raise RefusedError(f"{label}: {url} leads to {target}, an address on the web was expected")
         if self.mirror is None and urlsplit(response.url).scheme == "https" and urlsplit(target).scheme == "http":
-            raise RefusedError(f"{label}: {address} leads from https to {target}, which anyone on the way could alter")
+            raise RefusedError(f"{label}: {url} leads from https to {target}, which anyone on the way could alter")
         return mirrored(target, self.mirror)
 
     def _write(self, label: str, response: requests.Response, target: Path, deadline: float) -> tuple[str, int]:
@@ -203,7 +200,7 @@ class Client:
 
     @contextmanager
     def _network_errors(self) -> Iterator[None]:
-        """Turn what the library says against the connection into a reason to try again, or to give up."""
+        """Turn the errors of requests into a `_TransientError`, which is tried again, or a `_PermanentError`."""
         try:
             yield
         except requests.exceptions.SSLError as error:
@@ -243,7 +240,7 @@ class Client:
 
 
 class _TransientError(Exception):
-    """A failure that another try may overcome."""
+    """A failure that may pass: another attempt is made."""
 
     def __init__(self, message: str, retry_after: float = 0.0) -> None:
         super().__init__(message)
@@ -251,17 +248,17 @@ class _TransientError(Exception):
 
 
 class _PermanentError(Exception):
-    """A failure that another try will not overcome."""
+    """A failure that another attempt would meet again."""
 
 
-def mirrored(address: str, mirror: str | None) -> str:
-    """The address to ask: `https://HOST/PATH?QUERY` becomes `MIRROR/HOST/PATH?QUERY` if there is a mirror.
+def mirrored(url: str, mirror: str | None) -> str:
+    """The URL to request: `https://HOST/PATH?QUERY` becomes `MIRROR/HOST/PATH?QUERY` if there is a mirror.
 
     >>> mirrored("https://example.org/a/b.zip?c=1", "http://127.0.0.1:8765")
     'http://127.0.0.1:8765/example.org/a/b.zip?c=1'
     """
-    parts = urlsplit(address)
-    if not mirror or parts.scheme != "https" or address.startswith(mirror.rstrip("/") + "/"):
+    parts = urlsplit(url)
+    if not mirror or parts.scheme != "https" or url.startswith(mirror.rstrip("/") + "/"):
         return urlunsplit(parts._replace(fragment=""))
     query = f"?{parts.query}" if parts.query else ""
     return f"{mirror.rstrip('/')}/{parts.netloc}{parts.path or '/'}{query}"
