@@ -10,6 +10,7 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
+from numpy.typing import NDArray
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
@@ -61,7 +62,7 @@ def compare(before: Path, after: Path) -> Changes:
     )
 
 
-def _side_by_side(one: pd.DataFrame, other: pd.DataFrame, suffixes: tuple[str, str]) -> Any:
+def _side_by_side(one: pd.DataFrame, other: pd.DataFrame, suffixes: tuple[str, str]) -> pd.DataFrame:
     """The rows of two tables by their index, in its order; those of one alone have nothing on the other side."""
     return one.merge(other, how="outer", left_index=True, right_index=True, suffixes=suffixes)
 
@@ -71,8 +72,8 @@ def _records(old: gpd.GeoDataFrame, new: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     was, stays = both["fate_old"].notna(), both["fate_new"].notna()
     here = both[["longitude_old", "longitude_new"]].notna().all(axis=1).to_numpy()
     moved_m = np.full(len(both), np.nan)
-    corners = (both.loc[here, column].to_numpy(float) for column in _POSITIONS)
-    moved_m[here] = WGS84.inv(*corners)[2]
+    lon_old, lat_old, lon_new, lat_new = (both.loc[here, column].to_numpy(float) for column in _POSITIONS)
+    moved_m[here] = WGS84.inv(lon_old, lat_old, lon_new, lat_new)[2]
     appeared = both["longitude_old"].isna() != both["longitude_new"].isna()
     fields = _changed_fields(both)
     change = np.select(
@@ -163,7 +164,7 @@ def _bridge(befores: gpd.GeoDataFrame, afters: gpd.GeoDataFrame) -> dict[str, An
     }
 
 
-def _shapes(regions: gpd.GeoDataFrame) -> Any:
+def _shapes(regions: gpd.GeoDataFrame) -> NDArray[np.object_]:
     return np.asarray(regions["geometry_unclipped"], dtype=object)
 
 
@@ -178,7 +179,7 @@ def _counts(
     sites_old = set(old_records.loc[old_records["fate"] == "site", "record_id"])
     sites_new = set(new_records.loc[new_records["fate"] == "site", "record_id"])
     covers = shapely.union_all(old_regions.geometry.array), shapely.union_all(new_regions.geometry.array)
-    changed: Any = shapely.symmetric_difference(*covers)
+    changed: shapely.Geometry = shapely.symmetric_difference(*covers)
     changed_area = polygon_area(changed) / 1e6
     return {
         "records_before": len(old_records),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -58,7 +59,7 @@ def assemble_records(dataset: str, rows: pd.DataFrame, broken: list[BrokenRow], 
     return table[list(READ_RECORDS.columns)]
 
 
-def once_each(columns: pd.DataFrame, function: Any) -> pd.Series:
+def once_each(columns: pd.DataFrame, function: Callable[..., object]) -> pd.Series:
     """Apply a function of the columns' texts to each distinct combination once: real tables repeat few of them."""
     keys = list(zip(*(columns[name] for name in columns), strict=True))
     answers = {key: function(*key) for key in set(keys)}

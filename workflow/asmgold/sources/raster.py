@@ -6,7 +6,6 @@ import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import rasterio
@@ -29,7 +28,7 @@ class Band(RasterSource):  # type: ignore[misc]  # exactextract has no types
     Reading raises InputError where the file is damaged, or holds an amount below 0 or without end.
     """
 
-    def __init__(self, path: Path, dataset: Any, exposure: Exposure, crs: CRS) -> None:  # noqa: D107
+    def __init__(self, path: Path, dataset: rasterio.DatasetReader, exposure: Exposure, crs: CRS) -> None:  # noqa: D107
         super().__init__()
         self.path, self.dataset, self.number, self.crs = path, dataset, exposure.band, crs
         stated = dataset.nodatavals[exposure.band - 1]
@@ -113,14 +112,14 @@ def check_raster(path: Path, exposure: Exposure, driver: str | None = None) -> N
             band.read_window(window.col_off, window.row_off, window.width, window.height)
 
 
-def _check_band(path: Path, dataset: Any, band: int) -> None:
+def _check_band(path: Path, dataset: rasterio.DatasetReader, band: int) -> None:
     if band > dataset.count:
         raise InputError(f"{path}: has {dataset.count} bands, band {band} was asked for")
     if np.dtype(dataset.dtypes[band - 1]).kind not in "iuf":
         raise InputError(f"{path}: band {band} is of type {dataset.dtypes[band - 1]}, numbers were expected")
 
 
-def _check_frame(path: Path, dataset: Any) -> None:
+def _check_frame(path: Path, dataset: rasterio.DatasetReader) -> None:
     transform = dataset.transform
     if transform.is_identity:
         raise InputError(f"{path}: does not say where its cells are, a georeferenced raster was expected")
@@ -132,7 +131,7 @@ def _check_frame(path: Path, dataset: Any) -> None:
         )
 
 
-def _crs(path: Path, dataset: Any, exposure: Exposure) -> CRS:
+def _crs(path: Path, dataset: rasterio.DatasetReader, exposure: Exposure) -> CRS:
     if dataset.crs is None and exposure.crs is None:
         raise InputError(f"{path}: states no CRS; give it as `crs: EPSG:...` beside the raster's source or file")
     try:

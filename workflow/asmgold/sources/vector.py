@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import logging
 from pathlib import Path
-from typing import Any
 
 import geopandas as gpd
 import numpy as np
 import pyogrio
 import shapely
+from numpy.typing import NDArray
 from pyproj.exceptions import CRSError
 
 from asmgold.config.models import Evidence, Layer, Strata
@@ -181,7 +181,7 @@ def _only(features: gpd.GeoDataFrame, path: Path, kinds: tuple[int, ...], expect
 
 
 def _valid(features: gpd.GeoDataFrame, path: Path) -> gpd.GeoDataFrame:
-    geometry: Any = np.asarray(features.geometry.array, dtype=object)
+    geometry: NDArray[np.object_] = np.asarray(features.geometry.array, dtype=object)
     invalid = np.flatnonzero(~shapely.is_valid(geometry))
     if invalid.size == 0:
         return features
