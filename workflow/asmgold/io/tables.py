@@ -42,7 +42,18 @@ def read_table(path: Path, schema: Any = None) -> Any:
 
 
 def fitted(table: pd.DataFrame, schema: Any, origin: Path) -> Any:
-    """A table that fits its schema, its columns of the types there. Raises InputError for the first fault."""
+    """The table with its columns in the types of a schema.
+
+    Parameters
+    ----------
+    table : the table to check
+    schema : the schema (pandera)
+    origin : the file that it was read from, which the message names
+
+    Raises
+    ------
+    InputError : it does not fit; the message names the first fault.
+    """
     try:
         return schema.validate(table)
     except SchemaErrors as error:

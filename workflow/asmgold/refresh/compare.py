@@ -25,7 +25,7 @@ SAME_AREA = 1e-6
 
 @dataclass
 class Changes:
-    """The differences, as tables.
+    """The changes between two sets of products, as tables.
 
     ``records``: record_id, source, change (`added`, `removed`, `moved`, `changed`), name, fate_before, fate_after,
     moved_m, fields, geometry. ``regions``: change, ids_before, ids_after (lists), area_before_km2, area_after_km2,
@@ -153,14 +153,14 @@ def _bridge(befores: gpd.GeoDataFrame, afters: gpd.GeoDataFrame) -> dict[str, An
             change = "split"
         case _:
             change = "rearranged"
-    shown = afters if len(afters) else befores
+    drawn = afters if len(afters) else befores
     return {
         "change": change,
         "ids_before": sorted(befores["region_id"]),
         "ids_after": sorted(afters["region_id"]),
         "area_before_km2": befores["area_km2"].sum(),
         "area_after_km2": afters["area_km2"].sum(),
-        "geometry": shapely.union_all(shown.geometry.array),
+        "geometry": shapely.union_all(drawn.geometry.array),
     }
 
 

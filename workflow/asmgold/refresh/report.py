@@ -25,8 +25,8 @@ def write_report(
 
     Parameters
     ----------
-    folder : where to
-    comparison : the differences, or None where there was nothing to compare with
+    folder : where to write them
+    comparison : the changes, or None where there was nothing to compare with
     changed_sources : the lock entries `before` and `after` of each source that changed
     failed : the gates that were not passed
     """
@@ -44,7 +44,14 @@ def write_report(
 
 
 def write_changes(folder: Path, comparison: Changes, date: str) -> None:
-    """Write `refresh_changes.gpkg` with the layers `changed_records` and `changed_regions`."""
+    """Write `refresh_changes.gpkg` with the layers `changed_records` and `changed_regions`, in EPSG:4326.
+
+    Parameters
+    ----------
+    folder : where to write it
+    comparison : the changes
+    date : of the data, `YYYY-MM-DD`, which the file carries as its date
+    """
     path = folder / "refresh_changes.gpkg"
     path.unlink(missing_ok=True)
     os.environ["OGR_CURRENT_DATE"] = f"{date}T00:00:00.000Z"
@@ -87,7 +94,7 @@ def changes_in_markdown(comparison: Changes, elsewhere: str = "") -> list[str]:
 
     Parameters
     ----------
-    comparison : the differences
+    comparison : the changes
     elsewhere : where those are that are too many to be listed, such as "in `report.json`"
     """
     counts = comparison.counts
@@ -161,6 +168,7 @@ def _records(records: pd.DataFrame, elsewhere: str) -> list[str]:
 
 
 def _each(table: pd.DataFrame) -> Any:
+    """The rows, whose fields are of any type."""
     return table.itertuples()
 
 

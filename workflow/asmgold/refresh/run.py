@@ -1,4 +1,4 @@
-"""One refresh from start to end: ask upstream, build from what is new, compare, pass the gates, replace."""
+"""One refresh from start to end: look for new versions, build from what is new, compare, pass the gates, replace."""
 
 from __future__ import annotations
 
@@ -50,8 +50,8 @@ def refresh(
     build : makes the products in the build folder, short of publishing them, from the bytes of the lock file that it
         is given; the second argument is the file whose lock marks this refresh as running, to be handed on to
         processes that must not outlive it unseen
-    client : how upstream is asked
-    only : sources to ask for; all that the scenario fetches if none is named
+    client : the settings of downloads
+    only : the sources to look at; all that the scenario fetches if none is named
     allow_fewer_rows : whether a source may have lost more than a tenth of its rows
 
     Returns

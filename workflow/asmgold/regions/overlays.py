@@ -18,7 +18,7 @@ from asmgold.schemas.tables import CRS, OVERLAY_SUMMARY, OVERLAY_UNITS, OVERLAYS
 
 log = logging.getLogger(__name__)
 
-BEYOND_PARENT_WORTH_A_NOTE = 0.001
+MAX_SHARE_BEYOND_PARENT = 0.001
 
 
 def intersect(
@@ -66,7 +66,7 @@ def zones_of(
         zones[name, "outside"] = polygonal(shapely.difference(shapes[parent], shape))
         left_over = polygonal(shapely.difference(shape, shapes[parent]))
         whole, beyond = float(polygon_area(shape)[0]), float(polygon_area(left_over)[0])
-        if beyond > BEYOND_PARENT_WORTH_A_NOTE * whole:
+        if beyond > MAX_SHARE_BEYOND_PARENT * whole:
             log.warning("%.2f %% of overlay %s lie outside %s, which it is within", 100 * beyond / whole, name, parent)
     return zones
 

@@ -51,7 +51,13 @@ class Band(RasterSource):  # type: ignore[misc]  # exactextract has no types
         """Nothing: cells without data are NaN."""
 
     def read_window(self, x0: int, y0: int, nx: int, ny: int) -> NDArray[np.float64]:
-        """The amounts in a window of cells, NaN where there is no data."""
+        """The amounts in a window of cells, NaN where there is no data.
+
+        Parameters
+        ----------
+        x0, y0 : the column and the row of its first cell
+        nx, ny : how many columns and rows it has; the amounts have the shape (ny, nx)
+        """
         try:
             read = self.dataset.read(self.number, window=Window(x0, y0, nx, ny), masked=True)
         except RasterioError as error:
@@ -106,7 +112,12 @@ def open_raster(path: Path, exposure: Exposure, driver: str | None = None) -> It
 
 
 def check_raster(path: Path, exposure: Exposure, driver: str | None = None) -> None:
-    """Open a raster of amounts and read it from end to end. Raises InputError."""
+    """Open a raster of amounts and read it from end to end.
+
+    Parameters
+    ----------
+    path, exposure, driver : as for `open_raster`, which raises the errors
+    """
     with open_raster(path, exposure, driver) as band:
         for _, window in band.dataset.block_windows(exposure.band):
             band.read_window(window.col_off, window.row_off, window.width, window.height)
