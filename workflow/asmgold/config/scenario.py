@@ -33,7 +33,7 @@ class Scenario:
     def area(self) -> Area:
         """The area; where it is a country, with the origin of the layer of countries."""
         area, countries = self.settings.area, self.settings.countries
-        if not area.of_countries or countries is None:
+        if not area.is_from_countries or countries is None:
             return area
         return area.model_copy(update=countries.model_dump(include={"source", "file", "layer", "crs"}))
 
@@ -178,7 +178,7 @@ def load_scenario(
     return scenario
 
 
-def load_guest_scenario(given: Mapping[str, Any], project: Path) -> Scenario:
+def load_module_scenario(given: Mapping[str, Any], project: Path) -> Scenario:
     """Load and check the scenario of a workflow elsewhere that uses this one and has no such configuration itself.
 
     Sources, pins and corrections are the project's. The keys that are given change the project's scenario of that name

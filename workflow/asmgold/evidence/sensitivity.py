@@ -47,7 +47,7 @@ def sensitivity(
 
     Parameters
     ----------
-    rows : rows of all sources, as `asmgold.sources.read_records` gives them
+    rows : rows of all sources, as `asmgold.sources.records.read_records` gives them
     records : what became of them, `asmgold.schemas.RECORDS`
     zones : by `asmgold.evidence.seen.zones_by_name`
     seen : by `asmgold.evidence.seen.collect`; the capture of all periods is measured

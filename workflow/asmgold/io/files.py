@@ -62,7 +62,7 @@ def _chain(error: BaseException | None) -> Iterator[BaseException]:
 
 
 @contextmanager
-def disk_failures_told(path: Path) -> Iterator[None]:
+def disk_errors_as_input_errors(path: Path) -> Iterator[None]:
     """Turn what the operating system says against a file into one clear message, an InputError."""
     try:
         yield
@@ -81,7 +81,7 @@ def whole_file(path: Path) -> Iterator[BinaryIO]:
     """
     growing = path.with_name(path.name + ".part")
     try:
-        with disk_failures_told(path):
+        with disk_errors_as_input_errors(path):
             with growing.open("wb") as file:
                 yield file
                 file.flush()

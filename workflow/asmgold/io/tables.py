@@ -9,11 +9,11 @@ import geopandas as gpd
 import pandas as pd
 import pyarrow.parquet as pq
 
-from asmgold.errors import InputError, shown
+from asmgold.errors import InputError, excerpt
 from asmgold.io.text import readable
 from asmgold.schemas.schema import Schema
 
-LONGEST = 200
+MAX_MESSAGE = 200
 # A spreadsheet takes text that begins with one of these for a formula, and runs it.
 FORMULA = frozenset("=+-@")
 
@@ -64,7 +64,7 @@ def fitted(table: pd.DataFrame, schema: Any, origin: Path) -> Any:
         fault: Exception = error.schema_errors[0]
     except SchemaError as error:
         fault = error
-    raise InputError(f"{origin}: does not fit its schema: {shown(fault, LONGEST)}")
+    raise InputError(f"{origin}: does not fit its schema: {excerpt(fault, MAX_MESSAGE)}")
 
 
 def write_csv(table: pd.DataFrame, path: Path, decimals: int = 6) -> None:

@@ -23,7 +23,7 @@ SAME_AREA = 1e-6
 
 
 @dataclass
-class Comparison:
+class Changes:
     """The differences, as tables.
 
     ``records``: record_id, source, change (`added`, `removed`, `moved`, `changed`), name, fate_before, fate_after,
@@ -37,7 +37,7 @@ class Comparison:
     counts: dict[str, Any]
 
 
-def compare(before: Path, after: Path) -> Comparison:
+def compare(before: Path, after: Path) -> Changes:
     """Compare two folders of products.
 
     Parameters
@@ -56,7 +56,7 @@ def compare(before: Path, after: Path) -> Comparison:
         pd.read_csv(folder / "overlay_summary.csv").set_index(["overlay", "zone"]) for folder in (before, after)
     ]
     overlays = _side_by_side(summaries[0], summaries[1], ("_before", "_after")).reset_index()
-    return Comparison(
+    return Changes(
         records, regions, overlays, _counts(old_records, new_records, old_regions, new_regions, records, regions)
     )
 

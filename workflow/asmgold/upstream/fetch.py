@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 from asmgold.config.models import Exposure, Layer, Lock, Source
 from asmgold.config.paths import LOCK_FILE, ROOT, stored_file
 from asmgold.errors import InputError, RefusedError, UnreachableError
-from asmgold.io.files import disk_failures_told
+from asmgold.io.files import disk_errors_as_input_errors
 from asmgold.upstream.arcgis import download_in_batches
 from asmgold.upstream.checks import check_file
 from asmgold.upstream.client import Answer, Client
@@ -169,7 +169,7 @@ def import_file(
         raise InputError(f"{file}: there is no such file")
     with incoming(name, root) as folder:
         temporary = folder / filename
-        with disk_failures_told(temporary):
+        with disk_errors_as_input_errors(temporary):
             shutil.copyfile(file, temporary)
         rows = check_file(temporary, name, source, lock, layers=layers, allow_fewer_rows=allow_fewer_rows)
         path, pinned = accept(temporary, name, source, root)

@@ -20,7 +20,7 @@ from asmgold.config.models import Lock, Source
 from asmgold.config.paths import DIGITS, LOCK_FILE, ROOT, stored_file
 from asmgold.errors import InputError
 from asmgold.io.checksum import check_bytes, sha256_of
-from asmgold.io.files import disk_failures_told, to_disk, whole_file
+from asmgold.io.files import disk_errors_as_input_errors, to_disk, whole_file
 
 PREFIX = ".incoming-"
 
@@ -45,7 +45,7 @@ def incoming(name: str, root: Path = ROOT) -> Iterator[Path]:
     with _alone(root):
         for left in folder.glob(f"{PREFIX}*"):
             _remove_if_abandoned(left)
-        with disk_failures_told(folder):
+        with disk_errors_as_input_errors(folder):
             folder.mkdir(exist_ok=True)
             own = Path(tempfile.mkdtemp(prefix=PREFIX, dir=folder))
             owner = (own / "owner").open("w")
@@ -69,7 +69,7 @@ def accept(path: Path, name: str, source: Source, root: Path = ROOT) -> tuple[Pa
     """
     entry = Lock(sha256=sha256_of(path), bytes=path.stat().st_size)
     place = stored_file(name, source, entry, root)
-    with disk_failures_told(place):
+    with disk_errors_as_input_errors(place):
         place.parent.mkdir(exist_ok=True)
         path.replace(place)
         to_disk(place.parent)
@@ -122,7 +122,7 @@ def _as_yaml(name: str, entry: Lock) -> str:
 @contextmanager
 def _alone(root: Path) -> Iterator[None]:
     """Let one program at a time in, for a moment."""
-    with disk_failures_told(root):
+    with disk_errors_as_input_errors(root):
         root.mkdir(parents=True, exist_ok=True)
         file = (root / ".lock").open("a")
     with file:
