@@ -460,8 +460,8 @@ def records_at(*rows):
                 {
                     "record_id": f"{source}:{number}", "source": source, "row": number, "name": None,
                     "country_reported": None, "longitude_text": str(lon), "latitude_text": "-13.0",
-                    "commodities": ["Gold"], "commodity_role": role, "status": status, "deposit_type": None, "url": None,
-                    "fault": None,
+                    "commodities": ["Gold"], "commodity_role": role, "status": status, "deposit_type": None,
+                    "url": None, "fault": None,
                 }
                 for number, (lon, source, role, status) in enumerate(rows, start=1)
             ]

@@ -7,7 +7,6 @@ import hashlib
 import geopandas as gpd
 import numpy as np
 import pandas as pd
-import pandera.pandas as pa
 import shapely
 from numpy.typing import NDArray
 
@@ -15,6 +14,7 @@ from asmgold.geodesy.discs import edge_error_bound
 from asmgold.geodesy.ellipsoid import polygon_area
 from asmgold.geodesy.polygons import polygonal
 from asmgold.geodesy.union import union_of_discs
+from asmgold.schemas.schema import Schema
 from asmgold.schemas.tables import CRS, REGIONS, SITES, empty_like
 
 
@@ -92,7 +92,7 @@ def _countries(sites: pd.DataFrame, number: NDArray[np.intp]) -> pd.Series:
     return country.groupby(number).agg(lambda names: sorted(set(names.dropna())))
 
 
-def _table(frame: pd.DataFrame, schema: pa.DataFrameSchema) -> gpd.GeoDataFrame:
+def _table(frame: pd.DataFrame, schema: Schema) -> gpd.GeoDataFrame:
     geometry = [name for name in frame.columns if name.startswith("geometry")]
     table = gpd.GeoDataFrame(frame, geometry="geometry", crs=CRS)
     for name in geometry[1:]:
