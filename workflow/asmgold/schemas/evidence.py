@@ -37,10 +37,10 @@ _LAND_SHARE = _number("Share of the land", "Published regions in the zone over t
 _LIFT = _number("Lift", "Capture over the share of the land: 1 is what land taken blindly would hold.", POSITIVE)
 _RADIUS = _number("Radius, km", "The geodesic radius of the discs.", POSITIVE)
 
-SEEN = pa.DataFrameSchema(
+OBSERVATIONS = pa.DataFrameSchema(
     {
         "period": _text("Period", "When it was seen, if that is known.", nullable=True),
-        "geometry": pa.Column(None, nullable=True, title="Seen", description="Polygon or point in EPSG:4326."),
+        "geometry": pa.Column(None, nullable=True, title="Observed", description="Polygon or point in EPSG:4326."),
     },
     strict=True,
 )
