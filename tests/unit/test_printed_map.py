@@ -327,7 +327,9 @@ def test_the_credit_names_the_datasets_that_were_used():
     said = content(AREAS["country"], sites=1)
     words = "a 20 km buffer around gold mines (and mineral deposits containing gold) identified in USGS MRDS"
     assert f"{words};" in said.footer
-    both = replace(said, credits=[*said.credits, said.credits[0] | {"dataset": "major_deposits"}])
+    context = said.context
+    sources = {**context.sources, "largest": {**context.sources["records"], "reader": "major_deposits"}}
+    both = replace(said, context=replace(context, records=["records", "largest"], sources=sources))
     assert f"{words} and USGS major deposits;" in both.footer
 
 

@@ -61,8 +61,8 @@ if OBSERVATIONS:
         params:
             **ZONES,
             buffer_km=SETTINGS.buffer_km,
-            draws=SETTINGS.draws.chance,
-            seed=SETTINGS.draws.seed,
+            draws=SETTINGS.monte_carlo.placements,
+            seed=SETTINGS.monte_carlo.seed,
             strata=plain(SETTINGS.strata, "field", "bands_km") if SETTINGS.strata else None,
         script:
             "../scripts/measure_capture.py"
@@ -87,8 +87,8 @@ rule measure_uncertainty:
     params:
         **ZONES,
         buffer_km=SETTINGS.buffer_km,
-        draws=SETTINGS.draws.positions,
-        seed=SETTINGS.draws.seed,
+        draws=SETTINGS.monte_carlo.positions,
+        seed=SETTINGS.monte_carlo.seed,
         tags=raster_tags(SCENARIO, [*SETTINGS.records, SETTINGS.area.source]),
     script:
         "../scripts/measure_uncertainty.py"

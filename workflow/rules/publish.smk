@@ -154,7 +154,7 @@ rule write_manifest:
         sources=SCENARIO.provenance(),
         corrections=[plain(correction) for correction in SCENARIO.corrections],
         products=[name for name in PRODUCTS if name != MANIFEST],
-        area_title=SCENARIO.title_of("area"),
+        context=SCENARIO.context(),
         folder=lambda wildcards: str(PUBLISHED),
     script:
         "../scripts/write_manifest.py"

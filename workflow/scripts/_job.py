@@ -2,6 +2,7 @@
 
 import json
 import logging
+import os
 import platform
 import sys
 from collections.abc import Iterable, Iterator
@@ -31,7 +32,10 @@ def job(snakemake: Any) -> Iterator[None]:
     try:
         write_failure(failed, f"{snakemake.rule}: {KILLED}")
         logging.basicConfig(level=logging.INFO, format="%(message)s")
-        logging.getLogger().addHandler(logging.FileHandler(log_file))
+        if "ASMGOLD_PROGRESS" in os.environ:  # then the terminal shows the last line of the log when the job is done
+            logging.getLogger().handlers[0].setLevel(logging.ERROR)
+        logging.getLogger().addHandler(to_file := logging.FileHandler(log_file))
+        to_file.setFormatter(logging.Formatter("%(message)s"))
         for talkative in ("pyogrio", "fontTools"):
             logging.getLogger(talkative).setLevel(logging.WARNING)
         yield

@@ -2,13 +2,13 @@ import logging
 from pathlib import Path
 
 from _job import job
+from _tables import load
 
 from asmgold.evidence.capture import capture, missed_mining, observed_by_overlay
 from asmgold.evidence.null_models import null_model_capture, strata_of
 from asmgold.evidence.observations import read_zones_and_observations
 from asmgold.evidence.sampling import weighted_points
-from asmgold.io.tables import read_table, write_csv, write_table
-from asmgold.schemas.tables import REGIONS, SITES
+from asmgold.io.tables import write_csv, write_table
 from asmgold.sources.small_tables import read_published
 
 with job(snakemake):
@@ -16,7 +16,7 @@ with job(snakemake):
     zones, observations = read_zones_and_observations(
         paths.area, paths.overlays, params.within, paths.observations, params.parts
     )
-    regions, sites = read_table(Path(paths.regions), REGIONS), read_table(Path(paths.sites), SITES)
+    regions, sites, strata = load(paths, "regions", "sites", "strata").values()
     area = zones["area"]
     captured = capture(observations, zones, regions)
     write_csv(captured, Path(output.capture))
@@ -27,7 +27,7 @@ with job(snakemake):
         weighted_points(observations, zones, area),
         sites,
         area,
-        strata_of(read_table(Path(paths.strata)), area, **params.strata) if paths.strata else None,
+        None if strata is None else strata_of(strata, area, **params.strata),
         radius_m=1000 * params.buffer_km,
         draws=params.draws,
         seed=params.seed,

@@ -1,20 +1,20 @@
 from pathlib import Path
 
 from _job import job
+from _tables import load
 
 from asmgold.evidence.land import land_cells
 from asmgold.evidence.observations import read_zones_and_observations
 from asmgold.evidence.radius_curve import radius_curve
 from asmgold.evidence.sampling import weighted_points
 from asmgold.evidence.uncertainty import position_uncertainty, write_probability
-from asmgold.io.tables import read_table, write_csv
+from asmgold.io.tables import write_csv
 from asmgold.rasters.cog import write_style
 from asmgold.schemas.rasters import PROBABILITY
-from asmgold.schemas.tables import RECORDS
 
 with job(snakemake):
     paths, params, output = snakemake.input, snakemake.params, snakemake.output
-    records = read_table(Path(paths.records), RECORDS)
+    records = load(paths, "records")["records"]
     # Bears gold and has a position: a site wherever its disc reaches into the area.
     candidates = records[records["fate"].isin(["site", "outside_area"])]
     zones, observations = read_zones_and_observations(

@@ -17,7 +17,6 @@ from asmgold.geodesy.ellipsoid import polygon_area
 from asmgold.geodesy.polygons import polygonal
 from asmgold.io.tables import read_table
 from asmgold.regions.overlays import zones_of
-from asmgold.schemas.evidence import OBSERVATIONS
 from asmgold.vocabulary.evidence import ALL_PERIODS, AREA
 
 Zones = Mapping[str, shapely.Geometry]
@@ -53,9 +52,7 @@ def read_zones_and_observations(
     """
     tables = {name: read_table(Path(path)) for name, path in zip(within, overlays, strict=True)}
     zones = zones_by_name(read_table(Path(area)), tables, within)
-    observed = [
-        (name, period, read_table(Path(path), OBSERVATIONS)) for (name, period), path in zip(parts, layers, strict=True)
-    ]
+    observed = [(name, period, read_table(Path(path))) for (name, period), path in zip(parts, layers, strict=True)]
     return zones, collect_observations(observed, zones)
 
 

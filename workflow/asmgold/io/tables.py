@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import geopandas as gpd
 import pandas as pd
 import pyarrow.parquet as pq
-from pandera.errors import SchemaError, SchemaErrors
 
 from asmgold.errors import InputError, shown
 from asmgold.io.text import readable
+from asmgold.schemas.schema import Schema
 
 LONGEST = 200
 # A spreadsheet takes text that begins with one of these for a formula, and runs it.
@@ -41,8 +41,23 @@ def read_table(path: Path, schema: Any = None) -> Any:
     return fitted(table, schema, path) if schema is not None else table
 
 
+def read_csv(origin: Path | IO[bytes], schema: Schema) -> pd.DataFrame:
+    """Read a table of the products that is CSV: text as it stands, also where it says `nan`; it is not checked.
+
+    Parameters
+    ----------
+    origin : the file
+    schema : says which columns are text; others that there are come as pandas takes them
+    """
+    texts = {name: "str" for name, column in schema.columns.items() if column.kind == "text"}
+    table = pd.read_csv(origin, dtype=texts, keep_default_na=False, na_values=[""])
+    return table.fillna({name: "" for name in texts if name in table and not schema.columns[name].nullable})
+
+
 def fitted(table: pd.DataFrame, schema: Any, origin: Path) -> Any:
     """A table that fits its schema, its columns of the types there. Raises InputError for the first fault."""
+    from pandera.errors import SchemaError, SchemaErrors  # only those who check a table pay for pandera
+
     try:
         return schema.validate(table)
     except SchemaErrors as error:

@@ -11,16 +11,14 @@ from pathlib import Path, PurePosixPath
 from typing import Annotated, Any
 
 import geopandas as gpd
-import pandas as pd
 import pyogrio
-from pandera.errors import SchemaError, SchemaErrors
 from pydantic import AfterValidator, BaseModel, ValidationError
 
 from asmgold.config.models import Correction, ScenarioName, Sha256
 from asmgold.errors import InputError, shown
 from asmgold.io.checksum import sha256_of
+from asmgold.io.tables import fitted, read_csv
 from asmgold.schemas.products import MANIFEST, PACKAGE
-from asmgold.schemas.tables import TEXT
 from asmgold.vocabulary.iso import country_name
 
 
@@ -116,23 +114,19 @@ class Result:
 
         Raises
         ------
-        InputError : if it is not a table of that schema (pandera).
+        InputError : if it is not a table of that schema.
         """
         if name not in self.files:
-            return pd.DataFrame({column: pd.Series(dtype=object) for column in schema.columns})
-        content = io.BytesIO(self.files[name])
+            return schema.empty()
+        path, content = self.folder / name, io.BytesIO(self.files[name])
         try:
-            if name.endswith(".csv"):
-                texts = {name: TEXT for name, column in schema.columns.items() if is_text(column)}
-                # Nothing but an empty field is missing: an overlay may well be called `nan`.
-                table = pd.read_csv(content, dtype=texts, keep_default_na=False, na_values=[""])
-                table = table.fillna({name: "" for name in texts if not schema.columns[name].nullable})
-            else:
-                table = gpd.read_parquet(content)
-            return schema.validate(table)
-        except (ValueError, KeyError, OSError, SchemaError, SchemaErrors) as error:
-            raise InputError(f"{self.folder / name}: not the table that this version of the program writes "
-                             f"({shown(error, longest=200)}); run {self.scenario} again") from None  # fmt: skip
+            table = read_csv(content, schema) if name.endswith(".csv") else gpd.read_parquet(content)
+        except (ValueError, KeyError, OSError) as error:
+            raise _other_table(path, error, self.scenario) from None
+        try:
+            return fitted(table, schema, path)
+        except InputError as error:
+            raise _other_table(path, error, self.scenario) from None
 
     def layer(self, name: str) -> gpd.GeoDataFrame:
         """A layer of the GeoPackage. Raises InputError if there is none of that name."""
@@ -146,9 +140,9 @@ class Result:
                              f"run {self.scenario} again") from None  # fmt: skip
 
 
-def is_text(column: Any) -> bool:
-    """Whether a column of a schema (pandera) holds text."""
-    return column.dtype is not None and isinstance(column.dtype.type, pd.StringDtype)
+def _other_table(path: Path, error: Exception, scenario: str) -> InputError:
+    said = shown(str(error).removeprefix(f"{path}: "), 200)
+    return InputError(f"{path}: not the table that this version of the program writes ({said}); run {scenario} again")
 
 
 def read_result(results: Path, scenario: str, needed: Collection[str], read: Collection[str]) -> Result:

@@ -134,8 +134,8 @@ def _providers(facts: Facts) -> Iterator[pystac.Provider]:
 def _links_to_sources(sources: Iterable[Mapping[str, Any]]) -> list[pystac.Link]:
     titles: dict[str, str] = {}
     for source in sources:
-        titles.setdefault(source["address"], source["title"])
-    return [pystac.Link(pystac.RelType.VIA, address, title=title) for address, title in titles.items()]
+        titles.setdefault(source["urls"][0], source["title"])
+    return [pystac.Link(pystac.RelType.VIA, url, title=title) for url, title in titles.items()]
 
 
 def _regions(folder: Path, facts: Facts) -> pystac.Item:

@@ -353,10 +353,11 @@ def _sources(results: Results, context: Context) -> Section:
 
 def _provenance(source: Mapping[str, Any], context: Context) -> list[Fact]:
     words = context.phrases("page")
+    texts = {**source, "address": next(iter(source.get("urls", ())), None)}
     facts = [
-        Fact(words[key], str(source[key]), address=source[key] if key == "address" else None)
+        Fact(words[key], str(texts[key]), address=texts[key] if key == "address" else None)
         for key in ("producer", "citation", "licence", "date", "address", "notes")
-        if source.get(key)
+        if texts.get(key)
     ]
     lock = source["lock"]
     return [*facts, Fact(words["sha256"], lock["sha256"]), Fact(words["bytes"], context.numbers.count(lock["bytes"]))]
