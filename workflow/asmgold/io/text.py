@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import re
 
-import ftfy
-
 CONTROL = re.compile("[\x00-\x1f\x7f\u2028\u2029]+")
 NAMELESS = re.compile(
     r"\W*((un(named|identified|known|titled)|name (unknown|not known))\b|(no name( given)?|n/?a|none)?\W*$)"
@@ -38,6 +36,8 @@ def decoded(text: str) -> str:
     """
     if text.isascii():
         return text
+    import ftfy  # most texts are ASCII, and most jobs read none
+
     return str(ftfy.fix_encoding(LEFTOVER.sub(_meant, text)))
 
 
