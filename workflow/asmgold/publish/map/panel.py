@@ -22,7 +22,7 @@ from asmgold.publish.map.columns import Entry, Symbol
 from asmgold.publish.map.content import Content
 from asmgold.publish.map.lettering import Page, mm, places_within, text_width, write_at_first_free
 from asmgold.publish.map.ornaments import degrees_in_words, graticule, scale_bar_km, scale_denominator
-from asmgold.publish.map.projection import View
+from asmgold.publish.map.view import MapView
 from asmgold.vocabulary.iso import country_name
 
 Floats = NDArray[np.float64]
@@ -62,10 +62,10 @@ class Panel:
     page: Page
     content: Content
     box: Box
-    view: View
+    view: MapView
     detail: bool = False
 
-    def draw(self, locator: View | None = None) -> None:
+    def draw(self, locator: MapView | None = None) -> None:
         """Draw all of it; `locator` is the view of the detail map, whose frame the main map shows."""
         self._land()
         self._graticule()

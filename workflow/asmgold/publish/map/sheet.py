@@ -12,13 +12,14 @@ import shapely
 from matplotlib.figure import Figure
 
 from asmgold.geodesy.polygons import densify
+from asmgold.geodesy.projection import Bounds, Projection
 from asmgold.publish import palette
 from asmgold.publish.map.columns import TEXT_SIZES, Column, Entry
 from asmgold.publish.map.content import Content
 from asmgold.publish.map.lettering import FONT, LINE_SPACING, Page, broken, mm
 from asmgold.publish.map.ornaments import position_in_words
 from asmgold.publish.map.panel import Box, Panel, legend_entries
-from asmgold.publish.map.projection import Bounds, Projection, View
+from asmgold.publish.map.view import MapView
 
 A4_MM = (210.0, 297.0)
 MARGIN = 11.0
@@ -70,15 +71,15 @@ def compose(content: Content) -> Figure:
         arrange = _lying if lies else _standing
         nested = content.nested
         plan = arrange(page, content, free, with_detail=nested is not None)
-        view = View.around(projection, bounds, plan.main.width / plan.main.height)
+        view = MapView.around(projection, bounds, plan.main.width / plan.main.height)
         inset = None
         if nested is not None and plan.detail is not None:
             about, reach = extent(content.overlays[nested[0]])
-            inset = View.around(about, reach, plan.detail.width / plan.detail.height)
+            inset = MapView.around(about, reach, plan.detail.width / plan.detail.height)
             if view.width / plan.main.width < DETAIL_IS_WORTH_ITS_PLACE * inset.width / plan.detail.width:
                 inset = None
                 plan = arrange(page, content, free, with_detail=False)
-                view = View.around(projection, bounds, plan.main.width / plan.main.height)
+                view = MapView.around(projection, bounds, plan.main.width / plan.main.height)
         for column, left, top, width in plan.columns:
             column.draw(page, left, top, width)
         if nested is not None and inset is not None and plan.detail is not None:
