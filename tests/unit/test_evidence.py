@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import geopandas as gpd
@@ -27,6 +28,7 @@ from asmgold.evidence.uncertainty import vary_positions, write_probability
 from asmgold.geodesy.ellipsoid import polygon_area
 from asmgold.geodesy.union import union_of_discs, unions_of_discs
 from asmgold.records.classify import classify
+from asmgold.schemas.rasters import PROBABILITY
 from asmgold.schemas.tables import CRS, READ_RECORDS
 from asmgold.sources.vector import read_layer
 
@@ -560,7 +562,7 @@ def test_the_probability_is_a_cloud_optimised_raster_on_whole_multiples(tmp_path
     _, often = vary_positions(land, pieces_of([], {"area": odd}, odd), candidates, radius_m=R, draws=20, seed=1)
     paths = [tmp_path / "one.tif", tmp_path / "two.tif"]
     for path in paths:
-        write_probability(often, land, path, "How often", {"SOURCE": "Made"})
+        write_probability(often, land, path, replace(PROBABILITY, title="How often"), {"SOURCE": "Made"})
     assert paths[0].read_bytes() == paths[1].read_bytes()
     assert cog_validate(paths[0])[0]
     with rasterio.open(paths[0]) as raster:

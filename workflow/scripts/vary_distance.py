@@ -7,7 +7,7 @@ from asmgold.evidence.radius_curve import radius_curve
 from asmgold.evidence.sampling import land_of, pieces_of
 from asmgold.evidence.uncertainty import vary_positions, write_probability
 from asmgold.io.tables import read_table, write_csv
-from asmgold.rasters.cog import write_style
+from asmgold.publish.qgis.raster_style import write_style
 from asmgold.schemas.rasters import PROBABILITY
 from asmgold.schemas.tables import RECORDS
 
@@ -25,5 +25,5 @@ with job(snakemake):
         land, pieces, candidates, radius_m=1000 * params.buffer_km, draws=params.draws, seed=params.seed
     )
     write_csv(bands, Path(output.bands))
-    write_probability(often, land, Path(output.probability), PROBABILITY.title, PROBABILITY.tags | params.tags)
+    write_probability(often, land, Path(output.probability), PROBABILITY, params.tags)
     write_style(Path(output.style), PROBABILITY)

@@ -7,17 +7,16 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-import rasterio
 from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 
 from asmgold.evidence.sampling import Ints, Land, Pieces, chord_m, over
 from asmgold.geodesy.ellipsoid import Floats, to_ecef
+from asmgold.rasters.cog import field_of_array, write_raster
+from asmgold.rasters.grid import Grid
 from asmgold.records.flags import METRES_PER_DEGREE
 from asmgold.schemas.evidence import POSITION_BANDS
-from asmgold.schemas.tables import CRS
-
-NODATA = -9999.0
+from asmgold.schemas.rasters import NODATA, RasterSpecification
 
 
 def vary_positions(
@@ -127,35 +126,21 @@ def _bands(land: Land, pieces: Pieces, stated: Floats, figures: Floats) -> pd.Da
     )
 
 
-def write_probability(often: Floats, land: Land, path: Path, title: str, tags: Mapping[str, str]) -> None:
+def write_probability(
+    often: Floats, land: Land, path: Path, specification: RasterSpecification, tags: Mapping[str, str]
+) -> None:
     """Write how often each cell was inside as a cloud-optimised GeoTIFF, the same bytes for the same values.
 
     Parameters
     ----------
-    often : by `vary_positions`
+    often : by `vary_positions`, shape (cells,)
     land : its cells; those that it does not reach have no data, -9999
     path : the file
-    title : the description of its band
-    tags : metadata of the file, by name
+    specification : what the raster shows
+    tags : metadata of the file besides what the specification says, by name
     """
-    grid = np.full(land.shape, NODATA, np.float32)
-    grid.ravel()[land.cell] = often
-    with rasterio.open(
-        path,
-        "w",
-        driver="COG",
-        width=land.shape[1],
-        height=land.shape[0],
-        count=1,
-        dtype="float32",
-        crs=CRS,
-        transform=rasterio.Affine(land.step, 0, land.west, 0, -land.step, land.north),
-        nodata=NODATA,
-        compress="DEFLATE",
-        predictor="FLOATING_POINT",
-        resampling="AVERAGE",
-    ) as raster:
-        raster.write(grid, 1)
-        raster.update_tags(**tags)
-        raster.set_band_description(1, title)
-        raster.set_band_unit(1, "1")
+    values = np.full(land.shape, NODATA, np.float32)
+    values.ravel()[land.cell] = often
+    height, width = land.shape
+    grid = Grid(round(3600 * land.step), round(land.west / land.step), round(land.north / land.step), width, height)
+    write_raster(path, grid, specification, field_of_array(values, grid), tags)

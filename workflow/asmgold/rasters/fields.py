@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import geopandas as gpd
@@ -14,12 +13,9 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.spatial import cKDTree
 
 from asmgold.geodesy.ellipsoid import Floats, NearestSite, distance_of_chord, to_ecef
-from asmgold.rasters.grid import SHORTEST_DEGREE_OF_LATITUDE_KM, Grid
+from asmgold.rasters.grid import MIN_DEGREE_OF_LATITUDE_KM, Field, Grid, Values
 from asmgold.schemas.rasters import NODATA
 from asmgold.schemas.tables import CRS
-
-Values = NDArray[np.float32]
-Field = Callable[[Grid], Values]
 
 EXACT_BEYOND_M = 700_000.0
 FAR_AT_ONCE = 16_384
@@ -152,7 +148,7 @@ def _centres(grid: Grid) -> Floats:
 
 def _windows(lon: Floats, lat: Floats, bandwidth_km: float, globe: Grid) -> NDArray[np.int64]:
     """The window of the globe that a site's kernel lies in: row, column, height, width; columns go on past 180."""
-    reach = 1.01 * bandwidth_km / SHORTEST_DEGREE_OF_LATITUDE_KM
+    reach = 1.01 * bandwidth_km / MIN_DEGREE_OF_LATITUDE_KM
     top = np.floor((90 - np.minimum(lat + reach, 90)) / globe.cell)
     bottom = np.ceil((90 - np.maximum(lat - reach, -90)) / globe.cell)
     # A small circle's widest place (Snyder 1987, eq. 5-4): sin(longitude) = sin(radius) / cos(latitude).

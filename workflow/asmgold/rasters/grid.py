@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
 import shapely
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 from rasterio.transform import Affine
 
 from asmgold.geodesy.antimeridian import span_of_longitudes
 from asmgold.geodesy.ellipsoid import Floats, polygon_area
 
-SHORTEST_DEGREE_OF_LATITUDE_KM = 110.57
+MIN_DEGREE_OF_LATITUDE_KM = 110.57
 DEGREE_OF_EQUATOR_KM = 111.32
 
 
@@ -111,6 +111,11 @@ class Grid:
         return cells * self.cell_arcsec / 3600
 
 
+Values = NDArray[np.float32]
+Field = Callable[[Grid], Values]
+"""Gives the values of any grid, in rows and columns, so that large rasters are made part by part."""
+
+
 def grid_around(area: ArrayLike, cell_arcsec: int, margin_km: float) -> Grid:
     """The smallest grid that holds an area and a margin around it.
 
@@ -125,7 +130,7 @@ def grid_around(area: ArrayLike, cell_arcsec: int, margin_km: float) -> Grid:
     """
     parts = shapely.get_parts(np.asarray(area, dtype=object))
     boxes = shapely.bounds(parts)
-    margin = margin_km / SHORTEST_DEGREE_OF_LATITUDE_KM
+    margin = margin_km / MIN_DEGREE_OF_LATITUDE_KM
     south, north = max(boxes[:, 1].min() - margin, -90.0), min(boxes[:, 3].max() + margin, 90.0)
     west, east = span_of_longitudes(boxes[:, 0], boxes[:, 2])
     shortest = DEGREE_OF_EQUATOR_KM * math.cos(math.radians(max(abs(south), abs(north))))

@@ -22,12 +22,11 @@ from asmgold.publish import palette
 from asmgold.publish.context import Context
 from asmgold.publish.messages import Numbers
 from asmgold.publish.qgis.layout import LayoutPage, layout
-from asmgold.publish.qgis.markup import VERSION, Element, document, element, inert, uuid_of
+from asmgold.publish.qgis.markup import DOCTYPE, VERSION, Element, document, element, inert, uuid_of
 from asmgold.publish.qgis.metadata import credit_line, project_metadata
 from asmgold.publish.qgis.view import projected, projection_of, rectangle, rectangle_element, reference_system
 from asmgold.schemas.tables import CRS
 
-DOCTYPE = "<!DOCTYPE qgis PUBLIC 'http://mrcc.com/qgis.dtd' 'SYSTEM'>\n"
 GEOMETRY = {"Point": "Point", "LineString": "Line", "MultiPolygon": "Polygon", None: "No geometry"}
 HIDDEN = ("corrections", "overlay_intersections", "records_rejected")
 
