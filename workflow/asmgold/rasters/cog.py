@@ -38,7 +38,7 @@ def write_raster(
     profile = {
         "driver": "GTiff", "dtype": "float32", "count": 1, "nodata": NODATA, "crs": CRS, "transform": grid.transform,
         "width": grid.width, "height": grid.height, "tiled": True, "blockxsize": BLOCK, "blockysize": BLOCK,
-        "compress": "deflate", "zlevel": 1, "bigtiff": "if_safer",
+        "compress": "zstd", "zstd_level": 1, "bigtiff": "if_safer",
     }  # fmt: skip
     with (
         TemporaryDirectory(dir=path.parent) as folder,

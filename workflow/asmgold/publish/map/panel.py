@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import geopandas as gpd
 import numpy as np
 import shapely
 from matplotlib.axes import Axes
+from matplotlib.collections import PatchCollection
 from matplotlib.colors import to_hex, to_rgb
 from matplotlib.lines import Line2D
-from matplotlib.patches import Polygon, Rectangle
+from matplotlib.patches import PathPatch, Polygon, Rectangle
+from matplotlib.path import Path
 from numpy.typing import NDArray
 from shapely.geometry.base import BaseGeometry
 
@@ -24,6 +25,9 @@ from asmgold.publish.map.lettering import Page, mm, places_within, text_width, w
 from asmgold.publish.map.ornaments import degrees_in_words, graticule, scale_bar_km, scale_denominator
 from asmgold.publish.map.view import MapView
 from asmgold.vocabulary.iso import country_name
+
+if TYPE_CHECKING:
+    import geopandas as gpd
 
 Floats = NDArray[np.float64]
 
@@ -152,10 +156,9 @@ class Panel:
             self.axes.plot(*points.T, zorder=7 + number / 10, **marker_style(str(source), shrink))
 
     def _fill(self, shapes: NDArray[Any], colour: str, **style: Any) -> None:
-        drawn = [shape for shape in shapes if not shape.is_empty]
-        if drawn:
-            gpd.GeoSeries(drawn).plot(ax=self.axes, aspect=None, facecolor=colour, autolim=False, **style)
-            self.axes.set(xlabel="", ylabel="")
+        patches = [PathPatch(_path(shape)) for shape in shapes if not shape.is_empty]
+        if patches:
+            self.axes.add_collection(PatchCollection(patches, facecolor=colour, **style), autolim=False)
 
     def _line(self, line: BaseGeometry, colour: str, width: float, *, zorder: float, dashes: Any = "-") -> None:
         for part in shapely.get_parts(line):
@@ -295,9 +298,10 @@ class Panel:
             return
         size = 5.8 if self.detail else 7.0
         taken = shapely.union_all([*self.area, *self.regions])
-        pieces = [self._in_frame(shapely.difference(shape, taken)) for shape in self.countries]
+        in_sight = ~shapely.is_empty(self.countries)
+        pieces = [self._in_frame(shape) for shape in shapely.difference(self.countries[in_sight], taken)]
         names = [self._country(code, name) for code, name in
-                 self.content.countries[["code", "name"]].itertuples(index=False)]  # fmt: skip
+                 self.content.countries.loc[in_sight, ["code", "name"]].itertuples(index=False)]  # fmt: skip
         for piece, name in sorted(zip(pieces, names, strict=True), key=lambda item: (-item[0].area, item[1])):
             text = name.upper()
             width, height = text_width(text, size) + 1.5, mm(size) * 1.4
@@ -427,6 +431,12 @@ def _marker(style: dict[str, Any]) -> Symbol:
 
 def _major_deposits_last(group: tuple[Any, Any]) -> tuple[bool, str]:
     return group[0] == "major_deposits", str(group[0])
+
+
+def _path(shape: BaseGeometry) -> Path:
+    """The rings of polygons as one path of matplotlib's."""
+    rings = shapely.get_rings(shapely.get_parts(shapely.normalize(shape)))
+    return Path.make_compound_path(*(Path(shapely.get_coordinates(ring), closed=True) for ring in rings))
 
 
 def _scattered(shape: BaseGeometry) -> bool:

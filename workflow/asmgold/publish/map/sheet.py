@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import geopandas as gpd
 import matplotlib as mpl
 import shapely
 from matplotlib.figure import Figure
@@ -20,6 +19,9 @@ from asmgold.publish.map.lettering import FONT, LINE_SPACING, Page, broken, mm
 from asmgold.publish.map.ornaments import position_in_words
 from asmgold.publish.map.panel import Box, Panel, legend_entries
 from asmgold.publish.map.view import MapView
+
+if TYPE_CHECKING:
+    import geopandas as gpd
 
 A4_MM = (210.0, 297.0)
 MARGIN = 11.0

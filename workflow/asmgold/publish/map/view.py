@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -17,6 +16,7 @@ from asmgold.geodesy.antimeridian import (
     crosses_antimeridian,
     polygons_from_rings,
     snap_to_antimeridian,
+    split_at_antimeridian,
 )
 from asmgold.geodesy.ellipsoid import WGS84, Floats
 from asmgold.geodesy.polygons import make_valid, polygonal
@@ -83,22 +83,29 @@ class MapView:
         """What can be left out without being seen, metres in the plane: a ten thousandth of the width."""
         return self.width / 10_000
 
-    def polygons(self, geometries: Iterable[BaseGeometry]) -> NDArray[Any]:
+    def polygons(self, geometries: ArrayLike) -> NDArray[np.object_]:
         """Polygons of EPSG:4326 as the paper shows them, cut near the frame, in metres of the plane; empty ones too."""
-        drawn = []
-        window, grid = self.window, self.width / 1e7
+        shapes: NDArray[np.object_] = np.asarray(geometries, dtype=object)
+        drawn = np.full(shapes.shape, shapely.Polygon(), dtype=object)
+        in_sight = np.full(shapes.shape, True)
+        if self.window is not None:
+            in_sight = shapely.intersects(shapes, split_at_antimeridian(self.window))
+        for number in np.flatnonzero(in_sight):
+            drawn[number] = self._polygon(shapes[number])
+        return drawn
+
+    def _polygon(self, geometry: BaseGeometry) -> BaseGeometry:
+        grid = self.width / 1e7
         step = float(np.clip(self.width / 111_000 / 100, 1e-4, 1.0))
         ragged = min(5 * self.tolerance / 111_000, RAGGED_DEG)
-        for geometry in geometries:
-            joined = snap_to_antimeridian(geometry, ragged) if crosses_antimeridian(geometry) else geometry
-            turned = self.projection.recentred(joined)
-            cut = turned if window is None else polygonal(shapely.intersection(turned, window))
-            plane = shapely.transform(shapely.segmentize(cut, step), self.projection.to_plane)
-            # Both sides of the cut become one, where a pole is in sight.
-            parts = [make_valid(part) for part in shapely.get_parts(plane)]
-            whole = shapely.set_precision(shapely.union_all(parts, grid_size=grid), grid)
-            drawn.append(make_valid(polygonal(shapely.simplify(whole, self.tolerance))))
-        return np.array(drawn, dtype=object)
+        joined = snap_to_antimeridian(geometry, ragged) if crosses_antimeridian(geometry) else geometry
+        turned = self.projection.recentred(joined)
+        cut = turned if self.window is None else polygonal(shapely.intersection(turned, self.window))
+        plane = shapely.transform(shapely.segmentize(cut, step), self.projection.to_plane)
+        # Both sides of the cut become one, where a pole is in sight.
+        parts = [make_valid(part) for part in shapely.get_parts(plane)]
+        whole = shapely.set_precision(shapely.union_all(parts, grid_size=grid), grid)
+        return make_valid(polygonal(shapely.simplify(whole, self.tolerance)))
 
     def points(self, geometries: ArrayLike) -> Floats:
         """Points of EPSG:4326 that lie in the frame, metres in the plane, shape (m, 2)."""
