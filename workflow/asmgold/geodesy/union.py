@@ -4,14 +4,14 @@ A point of the boundary lies at the radius from one site and no nearer to any ot
 Voronoi cell, and what covers a disc's edge is covered by its neighbours in the Delaunay triangulation. The
 triangulation of points on a globe is their convex hull (Brown 1979, Voronoi diagrams from convex hulls). So:
 
-1. sites in the thick of a crowd are set aside: their whole circle is certainly covered (`crowd.py`);
+1. interior sites are left out where they are many: their whole circle is certainly covered (`thinning.py`);
 2. the hull gives the neighbours of the others, and shows which of those are hidden all the same; each neighbour
    covers an interval of bearings on the circle;
 3. where an interval's end is exposed, the crossing of the two circles is found on the ellipsoid by Newton's
    method, to a tenth of a millimetre;
 4. what no interval covers are the arcs of the boundary. An arc that ends where disc j begins is followed by
    the arc of j that begins there, which chains the arcs into closed rings;
-5. a ring that lies within the discs of sites set aside in step 1 is no boundary, and goes.
+5. a ring that lies within the discs of sites left out in step 1 is no boundary, and goes.
 
 Cost follows the boundary: no polygon is ever made of a disc, and nothing is overlaid.
 """
@@ -30,7 +30,7 @@ from scipy.spatial import ConvexHull, cKDTree
 from asmgold.geodesy.antimeridian import polygons_from_rings
 from asmgold.geodesy.discs import Arcs, check_radius, checked_positions, draw_arcs, edge_error_bound, full_circles
 from asmgold.geodesy.ellipsoid import MEAN_RADIUS_M, WGS84, Floats, NearestSite, to_ecef
-from asmgold.geodesy.thinning import Bools, Ints, possibly_exposed
+from asmgold.geodesy.thinning import Bools, Ints, boundary_candidates
 
 # Sites nearer than a hundredth of a millimetre are one; where the arcs do not close, those nearer than one
 # millimetre.
@@ -112,7 +112,7 @@ def _union(
     for decimals in POSITION_DECIMALS:
         x, y = _distinct(lon, lat, decimals)
         if among is None:
-            kept = possibly_exposed(x, y, radius_m)
+            kept = boundary_candidates(x, y, radius_m)
             kept_x, kept_y = x[kept], y[kept]
         else:
             kept_x, kept_y = _distinct(*among, decimals)
@@ -586,7 +586,7 @@ def _concatenated(one: Arcs, two: Arcs) -> Arcs:
 def _without_covered_rings(
     arcs: Arcs, ring: Ints, lon: Floats, lat: Floats, kept_lon: Floats, kept_lat: Floats, radius_m: float
 ) -> tuple[Arcs, Ints]:
-    """Drop the rings inside the discs of sites that were set aside: all of a ring is covered, or nothing."""
+    """Drop the rings inside the discs of sites that were left out: all of a ring is covered, or nothing."""
     middle = -np.degrees(arcs.bearing + arcs.span / 2)
     x, y = WGS84.fwd(
         kept_lon[arcs.site],

@@ -68,7 +68,7 @@ def broken(text: str, size: float, width: float, weight: str = "normal") -> list
 
 
 @dataclass
-class Page:
+class PrintedPage:
     """A sheet of paper: a figure, its axes in millimetres, and the room that text has taken."""
 
     figure: Figure
@@ -78,7 +78,7 @@ class Page:
     _taken: list[BaseGeometry] = field(default_factory=list)
 
     @classmethod
-    def of(cls, width: float, height: float) -> Page:
+    def of(cls, width: float, height: float) -> PrintedPage:
         """An empty page of this size in millimetres."""
         figure = Figure(figsize=(width / 25.4, height / 25.4), dpi=_RESOLUTION, facecolor="white")
         axes = figure.add_axes((0, 0, 1, 1), zorder=10)
@@ -150,7 +150,7 @@ def places_within(shape: BaseGeometry, width: float, height: float) -> Iterator[
 
 
 def write_at_first_free(
-    page: Page, places: Iterator[tuple[float, float]], text: str, size: float, **style: Any
+    page: PrintedPage, places: Iterator[tuple[float, float]], text: str, size: float, **style: Any
 ) -> bool:
     """Write a text about the first of these middles where it covers nothing. Whether there was one."""
     return any(page.write_if_free(x, y, text, size, ha="center", va="center", **style) for x, y in places)

@@ -19,9 +19,9 @@ from numpy.typing import NDArray
 from shapely.geometry.base import BaseGeometry
 
 from asmgold.publish import palette
-from asmgold.publish.map.columns import Entry, Symbol
+from asmgold.publish.map.columns import ColumnEntry, DrawSymbol
 from asmgold.publish.map.content import Content
-from asmgold.publish.map.lettering import Page, mm, places_within, text_width, write_at_first_free
+from asmgold.publish.map.lettering import PrintedPage, mm, places_within, text_width, write_at_first_free
 from asmgold.publish.map.ornaments import degrees_in_words, graticule, scale_bar_km, scale_denominator
 from asmgold.publish.map.view import MapView
 from asmgold.vocabulary.iso import country_name
@@ -39,13 +39,13 @@ FEW_SITES = 600
 MARKER_IN_DISC = 0.4  # of its diameter at most, or the region would hide below its sites
 FINE_FROM_M = 3e6  # of width in sight; lines grow finer beyond that
 SAME_PLACE_MM = 0.15
-LONGEST_LABEL = 30
+MAX_LABEL_LENGTH = 30
 MANY_POLYGONS = 10
 HATCH = "/////"  # by which a reader of a grey copy tells what is outside from the other regions
 
 
 @dataclass(frozen=True)
-class Box:
+class PageBox:
     """A part of the page, millimetres."""
 
     left: float
@@ -63,9 +63,9 @@ class Box:
 class Panel:
     """One map: what of the content lies in a view, drawn in a box of the page."""
 
-    page: Page
+    page: PrintedPage
     content: Content
-    box: Box
+    box: PageBox
     view: MapView
     detail: bool = False
 
@@ -281,7 +281,7 @@ class Panel:
         for number, (name, shapes) in enumerate(self.overlays.items()):
             whole = shapely.union_all(shapes)
             text = self.content.titles[name]
-            if whole.is_empty or len(text) > LONGEST_LABEL or _scattered(whole):
+            if whole.is_empty or len(text) > MAX_LABEL_LENGTH or _scattered(whole):
                 continue
             style = {"color": palette.overlay_colour(number), "halo": True, "weight": "bold"}
             width, height = text_width(text, size, "bold") + 1, mm(size) * 1.2
@@ -375,36 +375,36 @@ def marker_style(source: str, shrink: float = 1.0) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def legend_entries(content: Content, *, with_detail: bool) -> Iterator[Entry]:
+def legend_entries(content: Content, *, with_detail: bool) -> Iterator[ColumnEntry]:
     """What the signs of the map mean."""
     say = content.say
     if content.regions.empty:
-        yield Entry(say("no_site"), _patch(palette.AREA, palette.AREA_EDGE))
+        yield ColumnEntry(say("no_site"), _patch(palette.AREA, palette.AREA_EDGE))
     else:
-        yield Entry(say("region"), _patch(region_colour(), palette.REGION_EDGE))
+        yield ColumnEntry(say("region"), _patch(region_colour(), palette.REGION_EDGE))
     nested = content.nested
     if nested is not None:
         parent, child = (content.titles[name] for name in nested)
-        yield Entry(say("zone_inside", title=child), _patch(palette.INSIDE, palette.REGION_EDGE))
-        yield Entry(say("zone_outside", title=child, parent=parent), _hatched_patch())
+        yield ColumnEntry(say("zone_inside", title=child), _patch(palette.INSIDE, palette.REGION_EDGE))
+        yield ColumnEntry(say("zone_outside", title=child, parent=parent), _hatched_patch())
     for source, _ in sorted(content.sites.groupby("source"), key=_major_deposits_last):
         text = say("sites_of", source=content.source_label(source))
-        yield Entry(text, _marker(marker_style(str(source))))
-    yield Entry(say("border", area=content.titles["area"]), _stroke(palette.AREA_EDGE, 0.9))
+        yield ColumnEntry(text, _marker(marker_style(str(source))))
+    yield ColumnEntry(say("border", area=content.titles["area"]), _stroke(palette.AREA_EDGE, 0.9))
     if with_detail:
-        yield Entry(say("detail"), _patch("none", palette.TEXT, 0.9))
+        yield ColumnEntry(say("detail"), _patch("none", palette.TEXT, 0.9))
     for number, (name, overlay) in enumerate(content.overlays.items()):
-        yield Entry(content.titles[name], _stroke(**outline_style(number, overlay)))
+        yield ColumnEntry(content.titles[name], _stroke(**outline_style(number, overlay)))
 
 
-def _patch(face: str, edge: str, width: float = 0.5) -> Symbol:
+def _patch(face: str, edge: str, width: float = 0.5) -> DrawSymbol:
     def draw(axes: Axes, x: float, y: float) -> None:
         axes.add_patch(Rectangle((x - 3, y - 1.1), 6, 2.2, facecolor=face, edgecolor=edge, linewidth=width))
 
     return draw
 
 
-def _hatched_patch() -> Symbol:
+def _hatched_patch() -> DrawSymbol:
     def draw(axes: Axes, x: float, y: float) -> None:
         axes.add_patch(
             Rectangle((x - 3, y - 1.1), 6, 2.2, facecolor=palette.OUTSIDE, edgecolor=palette.OUTSIDE_HATCH,
@@ -415,14 +415,14 @@ def _hatched_patch() -> Symbol:
     return draw
 
 
-def _stroke(colour: str, width: float, dashes: Any = "-") -> Symbol:
+def _stroke(colour: str, width: float, dashes: Any = "-") -> DrawSymbol:
     def draw(axes: Axes, x: float, y: float) -> None:
         axes.add_line(Line2D([x - 3, x + 3], [y, y], color=colour, linewidth=width, linestyle=dashes))
 
     return draw
 
 
-def _marker(style: dict[str, Any]) -> Symbol:
+def _marker(style: dict[str, Any]) -> DrawSymbol:
     def draw(axes: Axes, x: float, y: float) -> None:
         axes.plot([x], [y], **style)
 

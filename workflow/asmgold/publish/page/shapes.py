@@ -27,7 +27,7 @@ BACKGROUND_DEG = 0.02  # how coarse the neighbours may be, which only say where 
 MIN_MARGIN_DEG = 3.0
 MERCATOR_LATITUDE = 85.0
 WIDER_THAN_HIGH = 1.25
-NARROWEST_GAP_DEG = 10.0  # between the ends of a window that goes round the Earth, so that no place lies on both
+MIN_GAP_DEG = 10.0  # between the ends of a window that goes round the Earth, so that no place lies on both
 
 Positions = list[list[float]]
 Shape = list[list[Positions]]
@@ -46,7 +46,7 @@ class Window:
         south, north = float(bounds[:, 1].min()), float(bounds[:, 3].max())
         self.inner = (west, south, east, north)
         margin = max(east - west, north - south, MIN_MARGIN_DEG)
-        sideways = min(margin, (360 - NARROWEST_GAP_DEG - (east - west)) / 2)
+        sideways = min(margin, (360 - MIN_GAP_DEG - (east - west)) / 2)
         self.west, self.east = (west - sideways, east + sideways) if sideways >= 0 else (-180.0, 180.0)
         self.south = max(south - margin, -MERCATOR_LATITUDE)
         self.north = min(north + margin, MERCATOR_LATITUDE)
