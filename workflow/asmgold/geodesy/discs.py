@@ -25,7 +25,7 @@ PLANAR_SHARE_OF_TOLERANCE = 0.1
 PLANAR_SHARE_OF_RADIUS = 2e-5  # keeps the bias of area of a disc over a pole below 0.01 %
 
 
-def discs(lon: ArrayLike, lat: ArrayLike, radius_m: float, tolerance_m: float = 5.0) -> NDArray[Any]:
+def discs(lon: ArrayLike, lat: ArrayLike, radius_m: float, tolerance_m: float = 5.0) -> NDArray[np.object_]:
     """One polygon a site: all that lies within a geodesic distance of it.
 
     Parameters
@@ -59,7 +59,7 @@ def discs(lon: ArrayLike, lat: ArrayLike, radius_m: float, tolerance_m: float = 
     return polygons
 
 
-def may_reach(lon: ArrayLike, lat: ArrayLike, radius_m: float, polygons: NDArray[Any]) -> NDArray[np.intp]:
+def may_reach(lon: ArrayLike, lat: ArrayLike, radius_m: float, polygons: NDArray[np.object_]) -> NDArray[np.intp]:
     """Which sites lie so near to the bounds of some polygon that their disc may reach it; the others do not.
 
     Parameters
@@ -122,7 +122,13 @@ class Curve:
 
 
 def full_circles(site: NDArray[np.intp], lon: Floats, lat: Floats) -> Arcs:
-    """The whole circles around some of the sites."""
+    """The whole circles around some of the sites.
+
+    Parameters
+    ----------
+    site : indices of sites, shape (n,)
+    lon, lat : degrees of all sites
+    """
     n = site.size
     return Arcs(site, np.zeros(n), np.full(n, 2 * np.pi), np.full((n, 2, 2), np.nan), np.ones(n, bool))
 
@@ -154,7 +160,19 @@ class _Vertices:
 
 
 def draw_arcs(arcs: Arcs, lon: Floats, lat: Floats, radius_m: float, tolerance_m: float) -> Curve:
-    """Vertices along arcs, as far apart as the tolerance allows, in longitude and latitude."""
+    """Vertices along arcs, as far apart as the tolerance allows.
+
+    Parameters
+    ----------
+    arcs : pieces of circle around the sites
+    lon, lat : degrees of all sites
+    radius_m : geodesic radius in metres
+    tolerance_m : no point of an edge is farther than this from the circle
+
+    Returns
+    -------
+    The vertices in longitude and latitude, arc by arc.
+    """
     circles = _Circles(lon[arcs.site], lat[arcs.site], radius_m)
     steps = np.maximum(2, np.ceil(arcs.span / _max_step(radius_m, tolerance_m) - 1e-9)).astype(int)
     sag = radius_m * (1 - np.cos(arcs.span / steps / 2))

@@ -74,7 +74,7 @@ def polygon_area(polygons: ArrayLike) -> Floats:
     return area
 
 
-def _signed_ring_areas(rings: NDArray[Any]) -> Floats:
+def _signed_ring_areas(rings: NDArray[np.object_]) -> Floats:
     xy, ring_of_point = shapely.get_coordinates(rings, return_index=True)
     same_ring = ring_of_point[1:] == ring_of_point[:-1]
     start, end = xy[:-1][same_ring], xy[1:][same_ring]

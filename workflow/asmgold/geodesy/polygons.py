@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 import shapely
 from numpy.typing import ArrayLike, NDArray
@@ -12,7 +10,7 @@ from shapely.geometry.base import BaseGeometry
 POLYGONAL_TYPES = (shapely.GeometryType.POLYGON, shapely.GeometryType.MULTIPOLYGON)
 
 
-def densify(geometries: ArrayLike, max_segment_deg: float) -> NDArray[Any]:
+def densify(geometries: ArrayLike, max_segment_deg: float) -> NDArray[np.object_]:
     """Add vertices so that no edge is longer than ``max_segment_deg`` degrees, without moving the edge."""
     return np.asarray(shapely.segmentize(np.asarray(geometries, dtype=object), max_segment_deg))
 

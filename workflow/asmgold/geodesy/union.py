@@ -43,7 +43,7 @@ COINCIDENT_M = 5.0  # nearer sites than this may be lost by the hull
 NOTICEABLY_LARGER_M = 1.0  # radii of a sweep that are nearer start anew: arcs are told apart by less than this
 
 
-def union_of_discs(lon: ArrayLike, lat: ArrayLike, radius_m: float, tolerance_m: float = 5.0) -> NDArray[Any]:
+def union_of_discs(lon: ArrayLike, lat: ArrayLike, radius_m: float, tolerance_m: float = 5.0) -> NDArray[np.object_]:
     """All that lies within a geodesic distance of any site, one geometry for each connected region.
 
     Parameters
@@ -65,7 +65,9 @@ def union_of_discs(lon: ArrayLike, lat: ArrayLike, radius_m: float, tolerance_m:
     return unions_of_discs(lon, lat, [radius_m], tolerance_m)[0]
 
 
-def unions_of_discs(lon: ArrayLike, lat: ArrayLike, radii_m: ArrayLike, tolerance_m: float = 5.0) -> list[NDArray[Any]]:
+def unions_of_discs(
+    lon: ArrayLike, lat: ArrayLike, radii_m: ArrayLike, tolerance_m: float = 5.0
+) -> list[NDArray[np.object_]]:
     """The unions at several radii, each as `union_of_discs` gives it, in less time than one after another.
 
     A site that has no part in the boundary at one radius has none at any larger one: where it had, a smaller disc
@@ -88,7 +90,7 @@ def unions_of_discs(lon: ArrayLike, lat: ArrayLike, radii_m: ArrayLike, toleranc
     radii = np.atleast_1d(np.asarray(radii_m, float))
     for radius_m in radii:
         check_radius(float(radius_m), tolerance_m)
-    unions: list[NDArray[Any]] = [np.empty(0, dtype=object)] * radii.size
+    unions: list[NDArray[np.object_]] = [np.empty(0, dtype=object)] * radii.size
     if lon.size == 0:
         return unions
     contributing: tuple[Floats, Floats] | None = None
@@ -104,7 +106,7 @@ def unions_of_discs(lon: ArrayLike, lat: ArrayLike, radii_m: ArrayLike, toleranc
 
 def _union(
     lon: Floats, lat: Floats, radius_m: float, tolerance_m: float, among: tuple[Floats, Floats] | None
-) -> tuple[NDArray[Any], tuple[Floats, Floats]]:
+) -> tuple[NDArray[np.object_], tuple[Floats, Floats]]:
     """The regions at one radius, and the positions of the sites that have a part in their boundary.
 
     ``among`` are positions of sites that all of these are known to be among.
@@ -277,7 +279,7 @@ def _candidates(lon: Floats, lat: Floats, radius_m: float, tolerance_m: float, *
     )
 
 
-def _neighbours(lon: Floats, lat: Floats, radius_m: float, tree: Any) -> tuple[Ints, Ints, Bools]:
+def _neighbours(lon: Floats, lat: Floats, radius_m: float, tree: cKDTree) -> tuple[Ints, Ints, Bools]:
     """Pairs of sites that are neighbours, and which sites are hidden; pairs of two hidden sites are left out.
 
     Sites that all but coincide share their neighbours: the hull is computed in floating point, and a site
@@ -298,7 +300,7 @@ def _neighbours(lon: Floats, lat: Floats, radius_m: float, tree: Any) -> tuple[I
     return pairs.row[once].astype(np.intp), pairs.col[once].astype(np.intp), hidden[group]
 
 
-def _heads(n: int, tree: Any) -> Ints:
+def _heads(n: int, tree: cKDTree) -> Ints:
     """For each site the one that stands for it: itself, or an earlier one that all but coincides with it."""
     head = np.arange(n)
     close = tree.query_pairs(COINCIDENT_M, output_type="ndarray").reshape(-1, 2)
@@ -606,7 +608,7 @@ def _some_rings(arcs: Arcs, ring: Ints, stays: Bools) -> tuple[Arcs, Ints]:
     return _picked(arcs, stays[ring]), renumbered[ring[stays[ring]]]
 
 
-def _in_order(regions: NDArray[Any]) -> NDArray[Any]:
+def _in_order(regions: NDArray[np.object_]) -> NDArray[np.object_]:
     regions = shapely.orient_polygons(shapely.normalize(regions))
     west, south, east, north = shapely.bounds(regions).T
     return np.asarray(regions[np.lexsort((north, east, south, west))])

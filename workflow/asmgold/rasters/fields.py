@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import geopandas as gpd
 import numpy as np
 import shapely
@@ -119,7 +117,7 @@ def fraction_covered(polygons: ArrayLike) -> Field:
     ----------
     polygons : in EPSG:4326, that do not overlap, edges straight in longitude and latitude
     """
-    shapes: NDArray[Any] = np.asarray(polygons, dtype=object)
+    shapes: NDArray[np.object_] = np.asarray(polygons, dtype=object)
     tree = shapely.STRtree(shapes)
 
     def field(grid: Grid) -> Values:

@@ -94,9 +94,13 @@ class Grid:
             ]
 
     def tile(self, number: int, of: int, size: int) -> Grid:
-        """One of several tiles that hold the grid together, each of whole strips of so many rows.
+        """One of several tiles that hold the grid together, each of whole strips.
 
-        Where more tiles than strips are asked for, some are the same.
+        Parameters
+        ----------
+        number : of the tile, counted from 0 in the north
+        of : how many tiles there are; if there are fewer strips, some tiles are the same
+        size : the height of a strip, rows
         """
         strips = math.ceil(self.height / size)
         first = number * strips // of
@@ -104,7 +108,13 @@ class Grid:
         return self.part(first * size, 0, min(last * size, self.height) - first * size, self.width)
 
     def part(self, row: int, column: int, height: int, width: int) -> Grid:
-        """The grid of a window of this one."""
+        """The grid of a window of this one.
+
+        Parameters
+        ----------
+        row, column : of its north-western cell, counted from that of this grid
+        height, width : in cells
+        """
         return Grid(self.cell_arcsec, self.west + column, self.north - row, width, height)
 
     def _degrees(self, cells: int) -> float:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 import geopandas as gpd
 import numpy as np
@@ -13,6 +12,7 @@ import pandas as pd
 import shapely
 from exactextract import exact_extract
 from numpy.typing import ArrayLike, NDArray
+from shapely.geometry.base import BaseGeometry
 
 from asmgold.config.models import Exposure
 from asmgold.errors import InputError
@@ -35,7 +35,7 @@ def expose(
     exposure: Exposure,
     area: gpd.GeoDataFrame,
     regions: gpd.GeoDataFrame,
-    zones: Mapping[tuple[str, str], Any],
+    zones: Mapping[tuple[str, str], BaseGeometry],
     intersections: gpd.GeoDataFrame,
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Sum a raster inside the area, the zones of overlays, and the regions within them.
@@ -92,7 +92,7 @@ def expose(
 
 def _sums(band: Band, polygons: ArrayLike) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """The amount inside each polygon, and the share of its area where the raster has data."""
-    shapes: NDArray[Any] = np.asarray(polygons, dtype=object)
+    shapes: NDArray[np.object_] = np.asarray(polygons, dtype=object)
     on_raster, owner = _on_raster(band, shapes)
     amount, cells = np.zeros(shapes.size), np.zeros(shapes.size)
     if owner.size:
@@ -109,7 +109,7 @@ def _sums(band: Band, polygons: ArrayLike) -> tuple[NDArray[np.float64], NDArray
     return amount, np.minimum(covered, 1.0)
 
 
-def _on_raster(band: Band, shapes: NDArray[Any]) -> tuple[NDArray[Any], NDArray[np.intp]]:
+def _on_raster(band: Band, shapes: NDArray[np.object_]) -> tuple[NDArray[np.object_], NDArray[np.intp]]:
     """Polygons in the CRS of a raster and in its range of longitudes, and the index of the one each comes from."""
     owner = np.flatnonzero(~(shapely.is_missing(shapes) | shapely.is_empty(shapes)))
     there = shapes[owner]
@@ -123,7 +123,7 @@ def _on_raster(band: Band, shapes: NDArray[Any]) -> tuple[NDArray[Any], NDArray[
     return np.array([wrap_longitudes(shape, west) for shape in there], dtype=object), owner
 
 
-def _projected(band: Band, shapes: NDArray[Any]) -> NDArray[Any]:
+def _projected(band: Band, shapes: NDArray[np.object_]) -> NDArray[np.object_]:
     edges = densify(shapes, MAX_EDGE_REPROJECTED_DEG)
     projected = np.asarray(gpd.GeoSeries(edges, crs=CRS).to_crs(band.crs).array, dtype=object)
     xy, ring = shapely.get_coordinates(shapely.get_rings(shapely.get_parts(projected)), return_index=True)

@@ -50,7 +50,13 @@ class TextColumn:
         return replace(self, size=size)
 
     def shortened(self, width: float, height: float, more: Callable[[int], str]) -> TextColumn:
-        """As many entries as there is room for; the words for `more` say how many are left out."""
+        """The same with as many entries as there is room for, and a last one that counts those left out.
+
+        Parameters
+        ----------
+        width, height : of the room, millimetres
+        more : the text of that entry, for a number of entries left out
+        """
         for kept in range(len(self.entries), -1, -1):
             left_out = len(self.entries) - kept
             rest = (ColumnEntry(more(left_out)),) if left_out else ()
@@ -65,7 +71,14 @@ class TextColumn:
         return self._step * (1.3 + lines) + self._gap * len(self.entries) + self._note_height(width)
 
     def draw(self, page: PrintedPage, left: float, top: float, width: float) -> None:
-        """Write it on a page, downward from a place, millimetres."""
+        """Write it on a page.
+
+        Parameters
+        ----------
+        page : it notes what room the text takes
+        left, top : of the column, millimetres from the lower left corner of the page
+        width : of the column, millimetres
+        """
         y = top - mm(self.size)
         page.write(left, y, self.heading, self.size, weight="bold")
         y -= 1.3 * self._step

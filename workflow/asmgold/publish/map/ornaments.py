@@ -104,7 +104,14 @@ def degrees_in_words(line: GridLine, letters: str) -> str:
 
 
 def position_in_words(lon: float, lat: float, letters: str, numbers: Numbers) -> str:
-    """Such as 75.08°W 9.21°S; see `degrees_in_words`."""
+    """A position such as 75.08°W 9.21°S.
+
+    Parameters
+    ----------
+    lon, lat : degrees
+    letters : those of north, south, east and west, in this order
+    numbers : how the language writes numbers
+    """
     lon, lat = round(lon, 2), round(lat, 2)
     east, north = _direction("meridian", lon, letters), _direction("parallel", lat, letters)
     return f"{numbers.general(abs(lon))}°{east} {numbers.general(abs(lat))}°{north}"

@@ -93,22 +93,22 @@ class Panel:
         return axes
 
     @cached_property
-    def area(self) -> NDArray[Any]:
+    def area(self) -> NDArray[np.object_]:
         """The area of interest in the view's plane."""
         return self.view.polygons(self.content.area.geometry)
 
     @cached_property
-    def regions(self) -> NDArray[Any]:
+    def regions(self) -> NDArray[np.object_]:
         """The regions in the view's plane."""
         return self.view.polygons(self.content.regions.geometry)
 
     @cached_property
-    def overlays(self) -> dict[str, NDArray[Any]]:
+    def overlays(self) -> dict[str, NDArray[np.object_]]:
         """The overlays in the view's plane by their names."""
         return {name: self.view.polygons(layer.geometry) for name, layer in self.content.overlays.items()}
 
     @cached_property
-    def countries(self) -> NDArray[Any]:
+    def countries(self) -> NDArray[np.object_]:
         """The countries in the view's plane; none if the map knows none."""
         if self.content.countries is None:
             return np.array([], dtype=object)
@@ -155,7 +155,7 @@ class Panel:
             points = np.unique(np.round(points / grid), axis=0) * grid
             self.axes.plot(*points.T, zorder=7 + number / 10, **marker_style(str(source), shrink))
 
-    def _fill(self, shapes: NDArray[Any], colour: str, **style: Any) -> None:
+    def _fill(self, shapes: NDArray[np.object_], colour: str, **style: Any) -> None:
         patches = [PathPatch(_path(shape)) for shape in shapes if not shape.is_empty]
         if patches:
             self.axes.add_collection(PatchCollection(patches, facecolor=colour, **style), autolim=False)

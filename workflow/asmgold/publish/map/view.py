@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
 
 import numpy as np
 import shapely
@@ -38,7 +37,15 @@ class MapView:
 
     @classmethod
     def around(cls, projection: Projection, bounds: Bounds, aspect: float, margin: float = 0.04) -> MapView:
-        """The view of a given width over height that shows bounds with a margin, a share of their larger side."""
+        """The view that shows bounds with a margin.
+
+        Parameters
+        ----------
+        projection : of the plane
+        bounds : west, south, east, north, metres in the plane
+        aspect : width over height of the paper
+        margin : on each side, a share of the larger side of the bounds
+        """
         west, south, east, north = bounds
         space = 2 * margin * max(east - west, north - south)
         width, height = east - west + space, north - south + space
@@ -115,7 +122,7 @@ class MapView:
         inside = (x >= west) & (x <= east) & (y >= south) & (y <= north)
         return np.column_stack([x, y])[inside]
 
-    def outline(self) -> NDArray[Any]:
+    def outline(self) -> NDArray[np.object_]:
         """The edge of the Earth as polygons of the plane; it surrounds the frame if the Earth fills it."""
         if self.window is not None:
             return np.array([shapely.box(*self.frame)], dtype=object)

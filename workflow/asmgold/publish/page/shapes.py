@@ -5,8 +5,6 @@ The page is looked at, not measured: its lines may be `THINNED_DEG` off, where t
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 import shapely
 from numpy.typing import NDArray
@@ -92,12 +90,12 @@ def _cut(geometry: BaseGeometry, west: float, south: float, east: float, north: 
     return polygonal(shapely.intersection(geometry, split_at_antimeridian(shapely.box(west, south, east, north))))
 
 
-def _positions(ring: Any) -> Positions:
+def _positions(ring: BaseGeometry) -> Positions:
     rounded: Positions = shapely.get_coordinates(ring)[:, ::-1].round(DECIMALS).tolist()
     return rounded
 
 
-def background(countries: NDArray[Any], window: Window) -> list[Any]:
+def background(countries: NDArray[np.object_], window: Window) -> list[BaseGeometry]:
     """Countries as far as they are in the window, thinned so that neighbours still share their border."""
     thinned = shapely.coverage_simplify(countries, BACKGROUND_DEG)
     return [window.cut(country) for country in thinned]
