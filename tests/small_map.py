@@ -17,7 +17,7 @@ from asmgold.publish.qgis.project import raster_of, write_project
 from asmgold.records.classify import classify
 from asmgold.regions.dissolve import dissolve
 from asmgold.regions.overlays import intersect
-from asmgold.sources.usgs import read_records
+from asmgold.sources.records import read_records
 
 COLUMNS = ("dep_id", "site_name", "latitude", "longitude", "country", "commod1", "commod2", "commod3", "url",
            "dep_type", "dev_stat")  # fmt: skip
@@ -39,7 +39,7 @@ def context_of_map(area: str = "Area", overlays: Mapping[str, str] | None = None
     }
     source = {
         "title": f"Records of {area}", "producer": f"Survey of {area}", "citation": f"{area}, 2020.", "licence": area,
-        "address": "https://example.org/?a=1&b=<2>", "date": "2020", "lock": {"sha256": "0" * 64},
+        "urls": ["https://example.org/?a=1&b=<2>"], "date": "2020", "lock": {"sha256": "0" * 64},
     }  # fmt: skip
     return Context(language, "gold", 20.0, 5.0, "2020-01-01", ["records"], layers, {"records": source})
 

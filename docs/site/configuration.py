@@ -11,13 +11,13 @@ from pydantic import BaseModel, TypeAdapter
 from asmgold.config.models import (
     Area,
     Correction,
-    Countries,
+    CountriesLayer,
     DepositSettings,
-    Draws,
     Evidence,
     Exposure,
     GateSettings,
     Lock,
+    MonteCarloSettings,
     Name,
     Overlay,
     RasterSettings,
@@ -73,7 +73,7 @@ evidence:
 SECTIONS: tuple[tuple[str, type[BaseModel], str], ...] = (
     ("config.yaml", Settings, "The question."),
     ("config.yaml, area", Area, "The area of interest: a polygon layer."),
-    ("config.yaml, countries", Countries, "The countries of the world: a polygon layer."),
+    ("config.yaml, countries", CountriesLayer, "The countries of the world: a polygon layer."),
     ("config.yaml, deposits", DepositSettings, "When records are taken for the same deposit."),
     ("config.yaml, overlays", Overlay, "Each overlay, by a name of your choice: a polygon layer."),
     ("config.yaml, rasters", RasterSettings, "The rasters of distance, density and fraction."),
@@ -85,7 +85,7 @@ SECTIONS: tuple[tuple[str, type[BaseModel], str], ...] = (
         "GDAL reads, or a CSV table with columns `longitude` and `latitude`.",
     ),
     ("config.yaml, strata", Strata, "Land that is alike: a layer of polygons, or of lines with distances from them."),
-    ("config.yaml, draws", Draws, "How often chance is asked, and from which seed."),
+    ("config.yaml, monte_carlo", MonteCarloSettings, "The random draws behind the figures of chance and positions."),
     ("sources.yaml", Source, "Each source, by name: where a dataset comes from, whom to cite, how to read it."),
     (
         "sources.lock.yaml",
@@ -144,7 +144,7 @@ def _type(schema: dict[str, Any]) -> str:
     if "anyOf" in schema:
         return " or ".join(dict.fromkeys(_type(option) for option in schema["anyOf"] if option.get("type") != "null"))
     if "$ref" in schema:
-        return str(schema["$ref"].rsplit("/", 1)[-1]).lower()
+        return "mapping"
     limits = {"exclusiveMinimum": ">", "minimum": "≥", "maximum": "≤"}
     bounds = ", ".join(f"{sign} {schema[key]:g}" for key, sign in limits.items() if key in schema)
     kind = {"array": "list", "object": "mapping", "string": "text", "boolean": "true or false"}.get(

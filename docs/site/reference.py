@@ -95,7 +95,7 @@ def _file(product: Product) -> str:
 
 def _table(title: str, description: str, schema: Any, left_out: Container[str]) -> list[str]:
     rows = [
-        f"| `{name}` | {_kind(column)} | {column.description} |"
+        f"| `{name}` | {KINDS.get(column.kind, column.kind)} | {column.description} |"
         for name, column in schema.columns.items()
         if name not in left_out or name == "geometry"
     ]
@@ -170,11 +170,7 @@ def _raster(product: RasterSpecification) -> str:
     return f"| `{product.name}.tif` | {product.unit} | {product.meaning} {product.method} | {product.nodata} |"
 
 
-def _kind(column: Any) -> str:
-    if column.dtype is None:
-        return "geometry"
-    kinds = {"float64": "number", "int64": "whole number", "object": "list"}
-    return kinds.get(str(column.dtype), "text")
+KINDS = {"whole": "whole number"}
 
 
 README_TABLE = re.compile(r"(?<=written by `make docs` -->\n).*?(?=<!-- end of products -->)", re.DOTALL)

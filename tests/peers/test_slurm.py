@@ -25,7 +25,7 @@ from tests.peers.slurm import Cluster, environment, missing
 IMPATIENT = ("--slurm-init-seconds-before-status-checks", "1", "--seconds-between-status-checks", "1")
 # The world without a network: the records near Peru, and all countries.
 EMBEDDED = LEAN | {
-    "scenario": "embedded-world", "area": {"source": "world", "title": "The world"}, "each_country": True,
+    "scenario": "embedded-world", "area": {"source": "world", "title": "The world"}, "per_country": True,
     "overlays": {},
 }  # fmt: skip
 

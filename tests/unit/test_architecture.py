@@ -28,7 +28,7 @@ ARROWS = {
     path: {
         file
         for file in imported_files(path, WORKFLOW)
-        if file != path and file.parent != LIBRARY or file.stem in FLOOR_OF
+        if (file != path and file.parent != LIBRARY) or file.stem in FLOOR_OF
     }
     for path in LIBRARY.rglob("*.py")
 }

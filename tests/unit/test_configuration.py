@@ -18,10 +18,11 @@ from reference import command_reference, data_dictionary
 
 from asmgold.config.loading import load_corrections, load_lock, load_sources
 from asmgold.config.models import Settings
-from asmgold.config.scenario import load_guest_scenario, load_scenario
+from asmgold.config.renamed import RENAMED_KEYS
+from asmgold.config.scenario import load_module_scenario, load_scenario
 from asmgold.errors import InputError
 from asmgold.io.checksum import check_bytes
-from asmgold.sources.usgs import read_records
+from asmgold.sources.records import read_records
 from tests.conftest import PROJECT
 
 CONFIG = PROJECT / "config"
@@ -108,6 +109,65 @@ def test_an_entry_that_was_pasted_below_another_one_is_not_lost_silently(tmp_pat
             load_scenario(values | {"scenario": scenario}, {}, tmp_path / "config")
 
 
+@pytest.mark.parametrize(
+    ("values", "lines"),
+    [
+        ({"leave_out": ["map"]}, ["leave_out is now called skip_products"]),
+        ({"each_country": True}, ["each_country is now called per_country"]),
+        (
+            {"draws": {"seed": 1, "chance": 50}},
+            ["draws is now called monte_carlo", "draws.chance is now called monte_carlo.placements"],
+        ),
+        ({"monte_carlo": {"chance": 50}}, ["monte_carlo.chance is now called monte_carlo.placements"]),
+        (
+            {"overlays": {"units": {"file": "a.gpkg", "by": "name"}}},
+            ["overlays.units.by is now called overlays.units.group_by"],
+        ),
+        ({"rasters": {"jobs": 3}}, ["rasters.jobs is now called rasters.tiles"]),
+    ],
+)
+@pytest.mark.parametrize("place", ["config.yaml", "scenario", "command line"])
+def test_old_keys_of_the_question_are_answered_with_the_new_ones(tmp_path, values, lines, place):
+    shutil.copytree(CONFIG, tmp_path / "config")
+    shipped = yaml.safe_load((CONFIG / "config.yaml").read_text())
+    if place == "scenario":
+        (tmp_path / "config/scenarios/mine.yaml").write_text(yaml.safe_dump({"scenario": "mine", **values}))
+        shipped["scenario"] = "mine"
+    given = values if place == "command line" else {}
+    with pytest.raises(InputError) as error:
+        load_scenario(shipped | (values if place != "scenario" else {}), given, tmp_path / "config")
+    assert str(error.value).splitlines() == [f"configuration: {line}" for line in lines]
+
+
+@pytest.mark.parametrize(
+    ("load", "key", "line"),
+    [
+        (load_sources, "address", "mrds.address is now called mrds.urls"),
+        (load_sources, "second_address", "mrds.second_address is now called mrds.urls"),
+        (load_sources, "via", "mrds.via is now called mrds.protocol"),
+        (load_lock, "asked", "mrds.asked is now called mrds.requested_url"),
+        (load_lock, "answered", "mrds.answered is now called mrds.resolved_url"),
+    ],
+)
+def test_old_keys_of_a_source_are_answered_with_the_new_ones(tmp_path, load, key, line):
+    path = tmp_path / "file.yaml"
+    path.write_text(f"mrds:\n  {key}: https://example.org/a.zip\n")
+    with pytest.raises(InputError) as error:
+        load(path)
+    assert str(error.value) == f"{path}: {line}"
+
+
+def test_the_changelog_lists_what_was_renamed():
+    chapter = (PROJECT / "CHANGELOG.md").read_text().split("### Renamed\n")[1].split("\n## ")[0]
+    rows = re.findall(r"^\| (\S+) \| `(\S+)` \| `(\S+)` \|$", chapter, re.MULTILINE)
+    keys = [(file, old, new) for file, names in RENAMED_KEYS.items() for old, new in names.items()]
+    assert rows[: len(keys)] == keys
+    dictionary = data_dictionary()
+    for _, old, new in rows[len(keys) :]:
+        assert f"`{new}`" in dictionary, new
+        assert f"`{old}`" not in dictionary, old
+
+
 def test_every_shipped_correction_holds_on_the_embedded_records():
     corrections = [c for c in load_corrections(CONFIG / "corrections.yaml") if c.id.startswith("peru_")]
     rows = read_records(PROJECT / "data/raw/embedded/mrds_peru.csv", "mrds").set_index("record_id")
@@ -148,24 +208,24 @@ def names_agree(one, two):
 
 def test_a_guest_changes_a_shipped_scenario_or_brings_a_whole_one(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    default = load_guest_scenario({}, PROJECT)
+    default = load_module_scenario({}, PROJECT)
     assert default.settings.scenario == "peru"
     assert default.source_file("peru") == str(PROJECT / "data/raw/embedded/peru.geojson")
     assert len(default.corrections) > 37
-    changed = load_guest_scenario({"scenario": "peru-es", "buffer_km": 7}, PROJECT)
+    changed = load_module_scenario({"scenario": "peru-es", "buffer_km": 7}, PROJECT)
     assert (changed.settings.language, changed.settings.buffer_km) == ("es", 7)
     own = {"scenario": "mine", "records": ["mrds_peru"], "area": {"file": "mine.geojson"}}
     (tmp_path / "mine.geojson").touch()
     (tmp_path / "data/raw/embedded").mkdir(parents=True)
     (tmp_path / "data/raw/embedded/mrds_peru.csv").touch()
-    scenario = load_guest_scenario(own, PROJECT)
+    scenario = load_module_scenario(own, PROJECT)
     assert scenario.settings.overlays == {}
     assert scenario.own_files == ["mine.geojson"]
     # What is in the working directory comes before what the project carries.
     assert scenario.source_file("mrds_peru") == "data/raw/embedded/mrds_peru.csv"
     with pytest.raises(InputError, match=r"scenario is 'preu', none of .* \(peru, .*; records and area would have"):
-        load_guest_scenario({"scenario": "preu"}, PROJECT)
+        load_module_scenario({"scenario": "preu"}, PROJECT)
     with pytest.raises(
         InputError, match=r"'mrds'; copy the folder .*config here and pin it by `python -m asmgold fetch`"
     ):
-        load_guest_scenario({"scenario": "gha"}, PROJECT)  # a country, known but not pinned
+        load_module_scenario({"scenario": "gha"}, PROJECT)  # a country, known but not pinned

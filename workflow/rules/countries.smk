@@ -19,7 +19,7 @@ def codes_of_countries():
         exit_with_message(error)
 
 
-CODES = codes_of_countries() if SETTINGS.each_country else []
+CODES = codes_of_countries() if SETTINGS.per_country else []
 BATCHES = batches(CODES, SETTINGS.countries_per_job)
 
 

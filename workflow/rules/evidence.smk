@@ -1,8 +1,8 @@
-# The map tested: by mining that was seen, against chance, and against its own choices.
+# The map tested: against observed mining and null models, and for its sensitivity and uncertainty.
 
-SEEN = [f"<build>/evidence/{name}.parquet" for name in SCENARIO.evidence]
-SEEN_PARTS = [(name, part.period) for name, entry in SETTINGS.evidence.items() for part in entry.parts()]
-ZONES = {"within": {name: overlay.within for name, overlay in SETTINGS.overlays.items()}, "parts": SEEN_PARTS}
+OBSERVATIONS = [f"<build>/evidence/{name}.parquet" for name in SCENARIO.evidence]
+PARTS = [(name, part.period) for name, entry in SETTINGS.evidence.items() for part in entry.parts()]
+ZONES = {"within": {name: overlay.within for name, overlay in SETTINGS.overlays.items()}, "parts": PARTS}
 STRATA = "<build>/layers/strata.parquet" if SETTINGS.strata else []
 NAMING = {
     "commodity": SETTINGS.commodity,
@@ -21,7 +21,7 @@ EVIDENCE_TABLES = [f"<build>/{name}" for name in EVIDENCE if name.endswith(".csv
 DRAWN = [name for name in EVIDENCE if name.endswith(".png")]
 
 
-if SEEN:
+if OBSERVATIONS:
 
     rule read_evidence:
         input:
@@ -46,7 +46,7 @@ if SEEN:
             sites="<build>/sites.parquet",
             area="<build>/layers/area.parquet",
             overlays=expand("<build>/layers/overlay_{name}.parquet", name=OVERLAYS),
-            seen=SEEN,
+            observations=OBSERVATIONS,
             strata=STRATA,
             published=PUBLISHED_SHARES,
         output:
@@ -61,19 +61,19 @@ if SEEN:
         params:
             **ZONES,
             buffer_km=SETTINGS.buffer_km,
-            draws=SETTINGS.draws.chance,
-            seed=SETTINGS.draws.seed,
+            draws=SETTINGS.monte_carlo.placements,
+            seed=SETTINGS.monte_carlo.seed,
             strata=plain(SETTINGS.strata, "field", "bands_km") if SETTINGS.strata else None,
         script:
             "../scripts/measure_capture.py"
 
 
-rule vary_distance:
+rule measure_uncertainty:
     input:
         records="<build>/records.parquet",
         area="<build>/layers/area.parquet",
         overlays=expand("<build>/layers/overlay_{name}.parquet", name=OVERLAYS),
-        seen=SEEN,
+        observations=OBSERVATIONS,
     output:
         curve="<build>/radius_curve.csv",
         quantiles="<build>/radius_of_capture.csv",
@@ -81,40 +81,41 @@ rule vary_distance:
         probability="<build>/region_probability.tif",
         style="<build>/region_probability.qml",
     log:
-        "<build>/logs/vary_distance.log",
+        "<build>/logs/measure_uncertainty.log",
     conda:
         "../envs/asmgold.yaml"
     params:
         **ZONES,
         buffer_km=SETTINGS.buffer_km,
-        draws=SETTINGS.draws.positions,
-        seed=SETTINGS.draws.seed,
+        draws=SETTINGS.monte_carlo.positions,
+        seed=SETTINGS.monte_carlo.seed,
         tags=raster_tags(SCENARIO, [*SETTINGS.records, SETTINGS.area.source]),
     script:
-        "../scripts/vary_distance.py"
+        "../scripts/measure_uncertainty.py"
 
 
-rule vary_choices:
+rule measure_sensitivity:
     input:
-        rows=expand("<build>/read/{source}.parquet", source=SETTINGS.records),
         records="<build>/records.parquet",
         area="<build>/layers/area.parquet",
         overlays=expand("<build>/layers/overlay_{name}.parquet", name=OVERLAYS),
-        seen=SEEN,
+        observations=OBSERVATIONS,
     output:
         "<build>/sensitivity.csv",
     log:
-        "<build>/logs/vary_choices.log",
+        "<build>/logs/measure_sensitivity.log",
     conda:
         "../envs/asmgold.yaml"
     params:
         **ZONES,
-        buffer_km=SETTINGS.buffer_km,
-        tolerance_m=SETTINGS.tolerance_m,
-        include_refineries=SETTINGS.include_refineries,
-        corrections=[plain(correction) for correction in SCENARIO.corrections],
+        configuration={
+            "buffer_km": SETTINGS.buffer_km,
+            "tolerance_m": SETTINGS.tolerance_m,
+            "include_refineries": SETTINGS.include_refineries,
+            "with_corrections": bool(SCENARIO.corrections),
+        },
     script:
-        "../scripts/vary_choices.py"
+        "../scripts/measure_sensitivity.py"
 
 
 if DRAWN:

@@ -21,6 +21,6 @@ rule intersect_overlays:
     params:
         code=CODE["intersect_overlays.py"],
         within=WITHIN,
-        by={name: overlay.by for name, overlay in SETTINGS.overlays.items() if overlay.by},
+        group_by={name: overlay.group_by for name, overlay in SETTINGS.overlays.items() if overlay.group_by},
     script:
         "../scripts/intersect_overlays.py"

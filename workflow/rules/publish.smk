@@ -10,7 +10,7 @@ rule write_geopackage:
         area="<build>/layers/area.parquet",
         overlays=expand("<build>/layers/overlay_{name}.parquet", name=OVERLAYS),
         countries=COUNTRIES,
-        missed="<build>/missed_mining.parquet" if SEEN else [],
+        missed="<build>/missed_mining.parquet" if OBSERVATIONS else [],
     output:
         "<build>/asm_gold_regions.gpkg",
     log:
@@ -154,7 +154,7 @@ rule write_manifest:
         sources=SCENARIO.provenance(),
         corrections=[plain(correction) for correction in SCENARIO.corrections],
         products=[name for name in PRODUCTS if name != MANIFEST],
-        area_title=SCENARIO.title_of("area"),
+        context=SCENARIO.context(),
         folder=lambda wildcards: str(PUBLISHED),
     script:
         "../scripts/write_manifest.py"

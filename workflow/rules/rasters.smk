@@ -1,17 +1,17 @@
-# Rasters for models, all on one grid, each a cloud-optimised GeoTIFF with a style beside it. Where several jobs share
-# a raster, each makes a tile of it, and the job that otherwise makes all of it puts them together.
+# Rasters for models, all on one grid, each a cloud-optimised GeoTIFF with a style beside it. Where a raster is made in
+# tiles, each is a job of its own, and the job that otherwise makes all of it puts them together.
 
 
 def tiles_of(name):
-    """The files that a raster is put together from, if several jobs share it."""
-    tiles = SETTINGS.rasters.jobs
+    """The files that a raster is put together from, if it is made in tiles."""
+    tiles = SETTINGS.rasters.tiles
     return [f"<build>/tiles/{name}.{tile}.tif" for tile in range(tiles)] if tiles > 1 else []
 
 
 def tile_of(wildcards):
     """Which tile of a raster a job makes, and of how many; None where it makes the whole one."""
     tile = wildcards.get("tile")
-    return None if tile is None else [int(tile), SETTINGS.rasters.jobs]
+    return None if tile is None else [int(tile), SETTINGS.rasters.tiles]
 
 
 if SETTINGS.rasters:

@@ -2,6 +2,7 @@
 
 import json
 import logging
+import os
 import platform
 import sys
 from collections.abc import Iterable, Iterator
@@ -9,7 +10,6 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, NoReturn
 
-from asmgold.config.models import Lock
 from asmgold.errors import InputError
 from asmgold.io.checksum import check_bytes, sha256_of
 from asmgold.io.failures import failure_file, write_failure
@@ -31,7 +31,10 @@ def job(snakemake: Any) -> Iterator[None]:
     try:
         write_failure(failed, f"{snakemake.rule}: {KILLED}")
         logging.basicConfig(level=logging.INFO, format="%(message)s")
-        logging.getLogger().addHandler(logging.FileHandler(log_file))
+        if "ASMGOLD_PROGRESS" in os.environ:  # then the terminal shows the last line of the log when the job is done
+            logging.getLogger().handlers[0].setLevel(logging.ERROR)
+        logging.getLogger().addHandler(to_file := logging.FileHandler(log_file))
+        to_file.setFormatter(logging.Formatter("%(message)s"))
         for talkative in ("pyogrio", "fontTools"):
             logging.getLogger(talkative).setLevel(logging.WARNING)
         yield
@@ -87,6 +90,8 @@ def pinned_file(snakemake: Any) -> Path:
 def check_pinned(path: Path, lock: dict[str, Any] | None) -> None:
     """Compare the bytes of a file with its lock, if it has one."""
     if lock is not None:
+        from asmgold.config.models import Lock  # only those who read a source pay for pydantic
+
         check_bytes(path, Lock(**lock))
 
 

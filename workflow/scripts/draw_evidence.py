@@ -2,10 +2,11 @@ from pathlib import Path
 
 from _job import job
 
-from asmgold.evidence.production import production, read_production
+from asmgold.evidence.production import production
 from asmgold.io.tables import write_csv
 from asmgold.publish.figures import save_png
 from asmgold.publish.page.evidence import Naming, figures, read_tables
+from asmgold.sources.small_tables import read_production
 
 with job(snakemake):
     params = snakemake.params

@@ -4,10 +4,10 @@ from pathlib import Path
 from _job import job, pinned_file
 
 from asmgold.config.models import Evidence
-from asmgold.evidence.observations import read_evidence
 from asmgold.io.tables import write_table
+from asmgold.sources.evidence import read_evidence
 
 with job(snakemake):
-    seen = read_evidence(pinned_file(snakemake), Evidence(**snakemake.params.evidence))
-    write_table(seen, Path(snakemake.output[0]))
-    logging.info("%s: %d features", snakemake.input[0], len(seen))
+    observed = read_evidence(pinned_file(snakemake), Evidence(**snakemake.params.evidence))
+    write_table(observed, Path(snakemake.output[0]))
+    logging.info("%s: %d features", snakemake.input[0], len(observed))

@@ -1,4 +1,4 @@
-"""Reads the configuration files, and says in one line what is wrong with them."""
+"""Reads the configuration files. For each mistake in them there is a message of one line."""
 
 from __future__ import annotations
 
@@ -22,19 +22,26 @@ from asmgold.config.models import (
     Settings,
     Source,
 )
+from asmgold.config.renamed import renamed_keys
 from asmgold.errors import InputError
 
 T = TypeVar("T")
 
 
 def check_settings(values: Mapping[str, Any], sources: Mapping[str, Source], origin: str = "configuration") -> Settings:
-    """Check a scenario's settings, and that the sources they name are registered with the right reader.
+    """Check the settings of a scenario, and that the sources that they name exist and are of the right kind.
+
+    Parameters
+    ----------
+    values : the keys of `config.yaml`
+    sources : the registered sources
+    origin : what the messages begin with
 
     Raises
     ------
     InputError : one line for each mistake, naming the key, what was found and what was expected.
     """
-    settings = _validated(TypeAdapter(Settings), dict(values), origin)
+    settings = _validated(TypeAdapter(Settings), dict(values), origin, "config.yaml")
     layers: dict[str, Layer] = {"area": settings.area}
     if settings.countries is not None:
         layers["countries"] = settings.countries
@@ -60,21 +67,21 @@ def check_settings(values: Mapping[str, Any], sources: Mapping[str, Source], ori
 
 def load_sources(path: Path) -> dict[str, Source]:
     """The registered sources by name. Raises InputError."""
-    return _validated(TypeAdapter(dict[Name, Source]), read_yaml(path), str(path))
+    return _validated(TypeAdapter(dict[Name, Source]), read_yaml(path), str(path), "sources.yaml")
 
 
 def load_lock(path: Path) -> dict[str, Lock]:
     """The pinned bytes by source. Raises InputError."""
-    return _validated(TypeAdapter(dict[Name, Lock]), read_yaml(path), str(path))
+    return _validated(TypeAdapter(dict[Name, Lock]), read_yaml(path), str(path), "sources.lock.yaml")
 
 
 def load_refresh_settings(path: Path) -> RefreshSettings:
-    """An operator's choices for refreshing. Raises InputError."""
+    """The settings of `config/refresh.yaml`. Raises InputError."""
     return _validated(TypeAdapter(RefreshSettings), read_yaml(path) or {}, str(path))
 
 
 def load_corrections(path: Path) -> list[Correction]:
-    """The declared corrections. Raises InputError, also for two corrections of one name or of one record."""
+    """The declared corrections. Raises InputError, also if two of them have the same id or the same record."""
     corrections = _validated(TypeAdapter(list[Correction]), read_yaml(path) or [], str(path))
     for field in ("id", "record"):
         values = [getattr(correction, field) for correction in corrections]
@@ -85,7 +92,7 @@ def load_corrections(path: Path) -> list[Correction]:
 
 
 class _Loader(yaml.SafeLoader):
-    """Refuses what YAML lets pass: a key that stands twice, of which the first one would count for nothing."""
+    """A loader that refuses a key that stands twice. PyYAML would use the last one and ignore the others."""
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
         lines: dict[str, int] = {}
@@ -99,7 +106,7 @@ class _Loader(yaml.SafeLoader):
 
 
 def read_yaml(path: Path) -> Any:
-    """What a YAML file holds. Raises InputError if it is missing or not YAML, or a key stands twice."""
+    """The content of a YAML file. Raises InputError if it is missing or not YAML, or if a key stands twice."""
     try:
         return yaml.load(path.read_text(encoding="utf-8"), _Loader)
     except FileNotFoundError:
@@ -121,7 +128,10 @@ def _registered(name: str, sources: Mapping[str, Source], where: str) -> Source:
     return sources[name]
 
 
-def _validated(adapter: TypeAdapter[T], values: Any, origin: str) -> T:
+def _validated(adapter: TypeAdapter[T], values: Any, origin: str, file: str | None = None) -> T:
+    """The checked values. `file` is the file whose old keys are answered with their new names."""
+    if file is not None and (renamed := renamed_keys(values, file)):
+        raise InputError("\n".join(f"{origin}: {line}" for line in renamed))
     try:
         return adapter.validate_python(values)
     except ValidationError as error:

@@ -45,7 +45,7 @@ def to_ecef(lon: ArrayLike, lat: ArrayLike) -> Floats:
     )
 
 
-def polygon_area(polygons: ArrayLike) -> Floats:
+def polygon_area(polygons: ArrayLike | shapely.Geometry) -> Floats:
     """Area on the ellipsoid of polygons whose edges are straight in longitude and latitude.
 
     That is how GEOS and every GIS reads an EPSG:4326 layer, so the areas of the parts of a polygon add up to

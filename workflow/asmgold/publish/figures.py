@@ -16,10 +16,10 @@ import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter
 
-from asmgold.config.models import ALL_PERIODS
 from asmgold.evidence.production import AVOIRDUPOIS_G, TROY_G
 from asmgold.publish.messages import NO_BREAK, Numbers, load_words
 from asmgold.vocabulary.commodities import GOLD
+from asmgold.vocabulary.evidence import ALL_PERIODS
 
 P = ParamSpec("P")
 R = TypeVar("R")

@@ -21,8 +21,7 @@ from asmgold.publish.gpkg_extensions import Described, write_extensions
 from asmgold.publish.qgis.metadata import dataset_metadata, layer_metadata
 from asmgold.publish.qgis.styles import style_of
 from asmgold.publish.qgis.view import projection_of, surroundings
-from asmgold.records.classify import moved
-from asmgold.records.corrections import values_in_words
+from asmgold.records.corrections import moved, values_in_words
 from asmgold.schemas.tables import CRS
 
 

@@ -144,7 +144,7 @@ class _Graph:
                 creator=self._producer(source["producer"]), creditText=source["citation"], citation=source["citation"],
                 license=self._licence(source["licence"], source["licence"], "As the producer of the data states it."),
                 encodingFormat=media_type(source.get("filename") or source["path"]).replace("; ", ";"),
-                url=source["address"], isBasedOn=source["address"], temporalCoverage=source.get("date"),
+                url=source["urls"][0], isBasedOn=source["urls"][0], temporalCoverage=source.get("date"),
                 sha256=source["lock"]["sha256"], contentSize=str(source["lock"]["bytes"]),
                 exampleOfWork=self._formal(f"workflow/source/{name}", name, "File"),
             )  # fmt: skip

@@ -64,10 +64,10 @@ class Condition:
 
 CONDITIONS: Mapping[str, Condition] = {
     "always": Condition(lambda settings: True),
-    "map": Condition(lambda settings: "map" not in settings.leave_out, "unless `leave_out` names `map`"),
-    "page": Condition(lambda settings: "page" not in settings.leave_out, "unless `leave_out` names `page`"),
+    "map": Condition(lambda settings: "map" not in settings.skip_products, "unless `skip_products` names `map`"),
+    "page": Condition(lambda settings: "page" not in settings.skip_products, "unless `skip_products` names `page`"),
     "sensitivity": Condition(
-        lambda settings: "sensitivity" not in settings.leave_out, "unless `leave_out` names `sensitivity`"
+        lambda settings: "sensitivity" not in settings.skip_products, "unless `skip_products` names `sensitivity`"
     ),
     "rasters": Condition(lambda settings: settings.rasters is not None, "unless `rasters` is `null`"),
     "exposure": Condition(lambda settings: bool(settings.exposure), "with `exposure`"),
@@ -78,9 +78,10 @@ CONDITIONS: Mapping[str, Condition] = {
     ),
     "production": Condition(lambda settings: settings.production is not None, "with `production`"),
     "units": Condition(
-        lambda settings: any(overlay.by for overlay in settings.overlays.values()), "with `by` of an overlay"
+        lambda settings: any(overlay.group_by for overlay in settings.overlays.values()),
+        "with `group_by` of an overlay",
     ),
-    "countries": Condition(lambda settings: settings.each_country, "with `each_country`"),
+    "countries": Condition(lambda settings: settings.per_country, "with `per_country`"),
 }
 
 

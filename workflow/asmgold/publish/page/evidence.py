@@ -9,8 +9,6 @@ from typing import Any, Literal
 
 import pandas as pd
 
-from asmgold.config.models import ALL_PERIODS
-from asmgold.evidence.observations import AREA
 from asmgold.evidence.production import returns_to_round_kilograms
 from asmgold.publish.figures import (
     Wording,
@@ -25,6 +23,7 @@ from asmgold.publish.figures import (
 from asmgold.publish.messages import NO_BREAK, Numbers
 from asmgold.publish.page.blocks import Block, Column, Figure, Folded, Points, Section, Table
 from asmgold.vocabulary.commodities import GOLD
+from asmgold.vocabulary.evidence import ALL_PERIODS, AREA
 
 MOST_PANELS = 4
 TABLES = ("evidence", "overlay_by_period", "chance", "radius_curve", "radius_of_capture", "sensitivity",

@@ -13,7 +13,8 @@ from asmgold.publish.context import Context
 from asmgold.publish.page.blocks import Bar, Bars, Block, Column, Fact, Facts, Folded, Points, Section, Table
 from asmgold.publish.page.results import Results
 from asmgold.publish.page.shapes import DECIMALS, THINNED_M
-from asmgold.records.classify import count_by_fate, moved
+from asmgold.records.accounting import count_by_fate
+from asmgold.records.corrections import moved
 from asmgold.schemas.products import product_of
 from asmgold.schemas.tables import COMMODITY_ROLES, FATES, FLAGS
 
@@ -353,10 +354,11 @@ def _sources(results: Results, context: Context) -> Section:
 
 def _provenance(source: Mapping[str, Any], context: Context) -> list[Fact]:
     words = context.phrases("page")
+    texts = {**source, "address": next(iter(source.get("urls", ())), None)}
     facts = [
-        Fact(words[key], str(source[key]), address=source[key] if key == "address" else None)
+        Fact(words[key], str(texts[key]), address=texts[key] if key == "address" else None)
         for key in ("producer", "citation", "licence", "date", "address", "notes")
-        if source.get(key)
+        if texts.get(key)
     ]
     lock = source["lock"]
     return [*facts, Fact(words["sha256"], lock["sha256"]), Fact(words["bytes"], context.numbers.count(lock["bytes"]))]

@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from asmgold.publish.context import Context
-from asmgold.publish.fields import Field
 from asmgold.publish.qgis.markup import VERSION, Element, document, element
+from asmgold.schemas.schema import Column
 from asmgold.schemas.tables import CRS
 
 DOCTYPE = "<!DOCTYPE qgis PUBLIC 'http://mrcc.com/qgis.dtd' 'SYSTEM'>\n"
@@ -15,7 +15,7 @@ LANGUAGES = {"en": "eng", "es": "spa"}  # of ISO 639-2, which metadata use
 KEYWORDS = ("gold", "artisanal and small-scale mining", "ASM", "mineral deposits")
 
 
-def layer_metadata(layer: str, context: Context, fields: Mapping[str, Field], bounds: Sequence[float] | None) -> str:
+def layer_metadata(layer: str, context: Context, fields: Mapping[str, Column], bounds: Sequence[float] | None) -> str:
     """The metadata of a layer of the GeoPackage: abstract with its columns, credits, licences, lineage, extent, dates.
 
     Parameters
@@ -54,7 +54,7 @@ def dataset_metadata(context: Context) -> str:
         *(("creator", producer) for producer in dict.fromkeys(str(source["producer"]) for source in sources)),
         *(("bibliographicCitation", text) for text in dict.fromkeys(str(source["citation"]) for source in sources)),
         *(("license", text) for text in dict.fromkeys(_licence(source) for source in sources)),
-        *(("source", text) for text in dict.fromkeys(str(source["address"]) for source in sources)),
+        *(("source", text) for text in dict.fromkeys(str(source["urls"][0]) for source in sources)),
     ]
     listed = (element(f"dcterms:{term}", text) for term, text in terms)
     return document(element("metadata", *listed, **{"xmlns:dcterms": "http://purl.org/dc/terms/"}))
@@ -95,7 +95,7 @@ def _common(
             for producer in dict.fromkeys(str(source["producer"]) for source in sources)
         ),
         element("links", *(
-            element("link", name=source["title"], type="WWW:LINK", url=source["address"],
+            element("link", name=source["title"], type="WWW:LINK", url=source["urls"][0],
                     description=source.get("notes", ""), format="", mimeType="", size="")
             for source in sources
         )),
