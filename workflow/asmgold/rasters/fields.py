@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-import geopandas as gpd
+from typing import TYPE_CHECKING
+
 import numpy as np
 import shapely
-from exactextract import exact_extract
-from exactextract.raster import NumPyRasterSource
 from numpy.typing import ArrayLike, NDArray
-from scipy.spatial import cKDTree
 
 from asmgold.geodesy.ellipsoid import Floats, NearestSite, distance_of_chord, to_ecef
 from asmgold.rasters.grid import MIN_DEGREE_OF_LATITUDE_KM, Field, Grid, Values
 from asmgold.schemas.rasters import NODATA
 from asmgold.schemas.tables import CRS
+
+if TYPE_CHECKING:
+    from scipy.spatial import cKDTree
 
 EXACT_BEYOND_M = 700_000.0
 FAR_AT_ONCE = 16_384
@@ -37,6 +38,8 @@ def distance_to_nearest(lon: ArrayLike, lat: ArrayLike) -> Field:
     -------
     A field; without any site it is NODATA everywhere.
     """
+    from scipy.spatial import cKDTree
+
     lon, lat = np.asarray(lon, float), np.asarray(lat, float)
     if lon.size == 0:
         return lambda grid: np.full(grid.shape, NODATA, np.float32)
@@ -117,6 +120,10 @@ def fraction_covered(polygons: ArrayLike) -> Field:
     ----------
     polygons : in EPSG:4326, that do not overlap, edges straight in longitude and latitude
     """
+    import geopandas as gpd
+    from exactextract import exact_extract
+    from exactextract.raster import NumPyRasterSource
+
     shapes: NDArray[np.object_] = np.asarray(polygons, dtype=object)
     tree = shapely.STRtree(shapes)
 
