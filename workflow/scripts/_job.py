@@ -90,7 +90,7 @@ def pinned_file(snakemake: Any) -> Path:
 def check_pinned(path: Path, lock: dict[str, Any] | None) -> None:
     """Compare the bytes of a file with its lock, if it has one."""
     if lock is not None:
-        from asmgold.config.models import Lock  # not every job has bytes to compare
+        from asmgold.config.models import Lock  # only those who read a source pay for pydantic
 
         check_bytes(path, Lock(**lock))
 

@@ -17,6 +17,7 @@ from pydantic import (
 )
 
 from asmgold.vocabulary.commodities import known_commodity
+from asmgold.vocabulary.evidence import ALL_PERIODS
 from asmgold.vocabulary.iso import known_country
 
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$")]
@@ -45,7 +46,6 @@ def _number_as_text(value: Any) -> Any:
 
 
 Period = Annotated[str, BeforeValidator(_number_as_text), StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]*$")]
-ALL_PERIODS = "all"
 
 
 class Model(BaseModel):

@@ -5,9 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import IO, Any
 
-import geopandas as gpd
 import pandas as pd
-import pyarrow.parquet as pq
 
 from asmgold.errors import InputError, excerpt
 from asmgold.io.text import readable
@@ -20,6 +18,8 @@ FORMULA = frozenset("=+-@")
 
 def write_table(table: pd.DataFrame, path: Path) -> None:
     """Write a table, the same bytes for the same rows."""
+    import geopandas as gpd  # here and below: those who write a CSV table need neither it nor pyarrow
+
     if isinstance(table, gpd.GeoDataFrame):
         table.to_parquet(path, index=False, compression="zstd", schema_version="1.1.0", write_covering_bbox=True)
     else:
@@ -33,6 +33,9 @@ def read_table(path: Path, schema: Any = None) -> Any:
     ------
     InputError : if the file is no Parquet file or its columns are not those of the schema.
     """
+    import geopandas as gpd
+    import pyarrow.parquet as pq
+
     try:
         geographic = b"geo" in (pq.read_schema(path).metadata or {})
         table = gpd.read_parquet(path) if geographic else pd.read_parquet(path)

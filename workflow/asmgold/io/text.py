@@ -36,7 +36,7 @@ def decoded(text: str) -> str:
     """
     if text.isascii():
         return text
-    import ftfy  # most modules take from this one only what needs no ftfy
+    import ftfy  # most texts are ASCII, and most jobs read none
 
     return str(ftfy.fix_encoding(LEFTOVER.sub(_meant, text)))
 

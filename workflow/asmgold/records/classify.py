@@ -199,7 +199,7 @@ def _fates_by_place(
     points: Geometries, area: gpd.GeoDataFrame, buffer_m: float, tolerance_m: float, commodity: str
 ) -> tuple[NDArray[np.object_], NDArray[np.object_]]:
     """Fate and reason of records that bear the commodity and have a position."""
-    inside, reaches = _reach(points, area, buffer_m, tolerance_m)
+    inside, reaches = reach_of_discs(points, area, buffer_m, tolerance_m)
     radius = f"{buffer_m / 1000:g} km"
     fate = np.where(reaches, "site", "outside_area").astype(object)
     reason = np.select(
@@ -210,10 +210,17 @@ def _fates_by_place(
     return fate, reason
 
 
-def _reach(
+def reach_of_discs(
     points: Geometries, area: gpd.GeoDataFrame, buffer_m: float, tolerance_m: float
 ) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
-    """Which points lie inside the area, and the discs of which reach into it."""
+    """Which points lie inside the area, and the discs of which reach into it.
+
+    Parameters
+    ----------
+    points : in EPSG:4326, shape (n,)
+    area : polygons in EPSG:4326
+    buffer_m, tolerance_m : radius of the discs and the tolerance of their edges, metres
+    """
     polygons = shapely.STRtree(area.geometry.array)
     inside = np.zeros(points.size, bool)
     inside[polygons.query(points, predicate="intersects")[0]] = True

@@ -23,10 +23,10 @@ _LAND_SHARE = _number("Share of the land", "Published regions in the zone over t
 _LIFT = _number("Lift", "Capture over the share of the land: 1 is what land taken blindly would hold.", POSITIVE)
 _RADIUS = _number("Radius, km", "The geodesic radius of the discs.", POSITIVE)
 
-SEEN = Schema(
+OBSERVATIONS = Schema(
     {
         "period": text("Period", "When it was seen, if that is known.", nullable=True),
-        "geometry": geometry("Seen", "Polygon or point in EPSG:4326."),
+        "geometry": geometry("Observed", "Polygon or point in EPSG:4326."),
     }
 )
 
