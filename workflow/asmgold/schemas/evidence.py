@@ -20,7 +20,11 @@ _OBSERVED = _number("Observed", "What was observed in the zone: km2 of polygons,
 _INSIDE = _number("Observed inside", "Of this, what lies in the published regions; a point on an edge does.", POSITIVE)
 _CAPTURE = _number("Capture", "Observed inside over observed; none where nothing was observed.", SHARE)
 _LAND_SHARE = _number("Share of the land", "Published regions in the zone over the zone.", SHARE)
-_LIFT = _number("Lift", "Capture over the share of the land: 1 is what the same amount of land chosen at random would hold.", POSITIVE)
+_LIFT = _number(
+    "Lift",
+    "Capture over the share of the land: 1 is what the same amount of land chosen at random would hold.",
+    POSITIVE,
+)
 _RADIUS = _number("Radius, km", "The geodesic radius of the discs.", POSITIVE)
 
 OBSERVATIONS = Schema(

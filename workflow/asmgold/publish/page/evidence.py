@@ -14,10 +14,10 @@ from asmgold.publish.figures import (
     Wording,
     as_svg,
     draw_by_overlay,
-    draw_chance,
-    draw_choices,
+    draw_null_models,
     draw_production,
     draw_radius,
+    draw_sensitivity,
     variant_label,
 )
 from asmgold.publish.messages import NO_BREAK, Numbers
@@ -25,7 +25,7 @@ from asmgold.publish.page.blocks import Block, Column, Figure, Folded, Points, S
 from asmgold.vocabulary.commodities import GOLD
 from asmgold.vocabulary.evidence import ALL_PERIODS, AREA
 
-MOST_PANELS = 4
+MAX_PANELS = 4
 TABLES = ("evidence", "overlay_by_period", "chance", "radius_curve", "radius_of_capture", "sensitivity",
           "position_bands", "context_production")  # fmt: skip
 SHARES = ("capture", "land_share", "share_inside", "p50", "p05", "p95", "highest")
@@ -99,11 +99,11 @@ def figures(tables: Mapping[str, pd.DataFrame], naming: Naming, language: str, b
     heads = {zone: title for zone, title in titles.items() if naming.is_head(zone)}
     whole = {zone: title for zone, title in titles.items() if not zone.endswith(":outside")}
     drawn["radius_curve"] = draw_radius(tables["radius_curve"], heads, wording, buffer_km=buffer_km, evidence=first)
-    drawn["sensitivity"] = draw_choices(
-        tables["sensitivity"], tables["position_bands"], dict([*whole.items()][:MOST_PANELS]), wording, evidence=first
+    drawn["sensitivity"] = draw_sensitivity(
+        tables["sensitivity"], tables["position_bands"], dict([*whole.items()][:MAX_PANELS]), wording, evidence=first
     )
     if first is not None:
-        drawn["chance"] = draw_chance(tables["chance"], titles, _placed(naming, words), wording, evidence=first)
+        drawn["chance"] = draw_null_models(tables["chance"], titles, _placed(naming, words), wording, evidence=first)
         if len(tables["overlay_by_period"]):
             named, note = {**titles, **naming.evidence}, naming.notes.get(first, "")
             drawn["overlay_by_period"] = draw_by_overlay(tables["overlay_by_period"], named, wording, note=note)
