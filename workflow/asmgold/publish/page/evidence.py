@@ -31,19 +31,21 @@ TABLES = ("evidence", "overlay_by_period", "chance", "radius_curve", "radius_of_
 SHARES = ("capture", "land_share", "share_inside", "p50", "p05", "p95", "highest")
 DECIMALS = {"lift": 1, "radius_km": 1, "ratio": 2, "ratio_if_troy": 2, "p_value": 3}
 """Of the numbers that are neither shares nor counts."""
+Titles = Mapping[str, Mapping[str, str]]
+"""How to call the values of a column, by the names of the columns."""
 
 
 @dataclass(frozen=True)
 class Naming:
-    """How to call things, and what to know of the layers of evidence.
+    """Titles, and what has to be known of the layers of evidence.
 
     Parameters
     ----------
-    area : the area
-    overlays, evidence : overlays and layers of evidence by their names
+    area : the title of the area
+    overlays, evidence : the titles of overlays and of layers of evidence, by name
     notes : what has to be known of each layer of evidence
     parents : for each overlay the one that it is within, or None
-    strata : the land that is alike, where a layer tells it
+    strata : the title of the strata, if there are any
     commodity : whose sites these are
     """
 
@@ -140,17 +142,14 @@ def evidence_section(
         blocks += [_headline(tables["evidence"], zones, naming, wording), *filter(None, naming.notes.values())]
         blocks += _in_all_and_by_period(tables["evidence"], "evidence", words, titles)
         blocks += [words["chance_text"], _figure(drawn, "chance", words)]
-        blocks += [_folded(_table(_together(tables["chance"]).drop(columns="period"), "chance", words, titles))]
+        blocks += [_folded(_table(_of_all_periods(tables["chance"]).drop(columns="period"), "chance", words, titles))]
         if "overlay_by_period" in drawn:
-            by_overlay = tables["overlay_by_period"]
-            blocks += [_overlays(by_overlay, naming, words), _figure(drawn, "overlay_by_period", words)]
-            blocks += [Points(_definitions(by_overlay, wording))]
-            blocks += [_folded(_table(by_overlay.drop(columns="definition"), "overlay_by_period", words, titles))]
+            blocks += _overlay_blocks(tables["overlay_by_period"], drawn, naming, wording, titles)
         blocks += [_figure(drawn, "radius_curve", words), _quantiles(tables["radius_of_capture"], wording, titles)]
     else:
         blocks += [words["no_evidence"], _figure(drawn, "radius_curve", words)]
     blocks += [words["choices_text"], _figure(drawn, "sensitivity", words)]
-    blocks += [_folded(_choices(tables["sensitivity"], naming, wording, zones))]
+    blocks += [_folded(_sensitivity(tables["sensitivity"], naming, wording, zones))]
     blocks += [words["positions_text"], _folded(_positions(tables["position_bands"], naming, wording, zones))]
     return Section("evidence", words["title"], [*blocks, words["limits_text"]])
 
@@ -174,7 +173,7 @@ def context_section(tables: Mapping[str, pd.DataFrame], language: str) -> Sectio
 
 
 def _headline(table: pd.DataFrame, zones: Mapping[str, str], naming: Naming, wording: Wording) -> str:
-    numbers, heads = wording.numbers, _together(table)
+    numbers, heads = wording.numbers, _of_all_periods(table)
     heads = heads[heads["zone"].map(naming.is_head) & heads["capture"].notna()]
     sentences = [
         wording.words["headline"].format(
@@ -192,21 +191,27 @@ def _placed(naming: Naming, words: Mapping[str, str]) -> dict[str, str]:
     return {"area": words["placed_area"].format(area=naming.area), "strata": within}
 
 
-def _in_all_and_by_period(
-    table: pd.DataFrame, name: str, words: Mapping[str, str], titles: Mapping[str, Mapping[str, str]]
-) -> list[Block]:
-    together = _table(_together(table).drop(columns="period"), name, words, titles)
-    if len(table) == len(together.rows):
-        return [together]
+def _in_all_and_by_period(table: pd.DataFrame, name: str, words: Mapping[str, str], titles: Titles) -> list[Block]:
+    of_all = _table(_of_all_periods(table).drop(columns="period"), name, words, titles)
+    if len(table) == len(of_all.rows):
+        return [of_all]
     by_period = _table(table[table["period"] != ALL_PERIODS], name, words, titles)
-    return [together, Folded(words["by_period"], [by_period])]
+    return [of_all, Folded(words["by_period"], [by_period])]
 
 
-def _overlays(table: pd.DataFrame, naming: Naming, words: Mapping[str, str]) -> str:
+def _overlay_blocks(
+    table: pd.DataFrame, drawn: Mapping[str, Any], naming: Naming, wording: Wording, titles: Titles
+) -> list[Block]:
+    """Mining observed inside the overlays, by period, and beside it what others published."""
     names = list(table["overlay"].unique())
     parents = dict.fromkeys(naming.parents.get(name) or "" for name in names)
-    titles = [", ".join(naming.overlays.get(name, name) for name in some) for some in (names, parents)]
-    return words["overlay_text"].format(overlays=titles[0], parents=titles[1])
+    called = [", ".join(naming.overlays.get(name, name) for name in some) for some in (names, parents)]
+    return [
+        wording.words["overlay_text"].format(overlays=called[0], parents=called[1]),
+        _figure(drawn, "overlay_by_period", wording.words),
+        Points(_definitions(table, wording)),
+        _folded(_table(table.drop(columns="definition"), "overlay_by_period", wording.words, titles)),
+    ]
 
 
 def _definitions(table: pd.DataFrame, wording: Wording) -> list[str]:
@@ -217,10 +222,10 @@ def _definitions(table: pd.DataFrame, wording: Wording) -> list[str]:
     ]
 
 
-def _quantiles(table: pd.DataFrame, wording: Wording, titles: Mapping[str, Mapping[str, str]]) -> Table:
+def _quantiles(table: pd.DataFrame, wording: Wording, titles: Titles) -> Table:
     """A row for each zone, a column for each share."""
     keys = ["evidence", "zone"]
-    wide = _together(table).pivot_table("radius_km", keys, "share", sort=False, dropna=False).reset_index()
+    wide = _of_all_periods(table).pivot_table("radius_km", keys, "share", sort=False, dropna=False).reset_index()
     shares = [column for column in wide.columns if column not in keys]
     columns = [Column(key, wording.words[f"column_{key}"]) for key in keys if not _says_nothing(wide[key])]
     columns += [Column(str(share), wording.per_cent(float(share)), "number") for share in shares]
@@ -232,7 +237,7 @@ def _quantiles(table: pd.DataFrame, wording: Wording, titles: Mapping[str, Mappi
     return Table(wording.words["radius_of_capture_table"], columns, rows)
 
 
-def _choices(table: pd.DataFrame, naming: Naming, wording: Wording, zones: Mapping[str, str]) -> Table:
+def _sensitivity(table: pd.DataFrame, naming: Naming, wording: Wording, zones: Mapping[str, str]) -> Table:
     """A row for each variant; what it covers and captures in the area and each overlay. Of the first evidence."""
     words = wording.words
     table = _of_first(table, naming).fillna({"variant": ""})
@@ -247,7 +252,7 @@ def _choices(table: pd.DataFrame, naming: Naming, wording: Wording, zones: Mappi
         }
         for zone in shown:
             row[f"land {zone}"] = of_zone.loc[zone, "land_share"]
-            row[f"seen {zone}"] = of_zone.loc[zone, "capture"]
+            row[f"observed {zone}"] = of_zone.loc[zone, "capture"]
         rows.append({key: value for key, value in row.items() if not pd.isna(value)})
     columns = [
         Column("variant", words["column_variant"]),
@@ -255,7 +260,7 @@ def _choices(table: pd.DataFrame, naming: Naming, wording: Wording, zones: Mappi
         Column("regions_km2", words["column_regions_km2"], "count"),
         *(
             Column(f"{kind} {zone}", f"{zones[zone]}: {words[title]}", "share")
-            for kind, title in (("land", "land"), ("seen", "mining_seen"))
+            for kind, title in (("land", "land"), ("observed", "mining_seen"))
             if kind == "land" or naming.first
             for zone in shown
         ),
@@ -289,11 +294,11 @@ def _of_first(table: pd.DataFrame, naming: Naming) -> pd.DataFrame:
     return table[is_first | table["evidence"].isna()]
 
 
-def _together(table: pd.DataFrame) -> pd.DataFrame:
+def _of_all_periods(table: pd.DataFrame) -> pd.DataFrame:
     return table[table["period"] == ALL_PERIODS]
 
 
-def _table(table: pd.DataFrame, name: str, words: Mapping[str, str], titles: Mapping[str, Mapping[str, str]]) -> Table:
+def _table(table: pd.DataFrame, name: str, words: Mapping[str, str], titles: Titles) -> Table:
     shown = [str(name) for name in table.columns if f"column_{name}" in words and not _says_nothing(table[name])]
     columns = [Column(column, words[f"column_{column}"], _kind(table[column])) for column in shown]
     rows = [
@@ -303,7 +308,7 @@ def _table(table: pd.DataFrame, name: str, words: Mapping[str, str], titles: Map
     return Table(words[f"{name}_table"], columns, rows)
 
 
-def _shown(column: str, value: Any, titles: Mapping[str, Mapping[str, str]]) -> Any:
+def _shown(column: str, value: Any, titles: Titles) -> Any:
     if column in DECIMALS:
         return round(value, DECIMALS[column])
     return titles.get(column, {}).get(str(value), value)
