@@ -22,7 +22,7 @@ from asmgold.records.classify import classify
 from asmgold.regions.by_country import by_country, country_summary
 from asmgold.regions.dissolve import dissolve
 from asmgold.regions.overlays import intersect, measure_units
-from asmgold.sources.usgs import read_records
+from asmgold.sources.records import read_records
 from tests.small_map import COLUMNS, context_of_map
 
 AREA = shapely.box(-72, -14, -69, -12)

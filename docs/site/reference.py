@@ -18,7 +18,7 @@ from configuration import write as write_configuration
 
 from asmgold import cli as commands
 from asmgold.schemas.products import CONDITIONS, LAYER_SCHEMAS, PRODUCTS, Product, named_schema
-from asmgold.schemas.rasters import NODATA, RasterProduct
+from asmgold.schemas.rasters import NODATA, RasterSpecification
 from asmgold.schemas.tables import COMMODITY_ROLES, FATES, FLAGS, RECORDS, ZONES
 
 INTRODUCTION = """\
@@ -166,7 +166,7 @@ def _usage(action: argparse.Action) -> str:
     return _invocation(action) if action.required else f"[{_invocation(action)}]"
 
 
-def _raster(product: RasterProduct) -> str:
+def _raster(product: RasterSpecification) -> str:
     return f"| `{product.name}.tif` | {product.unit} | {product.meaning} {product.method} | {product.nodata} |"
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import geopandas as gpd
@@ -29,6 +30,7 @@ from asmgold.geodesy.ellipsoid import polygon_area
 from asmgold.geodesy.union import union_of_discs, unions_of_discs
 from asmgold.records.classify import classify
 from asmgold.schemas.evidence import PRODUCTION
+from asmgold.schemas.rasters import PROBABILITY
 from asmgold.schemas.tables import CRS, READ_RECORDS
 from asmgold.sources.evidence import _period, read_evidence
 from asmgold.sources.small_tables import read_production, read_published
@@ -591,12 +593,12 @@ def test_the_probability_is_a_cloud_optimised_raster_on_whole_multiples(tmp_path
     )
     paths = [tmp_path / "one.tif", tmp_path / "two.tif"]
     for path in paths:
-        write_probability(probability, cells, path, "How probability", {"SOURCE": "Made"})
+        write_probability(probability, cells, path, replace(PROBABILITY, title="How often"), {"SOURCE": "Made"})
     assert paths[0].read_bytes() == paths[1].read_bytes()
     assert cog_validate(paths[0])[0]
     with rasterio.open(paths[0]) as raster:
         assert raster.crs == CRS
-        assert (raster.descriptions, raster.tags()["SOURCE"], raster.nodata) == (("How probability",), "Made", -9999)
+        assert (raster.descriptions, raster.tags()["SOURCE"], raster.nodata) == (("How often",), "Made", -9999)
         assert raster.res == pytest.approx((1 / 120, 1 / 120))
         np.testing.assert_allclose(np.array(raster.bounds) * 120, [-8461, -1621, -8316, -1524], atol=1e-6)
         at = list(raster.sample([(-70.0, -13.0), (-70.45, -13.45)]))

@@ -9,7 +9,7 @@ from asmgold.evidence.radius_curve import radius_curve
 from asmgold.evidence.sampling import weighted_points
 from asmgold.evidence.uncertainty import position_uncertainty, write_probability
 from asmgold.io.tables import write_csv
-from asmgold.rasters.cog import write_style
+from asmgold.publish.qgis.raster_style import write_style
 from asmgold.schemas.rasters import PROBABILITY
 
 with job(snakemake):
@@ -28,5 +28,5 @@ with job(snakemake):
         cells, points, candidates, radius_m=1000 * params.buffer_km, draws=params.draws, seed=params.seed
     )
     write_csv(bands, Path(output.bands))
-    write_probability(probability, cells, Path(output.probability), PROBABILITY.title, PROBABILITY.tags | params.tags)
+    write_probability(probability, cells, Path(output.probability), PROBABILITY, params.tags)
     write_style(Path(output.style), PROBABILITY)

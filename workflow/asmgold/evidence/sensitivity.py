@@ -48,7 +48,8 @@ def sensitivity(
 
     Parameters
     ----------
-    records : `asmgold.schemas.tables.RECORDS`
+    rows : rows of all sources, as `asmgold.sources.records.read_records` gives them
+    records : what became of them, `asmgold.schemas.tables.RECORDS`
     zones : by `zones_by_name`
     observations : by `collect_observations`; the capture of all periods is measured
     configured : the choices of the scenario

@@ -12,7 +12,6 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-import rasterio
 from scipy.sparse import block_diag
 from scipy.spatial import cKDTree
 
@@ -20,11 +19,12 @@ from asmgold.evidence.land import LandCells
 from asmgold.evidence.observations import safe_ratio
 from asmgold.evidence.sampling import Bools, Ints, WeightedPoints, chord_m
 from asmgold.geodesy.ellipsoid import Floats, to_ecef
+from asmgold.rasters.cog import field_of_array, write_raster
+from asmgold.rasters.grid import Grid
 from asmgold.records.flags import METRES_PER_DEGREE
 from asmgold.schemas.evidence import POSITION_BANDS
-from asmgold.schemas.tables import CRS
+from asmgold.schemas.rasters import NODATA, RasterSpecification
 
-NODATA = -9999.0
 MAX_MARKS = 2**22  # marks of places in draws that are held at once
 QUANTILES = (0.05, 0.5, 0.95)
 
@@ -169,35 +169,21 @@ def _bands(cells: LandCells, points: WeightedPoints, stated: Floats, drawn: Floa
     )
 
 
-def write_probability(often: Floats, land: LandCells, path: Path, title: str, tags: Mapping[str, str]) -> None:
+def write_probability(
+    often: Floats, land: LandCells, path: Path, specification: RasterSpecification, tags: Mapping[str, str]
+) -> None:
     """Write how often each cell was inside as a cloud-optimised GeoTIFF, the same bytes for the same values.
 
     Parameters
     ----------
-    often : by `position_uncertainty`
+    often : by `position_uncertainty`, shape (cells,)
     land : its cells; those that it does not reach have no data, -9999
     path : the file
-    title : the description of its band
-    tags : metadata of the file, by name
+    specification : what the raster shows
+    tags : metadata of the file besides what the specification says, by name
     """
-    grid = np.full(land.shape, NODATA, np.float32)
-    grid.ravel()[land.cell] = often
-    with rasterio.open(
-        path,
-        "w",
-        driver="COG",
-        width=land.shape[1],
-        height=land.shape[0],
-        count=1,
-        dtype="float32",
-        crs=CRS,
-        transform=rasterio.Affine(land.step, 0, land.west, 0, -land.step, land.north),
-        nodata=NODATA,
-        compress="DEFLATE",
-        predictor="FLOATING_POINT",
-        resampling="AVERAGE",
-    ) as raster:
-        raster.write(grid, 1)
-        raster.update_tags(**tags)
-        raster.set_band_description(1, title)
-        raster.set_band_unit(1, "1")
+    values = np.full(land.shape, NODATA, np.float32)
+    values.ravel()[land.cell] = often
+    height, width = land.shape
+    grid = Grid(round(3600 * land.step), round(land.west / land.step), round(land.north / land.step), width, height)
+    write_raster(path, grid, specification, field_of_array(values, grid), tags)

@@ -7,11 +7,11 @@ from typing import IO, Any
 
 import pandas as pd
 
-from asmgold.errors import InputError, shown
+from asmgold.errors import InputError, excerpt
 from asmgold.io.text import readable
 from asmgold.schemas.schema import Schema
 
-LONGEST = 200
+MAX_MESSAGE = 200
 # A spreadsheet takes text that begins with one of these for a formula, and runs it.
 FORMULA = frozenset("=+-@")
 
@@ -58,7 +58,18 @@ def read_csv(origin: Path | IO[bytes], schema: Schema) -> pd.DataFrame:
 
 
 def fitted(table: pd.DataFrame, schema: Any, origin: Path) -> Any:
-    """A table that fits its schema, its columns of the types there. Raises InputError for the first fault."""
+    """The table with its columns in the types of a schema.
+
+    Parameters
+    ----------
+    table : the table to check
+    schema : the schema
+    origin : the file that it was read from, which the message names
+
+    Raises
+    ------
+    InputError : it does not fit; the message names the first fault.
+    """
     from pandera.errors import SchemaError, SchemaErrors  # only those who check a table pay for pandera
 
     try:
@@ -67,7 +78,7 @@ def fitted(table: pd.DataFrame, schema: Any, origin: Path) -> Any:
         fault: Exception = error.schema_errors[0]
     except SchemaError as error:
         fault = error
-    raise InputError(f"{origin}: does not fit its schema: {shown(fault, LONGEST)}")
+    raise InputError(f"{origin}: does not fit its schema: {excerpt(fault, MAX_MESSAGE)}")
 
 
 def write_csv(table: pd.DataFrame, path: Path, decimals: int = 6) -> None:

@@ -1,4 +1,4 @@
-"""Text of the sources put right: leftovers of old encodings, and characters that no text has."""
+"""Repairs text of the sources: wrong encodings, and control characters."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ LEFTOVER = re.compile("[\x80-\x9f]")
 
 
 def nameless(text: str) -> bool:
-    """Whether what stands for a name says that there is none: `Unknown`, `Unnamed Prospect`, `Name unknown`, `?`."""
+    """Whether the text of a name means that there is no name: `Unknown`, `Unnamed Prospect`, `Name unknown`, `?`."""
     return NAMELESS.match(text.casefold()) is not None
 
 

@@ -15,7 +15,7 @@ import pyogrio
 from pydantic import AfterValidator, BaseModel, ValidationError
 
 from asmgold.config.models import Correction, ScenarioName, Sha256
-from asmgold.errors import InputError, shown
+from asmgold.errors import InputError, excerpt
 from asmgold.io.checksum import sha256_of
 from asmgold.io.tables import fitted, read_csv
 from asmgold.schemas.products import MANIFEST, PACKAGE
@@ -26,7 +26,7 @@ def _within(name: str) -> str:
     """The name of a product, if it cannot lead out of the folder."""
     path = PurePosixPath(name)
     if path.is_absolute() or ".." in path.parts or str(path) != name or name == ".":
-        raise ValueError(f"{shown(name)!r} is no file of the folder")
+        raise ValueError(f"{excerpt(name)!r} is no file of the folder")
     return name
 
 
@@ -136,12 +136,12 @@ class Result:
                 warnings.filterwarnings("ignore", message=".*non conformant file extension")
                 return pyogrio.read_dataframe(self.files[PACKAGE], layer=name)
         except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError) as error:
-            raise InputError(f"{self.folder / PACKAGE}: has no layer {name!r} that can be read ({shown(error)}); "
+            raise InputError(f"{self.folder / PACKAGE}: has no layer {name!r} that can be read ({excerpt(error)}); "
                              f"run {self.scenario} again") from None  # fmt: skip
 
 
 def _other_table(path: Path, error: Exception, scenario: str) -> InputError:
-    said = shown(str(error).removeprefix(f"{path}: "), 200)
+    said = excerpt(str(error).removeprefix(f"{path}: "), max_length=200)
     return InputError(f"{path}: not the table that this version of the program writes ({said}); run {scenario} again")
 
 
@@ -160,7 +160,7 @@ def read_result(results: Path, scenario: str, needed: Collection[str], read: Col
     InputError : if there is no result, or a product is missing or is not what the manifest says.
     """
     if not scenario or Path(scenario).name != scenario:
-        raise InputError(f"scenario is {shown(scenario)!r}, the name of a folder of {results}/ was expected")
+        raise InputError(f"scenario is {excerpt(scenario)!r}, the name of a folder of {results}/ was expected")
     folder = results / scenario
     path = folder / MANIFEST
     try:
@@ -175,7 +175,7 @@ def read_result(results: Path, scenario: str, needed: Collection[str], read: Col
         first = error.errors(include_input=False)[0]
         place = ".".join(map(str, first["loc"]))
         raise InputError(
-            f"{path}: not the manifest of a run ({shown(place)}: {shown(first['msg'])}); run {scenario} again"
+            f"{path}: not the manifest of a run ({excerpt(place)}: {excerpt(first['msg'])}); run {scenario} again"
         ) from None
     if manifest.configuration.scenario != scenario:
         raise InputError(f"{path}: is that of the scenario {manifest.configuration.scenario}, {scenario} was expected")
