@@ -15,7 +15,7 @@ import shapely
 from pyproj import Geod
 from rio_cogeo.cogeo import cog_validate
 
-from asmgold.config.models import Evidence, Strata
+from asmgold.config.models import Correction, Evidence, Strata
 from asmgold.errors import InputError
 from asmgold.evidence.capture import capture, missed_mining, observed_by_overlay
 from asmgold.evidence.land import land_cells
@@ -512,6 +512,19 @@ def test_each_choice_is_made_alone_and_statuses_are_told_where_records_state_the
     # EPSG:3857 stretches by 1 / cos 13 degrees, so that what it takes for 20 km is less.
     naive = of_area.loc[("planar buffer", "EPSG:3857"), "regions_km2"] / of_area.loc[("configured", ""), "regions_km2"]
     assert naive == pytest.approx(np.cos(np.radians(13)) ** 2, abs=0.02)
+
+
+def test_without_corrections_records_lie_where_they_were_read():
+    rows = records_at((-70.5, "mrds", "primary", None), (70.2, "mrds", "primary", None))
+    sign_lost = Correction(
+        id="sign_lost", record="mrds:2", expect={"longitude": 70.2}, set={"longitude": -70.2}, reason="x", evidence="x"
+    )
+    settings = {"buffer_m": R, "tolerance_m": 5, "include_refineries": False}
+    records = classify(rows, table(AREA), None, [sign_lost], **settings)
+    configured = Configuration(buffer_km=20, tolerance_m=5, include_refineries=False, with_corrections=True)
+    found = sensitivity(records, ZONES, [], configured)
+    assert row(found, zone="area", choice="configured")["sites"] == 2
+    assert row(found, zone="area", choice="corrections", variant="off")["sites"] == 1
 
 
 # --- position uncertainty
