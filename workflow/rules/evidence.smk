@@ -4,15 +4,6 @@ OBSERVATIONS = [f"<build>/evidence/{name}.parquet" for name in SCENARIO.evidence
 PARTS = [(name, part.period) for name, entry in SETTINGS.evidence.items() for part in entry.parts()]
 ZONES = {"within": {name: overlay.within for name, overlay in SETTINGS.overlays.items()}, "parts": PARTS}
 STRATA = "<build>/layers/strata.parquet" if SETTINGS.strata else []
-NAMING = {
-    "commodity": SETTINGS.commodity,
-    "area": SCENARIO.title_of("area"),
-    "overlays": {name: SCENARIO.title_of(f"overlay_{name}") for name in OVERLAYS},
-    "evidence": {name: entry.title or name for name, entry in SETTINGS.evidence.items()},
-    "notes": {name: entry.note for name, entry in SETTINGS.evidence.items()},
-    "parents": ZONES["within"],
-    "strata": SCENARIO.title_of("strata") if SETTINGS.strata else None,
-}
 PUBLISHED_SHARES = INPUTS.of_table(SETTINGS.published_shares)
 PRODUCTION = INPUTS.of_table(SETTINGS.production)
 
@@ -25,18 +16,21 @@ if OBSERVATIONS:
 
     rule read_evidence:
         input:
-            lambda wildcards: input_of(LAYERS[wildcards.layer]),
+            [input_of(layer) for layer in SCENARIO.evidence.values()],
         output:
-            "<build>/evidence/{layer}.parquet",
+            OBSERVATIONS,
         log:
-            "<build>/logs/read_evidence.{layer}.log",
-        wildcard_constraints:
-            layer="|".join(SCENARIO.evidence),
+            "<build>/logs/read_evidence.log",
+        benchmark:
+            "<build>/benchmarks/read_evidence.tsv"
         conda:
             "../envs/asmgold.yaml"
         params:
-            lock=lambda wildcards: SCENARIO.lock_of(LAYERS[wildcards.layer]),
-            evidence=lambda wildcards: LAYERS[wildcards.layer].model_dump(exclude={"title"}, exclude_defaults=True),
+            code=CODE["read_evidence.py"],
+            locks=[SCENARIO.lock_of(layer) for layer in SCENARIO.evidence.values()],
+            evidence=[
+                layer.model_dump(exclude={"title"}, exclude_defaults=True) for layer in SCENARIO.evidence.values()
+            ],
         script:
             "../scripts/read_evidence.py"
 
@@ -56,10 +50,13 @@ if OBSERVATIONS:
             chance="<build>/chance.csv",
         log:
             "<build>/logs/measure_capture.log",
+        benchmark:
+            "<build>/benchmarks/measure_capture.tsv"
         conda:
             "../envs/asmgold.yaml"
         params:
             **ZONES,
+            code=CODE["measure_capture.py"],
             buffer_km=SETTINGS.buffer_km,
             draws=SETTINGS.monte_carlo.placements,
             seed=SETTINGS.monte_carlo.seed,
@@ -82,10 +79,13 @@ rule measure_uncertainty:
         style="<build>/region_probability.qml",
     log:
         "<build>/logs/measure_uncertainty.log",
+    benchmark:
+        "<build>/benchmarks/measure_uncertainty.tsv"
     conda:
         "../envs/asmgold.yaml"
     params:
         **ZONES,
+        code=CODE["measure_uncertainty.py"],
         buffer_km=SETTINGS.buffer_km,
         draws=SETTINGS.monte_carlo.positions,
         seed=SETTINGS.monte_carlo.seed,
@@ -104,10 +104,13 @@ rule measure_sensitivity:
         "<build>/sensitivity.csv",
     log:
         "<build>/logs/measure_sensitivity.log",
+    benchmark:
+        "<build>/benchmarks/measure_sensitivity.tsv"
     conda:
         "../envs/asmgold.yaml"
     params:
         **ZONES,
+        code=CODE["measure_sensitivity.py"],
         configuration={
             "buffer_km": SETTINGS.buffer_km,
             "tolerance_m": SETTINGS.tolerance_m,
@@ -135,8 +138,6 @@ if DRAWN:
             "../envs/asmgold.yaml"
         params:
             code=CODE["draw_evidence.py"],
-            language=SETTINGS.language,
-            buffer_km=SETTINGS.buffer_km,
-            naming=NAMING,
+            context=SCENARIO.context(),
         script:
             "../scripts/draw_evidence.py"

@@ -121,7 +121,6 @@ rule write_page:
         sources=SCENARIO.provenance(),
         corrections=[plain(correction) for correction in SCENARIO.corrections],
         context=SCENARIO.context(),
-        naming=NAMING,
         products=[name for name in PRODUCTS if name != PAGE],
     script:
         "../scripts/write_page.py"

@@ -5,7 +5,7 @@ from _tables import load, load_overlays
 
 from asmgold.config.models import Correction
 from asmgold.publish.context import Context
-from asmgold.publish.page.evidence import Naming, context_section, evidence_section, read_tables
+from asmgold.publish.page.evidence import context_section, evidence_section, read_tables
 from asmgold.publish.page.results import Results
 from asmgold.publish.page.write import write_page
 
@@ -21,9 +21,5 @@ with job(snakemake):
         products=params.products,
     )
     tables = read_tables([Path(table) for table in paths.evidence])
-    naming, language = Naming(**params.naming), context.language
-    sections = [
-        evidence_section(tables, naming, language, context.buffer_km),
-        context_section(tables, language),
-    ]
+    sections = [evidence_section(tables, context), context_section(tables, context)]
     write_page(Path(snakemake.output[0]), results, context, [section for section in sections if section is not None])
