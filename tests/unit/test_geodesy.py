@@ -9,7 +9,7 @@ import pytest
 import shapely
 from pyproj import Geod
 
-from asmgold.geodesy.antimeridian import split_at_antimeridian
+from asmgold.geodesy.antimeridian import narrowest_span, split_at_antimeridian, wrap_longitudes
 from asmgold.geodesy.discs import discs, edge_error_bound
 from asmgold.geodesy.ellipsoid import NearestSite, polygon_area
 from asmgold.geodesy.polygons import densify
@@ -349,3 +349,29 @@ def test_what_no_disc_can_be_drawn_with_is_refused(
 ) -> None:
     with pytest.raises(ValueError, match=message):
         draw(lon, lat, radius_m, tolerance_m)
+
+
+@pytest.mark.parametrize("first", [-360.0, -255.0, -180.0, 0.0, 37.5])
+def test_wrapped_longitudes_begin_where_they_are_asked_to_and_lose_no_area(first: float) -> None:
+    russia = shapely.union(shapely.box(30, 50, 180, 70), shapely.box(-180, 60, -170, 70))
+    wrapped = wrap_longitudes(russia, first)
+    assert first <= wrapped.bounds[0] < wrapped.bounds[2] <= first + 360
+    assert polygon_area(wrapped)[0] == pytest.approx(polygon_area(russia)[0], rel=1e-12)
+    assert wrapped.is_valid
+
+
+@pytest.mark.parametrize(
+    ("intervals", "expected"),
+    [
+        ([(177, 180), (-180, -178)], (177, 182)),
+        ([(-10, 10)], (-10, 10)),
+        ([(-170, 170), (-20, 0)], (-170, 170)),
+        ([(-100, -90), (80, 90)], (-100, 90)),  # two gaps, of 170 and 170 degrees: one of two answers, 190 wide
+        ([(-180, 180)], (-180, 180)),
+    ],
+)
+def test_the_narrowest_span_leaves_out_the_widest_gap(intervals, expected) -> None:
+    west, east = np.transpose(np.array(intervals, float))
+    first, last = narrowest_span(west, east)
+    assert last - first == expected[1] - expected[0]
+    assert ((west >= first) & (east <= last) | (west + 360 >= first) & (east + 360 <= last)).all()
