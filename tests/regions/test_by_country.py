@@ -18,7 +18,7 @@ from asmgold.sources.commodities import listed_role, mrds_role
 from asmgold.sources.countries import codes_in_file, country_area
 from asmgold.vocabulary.commodities import COMMODITIES
 from tests.conftest import PROJECT
-from tests.unit.test_records_and_regions import classified
+from tests.records.test_records_and_regions import classified
 
 NEIGHBOURS = gpd.GeoDataFrame(
     {"code": ["AAA", "BBB", "CCC"], "name": ["Aland", "Beland", "Celand"]},

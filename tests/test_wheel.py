@@ -83,8 +83,8 @@ print(*(polygon_area(union_of_discs([0, 0.1, 30], [0, 0, 60], 20_000)) / 1e6).ro
 
 def test_the_rest_of_the_library_works_from_the_wheel(python: Path) -> None:
     code = """
-from asmgold.publish.language import load_words
-import asmgold.evidence, asmgold.rasters, asmgold.refresh, asmgold.publish.page
+from asmgold.publish.messages import load_words
+import asmgold.evidence.capture, asmgold.rasters.cog, asmgold.refresh.run, asmgold.publish.page.write
 import sys
 print(len(load_words("es", "map")) > 10, "snakemake" in sys.modules)
 """

@@ -21,7 +21,7 @@ from asmgold.geodesy.discs import edge_error_bound
 from asmgold.geodesy.ellipsoid import polygon_area
 from asmgold.geodesy.polygons import polygonal
 from asmgold.geodesy.union import union_of_discs
-from tests.unit.brute_force import (
+from tests.geodesy.brute_force import (
     GEOD,
     SAG,
     brute_union,

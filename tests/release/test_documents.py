@@ -21,8 +21,7 @@ from asmgold.release.footprint import footprint_of, footprint_of_box
 from asmgold.release.rerun import not_at_hand, scenario_of
 from asmgold.release.steps import read_run
 from asmgold.release.sums import faults_of_sums, files_in, read_sums, write_sums
-
-PROJECT = Path(__file__).resolve().parents[2]
+from tests.conftest import PROJECT
 
 
 @pytest.fixture

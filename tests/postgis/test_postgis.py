@@ -24,9 +24,9 @@ from asmgold.postgis.tables import NEEDED, READ, TABLES, Column, Reference, Tabl
 from asmgold.postgis.views import VIEWS
 from asmgold.schemas.products import PRODUCTS
 from asmgold.schemas.tables import RECORDS
+from tests.conftest import PROJECT
 from tests.small_result import make_result
 
-PROJECT = Path(__file__).resolve().parents[2]
 SECRET = "hunter2"
 WITH_SECRET = [
     f"host=db.example.org password={SECRET}",

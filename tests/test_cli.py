@@ -16,10 +16,10 @@ import asmgold.cli as commands
 from asmgold.config.loading import load_lock, read_yaml
 from asmgold.config.scenario import load_scenario
 from asmgold.errors import InputError, RefusedError, UnreachableError
+from tests.conftest import PROJECT
 from tests.faulty_server import FaultyServer, Reply, faulty_server
-from tests.unit.test_upstream import NEW, NEW_LAYER, OLD, OLD_LAYER, PAGE, QUICK, as_json, mrds_csv, zipped
+from tests.upstream.conftest import NEW, NEW_LAYER, OLD, OLD_LAYER, PAGE, QUICK, as_json, mrds_csv, zipped
 
-PROJECT = Path(__file__).resolve().parents[2]
 LAYER_WHERE = {"shapeName": "Madre de Dios"}
 
 

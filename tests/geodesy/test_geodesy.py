@@ -14,7 +14,7 @@ from asmgold.geodesy.discs import discs, edge_error_bound
 from asmgold.geodesy.ellipsoid import NearestSite, polygon_area
 from asmgold.geodesy.polygons import densify
 from asmgold.geodesy.union import union_of_discs
-from tests.unit.brute_force import contains, distances, edge_points
+from tests.geodesy.brute_force import contains, distances, edge_points
 
 GEOD = Geod(ellps="WGS84")
 SPHERE_M = 6_371_008.8

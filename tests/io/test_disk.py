@@ -17,8 +17,10 @@ import resource, sys
 from pathlib import Path
 import geopandas as gpd, numpy as np, rasterio, shapely
 from matplotlib.figure import Figure
-from asmgold.disk import disk_failure
-from asmgold.rasters import DENSITY, Grid, write_raster
+from asmgold.io.files import disk_failure
+from asmgold.rasters.cog import write_raster
+from asmgold.rasters.grid import Grid
+from asmgold.schemas.rasters import DENSITY
 
 folder, rng = Path(sys.argv[1]), np.random.default_rng(1)
 table = gpd.GeoDataFrame({"n": range(20_000)}, geometry=shapely.points(rng.random((20_000, 2))), crs=4326)
