@@ -2,8 +2,8 @@
 
 import json
 import logging
+import os
 import platform
-import resource
 import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
@@ -89,9 +89,19 @@ def full_disk(folder: Path) -> str:
 
 def cost() -> str:
     """What this process took so far."""
-    used = resource.getrusage(resource.RUSAGE_SELF)
-    bytes_each = 1 if sys.platform == "darwin" else 1024
-    return f"cost: {used.ru_utime + used.ru_stime:.1f} s of processor, {used.ru_maxrss * bytes_each / 1e6:.0f} MB"
+    used = os.times()
+    return f"cost: {used.user + used.system:.1f} s of processor, {peak_memory() / 1e6:.0f} MB"
+
+
+def peak_memory() -> int:
+    """The most memory that this process had so far, in bytes."""
+    try:
+        import resource
+    except ImportError:  # Windows
+        import psutil
+
+        return psutil.Process().memory_info().peak_wset
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
 
 
 def pinned_file(snakemake: Any) -> Path:
