@@ -75,7 +75,7 @@ check: .venv/dev-ready  ## formatting, lints and types
 	$(SNAKEMAKE) --lint
 
 docs: .venv/dev-ready  ## the files that are written from the code: reference, schemas, picture of the flow
-	@$(BIN)/python -m asmgold.document
+	@$(BIN)/python docs/site/reference.py
 	@$(BIN)/python docs/site/flow.py
 
 site: .venv/dev-ready  ## the documentation as a site, in site/

@@ -17,7 +17,7 @@ from asmgold.io.checksum import sha256_of
 PROJECT = Path(__file__).resolve().parent.parent
 # Leaves out what takes longest, for tests that look at other things.
 LEAN = {
-    "rasters": None, "leave_out": ["map", "page", "sensitivity"], "published_shares": None, "production": None,
+    "rasters": None, "skip_products": ["map", "page", "sensitivity"], "published_shares": None, "production": None,
 }  # fmt: skip
 PARTS = ("Snakefile", "profiles", "workflow", "config", "data")
 

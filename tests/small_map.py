@@ -11,7 +11,7 @@ import numpy as np
 import rasterio
 import shapely
 
-from asmgold.publish.context import About
+from asmgold.publish.context import Context
 from asmgold.publish.geopackage import write_geopackage
 from asmgold.publish.qgis.project import raster_of, write_project
 from asmgold.records.classify import classify
@@ -23,7 +23,7 @@ COLUMNS = ("dep_id", "site_name", "latitude", "longitude", "country", "commod1",
            "dep_type", "dev_stat")  # fmt: skip
 
 
-def about_map(area: str = "Area", overlays: Mapping[str, str] | None = None, language: str = "en") -> About:
+def context_of_map(area: str = "Area", overlays: Mapping[str, str] | None = None, language: str = "en") -> Context:
     """What is said about a map of a user's own files, with the titles of its overlays by name."""
     titles = {"area": area, "countries": "Countries"}
     titles |= {f"overlay_{name}": title for name, title in (overlays or {}).items()}
@@ -39,14 +39,14 @@ def about_map(area: str = "Area", overlays: Mapping[str, str] | None = None, lan
     }
     source = {
         "title": f"Records of {area}", "producer": f"Survey of {area}", "citation": f"{area}, 2020.", "licence": area,
-        "address": "https://example.org/?a=1&b=<2>", "date": "2020", "lock": {"sha256": "0" * 64},
+        "urls": ["https://example.org/?a=1&b=<2>"], "date": "2020", "lock": {"sha256": "0" * 64},
     }  # fmt: skip
-    return About(language, "gold", 20.0, 5.0, "2020-01-01", ["records"], layers, {"records": source})
+    return Context(language, "gold", 20.0, 5.0, "2020-01-01", ["records"], layers, {"records": source})
 
 
 def make_map(
     folder: Path,
-    about: About,
+    context: Context,
     area: shapely.Geometry,
     *,
     sites: Sequence[tuple[str, float, float]] = (),
@@ -73,14 +73,14 @@ def make_map(
         name: gpd.GeoDataFrame({key: [value] for key, value in (columns or {}).items()}, geometry=[shape], crs=4326)
         for name, shape in (overlays or {}).items()
     }
-    within = {name: about.layers[f"overlay_{name}"]["within"] for name in layers}
+    within = {name: context.layers[f"overlay_{name}"]["within"] for name in layers}
     intersections, _ = intersect(regions, kept, layers, within)
     package = folder / "asm_gold_regions.gpkg"
     write_geopackage(
-        package, about=about, regions=regions, sites=kept, intersections=intersections, overlays=layers, area=around,
-        countries=countries, records=records, corrections=[],
+        package, context=context, regions=regions, sites=kept, intersections=intersections, overlays=layers,
+        area=around, countries=countries, records=records, corrections=[],
     )  # fmt: skip
-    write_project(package.with_suffix(".qgz"), package, about, [raster_of(path) for path in rasters])
+    write_project(package.with_suffix(".qgz"), package, context, [raster_of(path) for path in rasters])
     return package.with_suffix(".qgz")
 
 

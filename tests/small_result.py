@@ -23,7 +23,7 @@ from asmgold.regions.by_country import by_country, country_summary
 from asmgold.regions.dissolve import dissolve
 from asmgold.regions.overlays import intersect, measure_units
 from asmgold.sources.usgs import read_records
-from tests.small_map import COLUMNS, about_map
+from tests.small_map import COLUMNS, context_of_map
 
 AREA = shapely.box(-72, -14, -69, -12)
 PARENT = shapely.box(-71, -13.5, -69.5, -12.2)
@@ -72,7 +72,7 @@ def make_result(
     _write_countries(folder, records)
     found = _write_evidence(folder, around, layers, within, regions, kept) if evidence else None
     write_geopackage(
-        folder / "asm_gold_regions.gpkg", about=about_map("Area", TITLES), regions=regions, sites=kept,
+        folder / "asm_gold_regions.gpkg", context=context_of_map("Area", TITLES), regions=regions, sites=kept,
         intersections=intersections, overlays=layers, area=around, countries=None, records=records,
         corrections=[CORRECTION, ELSEWHERE], missed=found,
     )  # fmt: skip

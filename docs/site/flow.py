@@ -25,7 +25,7 @@ EVERYTHING = {
     "exposure": {"people": {"source": "worldpop_peru", "unit": "people"}},
     "area": {"country": "PER"},
     "countries": {"source": "world", "code_field": "iso_n3", "name_field": "name"},
-    "each_country": True,
+    "per_country": True,
 }
 NOTHING = {"sha256": "0" * 64, "bytes": 1}  # no source is read to plan
 FILLS = ("#e8eef7", "#fdf0d5", "#e3f1e4", "#f9e2df", "#ece4f3", "#dff1f3", "#f4eedd", "#eeeeee", "#e9ecd2", "#dfe3f5")

@@ -1,8 +1,8 @@
-"""Writes what is documented from the code: `python -m asmgold.document`, which `make docs` calls.
+"""Writes what is documented from the code: `python docs/site/reference.py`, which `make docs` calls.
 
 `config/README.md` and `config/*.schema.json` come from the models of the configuration, `docs/data-dictionary.md` from
-the schemas of the tables and the list of the rasters, `docs/commands.md` from the parser of the commands and the
-Makefile.
+the schemas and the registry of products, which also gives the table of files in `README.md`; `docs/commands.md` from
+the parser of the commands and the Makefile.
 """
 
 from __future__ import annotations
@@ -10,57 +10,32 @@ from __future__ import annotations
 import argparse
 import inspect
 import re
+from collections.abc import Container
 from pathlib import Path
 from typing import Any
 
-from asmgold.config.document import write as write_configuration
+from configuration import write as write_configuration
 
 from asmgold import cli as commands
-from asmgold.schemas.evidence import PRODUCTS as EVIDENCE_TABLES
-from asmgold.schemas.rasters import NODATA, PROBABILITY, RASTERS, RasterProduct
-from asmgold.schemas.tables import (
-    ARROWS,
-    COMMODITY_ROLES,
-    COUNTRIES,
-    COUNTRY_SUMMARY,
-    EXPOSURE,
-    EXPOSURE_REGIONS,
-    FATES,
-    FLAGS,
-    OVERLAY_SUMMARY,
-    OVERLAY_UNITS,
-    OVERLAYS,
-    RECORDS,
-    REGIONS,
-    SITES,
-    ZONES,
-)
+from asmgold.schemas.products import CONDITIONS, LAYER_SCHEMAS, PRODUCTS, Product, named_schema
+from asmgold.schemas.rasters import NODATA, RasterProduct
+from asmgold.schemas.tables import COMMODITY_ROLES, FATES, FLAGS, RECORDS, ZONES
 
 INTRODUCTION = """\
 # Data dictionary
 
-<!-- Written by `make docs` from workflow/asmgold/schemas.py and rasters/products.py: change these. -->
+<!-- Written by `make docs` from workflow/asmgold/schemas: change that, not this. -->
 
 Geometry is in EPSG:4326, areas are on the WGS84 ellipsoid with edges straight in longitude and latitude, as drawn.
 Lists are lists in Parquet and text, separated by commas, in the GeoPackage. Nothing is written where a value is not
 known.
-"""
 
-TABLES: tuple[tuple[str, str, Any], ...] = (
-    ("Records", "Every row that was read: `records.parquet`; the rejected ones also as `records_rejected` in the "
-     "GeoPackage.", RECORDS),
-    ("Sites", "The records that count: `sites.parquet`, layer `gold_sites`. The columns of the records, and:", SITES),
-    ("Regions", "`regions.parquet`, layer `asm_gold_regions` (there without the unclipped geometry).", REGIONS),
-    ("Intersections", "Each region within each zone: `overlays.parquet`, layer `overlay_intersections`.", OVERLAYS),
-    ("Corrected positions", "Arrows from the old position to the new one: layer `corrections`.", ARROWS),
-    ("Countries", "Those near the area, as the map's background: layer `countries`.", COUNTRIES),
-    ("Overlay summary", "`overlay_summary.csv`.", OVERLAY_SUMMARY),
-    ("Units of overlays", "`overlay_units.csv`, if an overlay has a field `by`: each province, for example.",
-     OVERLAY_UNITS),
-    ("Table of countries", "`countries.csv`, with `each_country`.", COUNTRY_SUMMARY),
-    ("Exposure", "`exposure.csv`, if the configuration has an `exposure`.", EXPOSURE),
-    ("Exposure of each region", "`exposure_regions.csv`, if the configuration has an `exposure`.", EXPOSURE_REGIONS),
-)  # fmt: skip
+## Files
+
+All are in `results/<scenario>/`.
+
+| file | what it is | when |
+| --- | --- | --- |"""
 RASTERS_INTRODUCTION = f"""\
 Each is a GeoTIFF of one band (float32) in EPSG:4326 with `{NODATA:g}` for no data, all but the last on one grid;
 [rasters.md](rasters.md) says more. The metadata of the file repeat what stands here.
@@ -77,24 +52,60 @@ VOCABULARIES = (
 
 def data_dictionary() -> str:
     """The text of `docs/data-dictionary.md`."""
-    parts = [INTRODUCTION]
-    for title, description, schema in (*TABLES, *EVIDENCE_TABLES):
-        columns = {
-            name: column for name, column in schema.columns.items() if schema is not SITES or name == "region_id"
-        }
-        rows = [f"| `{name}` | {_kind(column)} | {column.description} |" for name, column in columns.items()]
-        parts += [f"## {title}\n", f"{description}\n", "| column | type | meaning |\n| --- | --- | --- |", *rows, ""]
-    parts += ["## Rasters\n", RASTERS_INTRODUCTION, *map(_raster, (*RASTERS, PROBABILITY)), ""]
+    of_tables = [
+        product for product in PRODUCTS if product.suffix in (".parquet", ".csv") and not product.is_per_country
+    ]
+    rasters = [product.load_schema() for product in PRODUCTS if product.suffix == ".tif"]
+    parts = [INTRODUCTION, *(_file(product) for product in PRODUCTS), ""]
+    for product in of_tables:
+        schema, described = product.load_schema(), f"{product.title}. {product.note}".strip()
+        left_out = RECORDS.columns if product.schema == "SITES" else {}
+        parts += _table(f"`{product.name}`", described, schema, left_out)
+    of_files = {product.schema for product in of_tables}
+    for layer, schema in LAYER_SCHEMAS.items():
+        if schema not in of_files:
+            parts += _table(f"Layer `{layer}`", "Of the GeoPackage.", named_schema(schema), {})
+    parts += ["## Rasters\n", RASTERS_INTRODUCTION, *map(_raster, rasters), ""]
     for title, description, words in VOCABULARIES:
         rows = [f"| `{word}` | {meaning} |" for word, meaning in words.items()]
         parts += [f"## {title}\n", f"{description}\n", "| word | meaning |\n| --- | --- |", *rows, ""]
     return "\n".join(parts)
 
 
+def products_in_readme() -> str:
+    """The table of the README: files with the same rows of the registry behind them share a line."""
+    groups: dict[str, list[str]] = {}
+    for product in PRODUCTS:
+        if product.suffix != ".qml" and not product.is_per_country:
+            groups.setdefault(_without_drawn(product), []).append(f"`{product.name}`")
+    rows = [f"| {', '.join(names)} | {title} |" for title, names in groups.items()]
+    return "\n".join(["| file | what |", "| --- | --- |", *rows])
+
+
+def _without_drawn(product: Product) -> str:
+    """A picture of a table stands beside it."""
+    words = CONDITIONS[product.when].words.replace("evidence` and an overlay that is `within` another one", "evidence`")
+    return product.title.removesuffix(", drawn") + (f" ({words})" if words.startswith("with ") else "")
+
+
+def _file(product: Product) -> str:
+    described = f"{product.title}. {product.note}".strip()
+    return f"| `{product.name}` | {described} | {CONDITIONS[product.when].words or 'always'} |"
+
+
+def _table(title: str, description: str, schema: Any, left_out: Container[str]) -> list[str]:
+    rows = [
+        f"| `{name}` | {_kind(column)} | {column.description} |"
+        for name, column in schema.columns.items()
+        if name not in left_out or name == "geometry"
+    ]
+    return [f"## {title}\n", f"{description}\n", "| column | type | meaning |\n| --- | --- | --- |", *rows, ""]
+
+
 COMMANDS_INTRODUCTION = """\
 # Commands
 
-<!-- Written by `make docs` from the Makefile and workflow/asmgold/__main__.py: change these. -->
+<!-- Written by `make docs` from the Makefile and workflow/asmgold/cli.py: change these. -->
 
 ## `make`
 
@@ -166,12 +177,19 @@ def _kind(column: Any) -> str:
     return kinds.get(str(column.dtype), "text")
 
 
+README_TABLE = re.compile(r"(?<=written by `make docs` -->\n).*?(?=<!-- end of products -->)", re.DOTALL)
+
+
 def write(project: Path) -> None:
     """Write all of it into the project's folders."""
     write_configuration(project / "config")
     (project / "docs/data-dictionary.md").write_text(data_dictionary(), encoding="utf-8")
     makefile = (project / "Makefile").read_text("utf-8")
     (project / "docs/commands.md").write_text(command_reference(makefile), encoding="utf-8")
+    readme = project / "README.md"
+    readme.write_text(
+        README_TABLE.sub(lambda _: products_in_readme() + "\n", readme.read_text("utf-8")), encoding="utf-8"
+    )
 
 
 if __name__ == "__main__":

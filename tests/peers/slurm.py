@@ -121,10 +121,10 @@ class Cluster:
         return Path(f"/proc/{self.daemons[0].pid}/root{path}")
 
     def running(self, rule: str) -> str | None:
-        """The number of the job that runs a rule, once its script is at work."""
+        """The number of the job that runs a rule (with its wildcards), once its script is at work."""
         for line in self.say("squeue", "--noheader", "--states=RUNNING", "--format=%i %k").splitlines():
             job, comment = line.split()
-            if comment.split("_wildcards_")[0] == f"rule_{rule}" and any(map(_is_script, self.processes(job))):
+            if _job_name(comment) == rule and any(map(_is_script, self.processes(job))):
                 return job
         return None
 
@@ -139,7 +139,7 @@ class Cluster:
         rows = self.say("squeue", "--noheader", "--states=all", f"--name={name}", "--sort=i", "--format=%T %k")
         found: dict[str, list[str]] = {}
         for state, comment in map(str.split, rows.splitlines()):
-            found.setdefault(comment.removeprefix("rule_").split("_wildcards_")[0], []).append(state)
+            found.setdefault(_job_name(comment), []).append(state)
         return found
 
     def _daemon(self, *command: str) -> None:
@@ -160,6 +160,11 @@ def wait_for(what: str, found: Callable[[], T], seconds: float = 600) -> T:
             return answer
         time.sleep(0.1)
     raise TimeoutError(f"{what} was waited for, {seconds:g} s")
+
+
+def _job_name(comment: str) -> str:
+    """The rule of a job, with its wildcards, by the comment that the executor gives it: `draw_countries 0`."""
+    return comment.removeprefix("rule_").replace("_wildcards_", " ")
 
 
 def _is_script(pid: int) -> bool:

@@ -24,7 +24,7 @@ import pytest
 import shapely
 from psycopg import sql
 
-import asmgold.__main__ as commands
+import asmgold.cli as commands
 import asmgold.postgis.loading as loading
 from asmgold.errors import BusyError, InputError, RefusedError, UnreachableError
 from asmgold.geodesy.ellipsoid import WGS84

@@ -14,7 +14,7 @@ import shapely
 
 from asmgold.publish import palette
 from tests.conftest import PROJECT
-from tests.small_map import about_map, make_map, make_raster
+from tests.small_map import context_of_map, make_map, make_raster
 
 PYTHON = "/usr/bin/python3"
 HOSTILE = 'Ñandú "d\'Oro" <b>&amp; 100 % [% $now %] {area}\\'
@@ -60,7 +60,7 @@ def hostile(tmp_path_factory):
         geometry=[shapely.box(9, 58, 11, 62), shapely.box(11, 58, 13, 62)], crs=4326,
     )  # fmt: skip
     project = make_map(
-        folder, about_map(HOSTILE, {"one": HOSTILE, "two": HOSTILE}), area,
+        folder, context_of_map(HOSTILE, {"one": HOSTILE, "two": HOSTILE}), area,
         sites=[(HOSTILE, 11.0, 60.0), ("'; DROP TABLE", 11.1, 60.4)], overlays=overlays,
         columns={HOSTILE: HOSTILE, "fid": "x"}, countries=countries, rasters=[raster],
     )  # fmt: skip
@@ -72,7 +72,7 @@ def bare(tmp_path_factory):
     """Neither site, overlay nor countries; an area on both sides of 180 degrees."""
     folder = tmp_path_factory.mktemp("bare")
     fiji = shapely.union(shapely.box(177, -19, 180, -16), shapely.box(-180, -19, -178, -16))
-    project = make_map(folder, about_map("Fiji", language="es"), fiji)
+    project = make_map(folder, context_of_map("Fiji", language="es"), fiji)
     return open_in_qgis(project, tmp_path_factory.mktemp("qgis"))
 
 
@@ -82,7 +82,9 @@ def at_180(tmp_path_factory):
     folder = tmp_path_factory.mktemp("at_180")
     world = gpd.read_file(PROJECT / "data/raw/embedded/countries.geojson")
     fiji = world[world["name"] == "Fiji"].geometry.item()
-    project = make_map(folder, about_map("Fiji"), fiji, countries=world.assign(code=None)[["code", "name", "geometry"]])
+    project = make_map(
+        folder, context_of_map("Fiji"), fiji, countries=world.assign(code=None)[["code", "name", "geometry"]]
+    )
     return open_in_qgis(project, tmp_path_factory.mktemp("qgis"))
 
 

@@ -25,7 +25,7 @@ from tests.peers.slurm import Cluster, environment, missing
 IMPATIENT = ("--slurm-init-seconds-before-status-checks", "1", "--seconds-between-status-checks", "1")
 # The world without a network: the records near Peru, and all countries.
 EMBEDDED = LEAN | {
-    "scenario": "embedded-world", "area": {"source": "world", "title": "The world"}, "each_country": True,
+    "scenario": "embedded-world", "area": {"source": "world", "title": "The world"}, "per_country": True,
     "overlays": {},
 }  # fmt: skip
 
@@ -98,7 +98,7 @@ def test_the_countries_of_a_run_with_killed_jobs_are_those_of_a_local_run(cluste
     # The first try asks for less than any job takes: SLURM kills that one. The second one asks for more.
     too_little = ("--set-resources", "audit_records:mem_mb=100 + 2400 * (attempt - 1)")
     question = ("--config", f"scenario={name}", "countries_per_job=60")
-    kills = {"draw_countries_0": cancel, "draw_countries_1": kill_step}
+    kills = {"draw_countries 0": cancel, "draw_countries 1": kill_step}
     with ThreadPoolExecutor() as pool, running(cluster, copy, *too_little, *question) as run:
         beside = pool.submit(local.run, *question)
         while run.poll() is None:
@@ -110,7 +110,7 @@ def test_the_countries_of_a_run_with_killed_jobs_are_those_of_a_local_run(cluste
     log = (copy.folder / "run.log").read_text()
     assert run.returncode == 0, log
     states = cluster.states(log)
-    for rule in ("draw_countries_0", "draw_countries_1", "audit_records"):
+    for rule in ("draw_countries 0", "draw_countries 1", "audit_records"):
         first, second = states.pop(rule)
         assert first != "COMPLETED"
         assert second == "COMPLETED"

@@ -19,6 +19,7 @@ from asmgold.records.proposals import as_yaml, propose
 from asmgold.schemas.tables import READ_RECORDS
 from asmgold.sources.countries import country_table
 from tests.conftest import PROJECT
+from tests.small_map import context_of_map
 
 AREA = gpd.GeoDataFrame(geometry=[shapely.box(-1, -1, 1, 1)], crs=4326)
 
@@ -88,7 +89,12 @@ def test_names_of_records_are_text_on_the_page_and_in_the_proposals(world, tmp_p
     proposals = propose(records, world)
     assert len(yaml.safe_load(as_yaml(proposals))) == 1
     write_audit_page(
-        tmp_path / "audit.html", title=hostile, records=records, countries=world, corrections=[], proposals=proposals
+        tmp_path / "audit.html",
+        context_of_map(hostile),
+        records=records,
+        countries=world,
+        corrections=[],
+        proposals=proposals,
     )
     page = (tmp_path / "audit.html").read_text()
     assert "<script" not in page
@@ -135,7 +141,12 @@ def test_the_page_lists_unknown_countries_and_leads_to_the_producer_only(world, 
     records = classified(world, *rows).assign(url=["javascript:alert(1)", "https://example.org/show?id=2&x=<"])
     proposals = propose(records, world)
     write_audit_page(
-        tmp_path / "audit.html", title="T", records=records, countries=world, corrections=[], proposals=proposals
+        tmp_path / "audit.html",
+        context_of_map("T"),
+        records=records,
+        countries=world,
+        corrections=[],
+        proposals=proposals,
     )
     page = (tmp_path / "audit.html").read_text()
     assert "Names of countries that are not known: Atlantis (1)." in page

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-import asmgold.__main__ as commands
+import asmgold.cli as commands
 from asmgold.config.loading import load_lock, read_yaml
 from asmgold.config.scenario import load_scenario
 from asmgold.errors import InputError, RefusedError, UnreachableError

@@ -13,11 +13,12 @@ import pyproj
 import pytest
 import shapely
 import yaml
-from asmgold.config.document import FILES, reference, schemas
-from asmgold.document import command_reference, data_dictionary
+from configuration import FILES, reference, schemas
+from reference import command_reference, data_dictionary
 
 from asmgold.config.loading import load_corrections, load_lock, load_sources
 from asmgold.config.models import Settings
+from asmgold.config.renamed import RENAMED_KEYS
 from asmgold.config.scenario import load_guest_scenario, load_scenario
 from asmgold.errors import InputError
 from asmgold.io.checksum import check_bytes
@@ -106,6 +107,65 @@ def test_an_entry_that_was_pasted_below_another_one_is_not_lost_silently(tmp_pat
             InputError, match=r"config\.yaml: not valid YAML \(overlays stands twice, in lines \d+ and \d+"
         ):
             load_scenario(values | {"scenario": scenario}, {}, tmp_path / "config")
+
+
+@pytest.mark.parametrize(
+    ("values", "lines"),
+    [
+        ({"leave_out": ["map"]}, ["leave_out is now called skip_products"]),
+        ({"each_country": True}, ["each_country is now called per_country"]),
+        (
+            {"draws": {"seed": 1, "chance": 50}},
+            ["draws is now called monte_carlo", "draws.chance is now called monte_carlo.placements"],
+        ),
+        ({"monte_carlo": {"chance": 50}}, ["monte_carlo.chance is now called monte_carlo.placements"]),
+        (
+            {"overlays": {"units": {"file": "a.gpkg", "by": "name"}}},
+            ["overlays.units.by is now called overlays.units.group_by"],
+        ),
+        ({"rasters": {"jobs": 3}}, ["rasters.jobs is now called rasters.tiles"]),
+    ],
+)
+@pytest.mark.parametrize("place", ["config.yaml", "scenario", "command line"])
+def test_old_keys_of_the_question_are_answered_with_the_new_ones(tmp_path, values, lines, place):
+    shutil.copytree(CONFIG, tmp_path / "config")
+    shipped = yaml.safe_load((CONFIG / "config.yaml").read_text())
+    if place == "scenario":
+        (tmp_path / "config/scenarios/mine.yaml").write_text(yaml.safe_dump({"scenario": "mine", **values}))
+        shipped["scenario"] = "mine"
+    given = values if place == "command line" else {}
+    with pytest.raises(InputError) as error:
+        load_scenario(shipped | (values if place != "scenario" else {}), given, tmp_path / "config")
+    assert str(error.value).splitlines() == [f"configuration: {line}" for line in lines]
+
+
+@pytest.mark.parametrize(
+    ("load", "key", "line"),
+    [
+        (load_sources, "address", "mrds.address is now called mrds.urls"),
+        (load_sources, "second_address", "mrds.second_address is now called mrds.urls"),
+        (load_sources, "via", "mrds.via is now called mrds.protocol"),
+        (load_lock, "asked", "mrds.asked is now called mrds.requested_url"),
+        (load_lock, "answered", "mrds.answered is now called mrds.resolved_url"),
+    ],
+)
+def test_old_keys_of_a_source_are_answered_with_the_new_ones(tmp_path, load, key, line):
+    path = tmp_path / "file.yaml"
+    path.write_text(f"mrds:\n  {key}: https://example.org/a.zip\n")
+    with pytest.raises(InputError) as error:
+        load(path)
+    assert str(error.value) == f"{path}: {line}"
+
+
+def test_the_changelog_lists_what_was_renamed():
+    chapter = (PROJECT / "CHANGELOG.md").read_text().split("### Renamed\n")[1].split("\n## ")[0]
+    rows = re.findall(r"^\| (\S+) \| `(\S+)` \| `(\S+)` \|$", chapter, re.MULTILINE)
+    keys = [(file, old, new) for file, names in RENAMED_KEYS.items() for old, new in names.items()]
+    assert rows[: len(keys)] == keys
+    dictionary = data_dictionary()
+    for _, old, new in rows[len(keys) :]:
+        assert f"`{new}`" in dictionary, new
+        assert f"`{old}`" not in dictionary, old
 
 
 def test_every_shipped_correction_holds_on_the_embedded_records():

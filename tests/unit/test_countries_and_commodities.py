@@ -99,7 +99,7 @@ def test_the_units_of_an_overlay_add_up_to_it():
     assert units.loc["west", "share_of_unit"] == pytest.approx(
         units.loc["west", "regions_km2"] / units.loc["west", "unit_km2"]
     )
-    with pytest.raises(InputError, match=r"overlays.halves.by is 'nombre', one of its fields was expected: name"):
+    with pytest.raises(InputError, match=r"overlays.halves.group_by is 'nombre', one of its fields was expected: name"):
         measure_units(regions, sites, {"halves": halves}, {"halves": "nombre"})
 
 
@@ -113,7 +113,7 @@ def test_a_country_code_asks_the_question_of_any_country_about_it(values):
     assert scenario.settings.area.country == "COD"
     assert "Congo" in scenario.title_of("area")
     source = scenario.sources["divisions_cod"]
-    assert source.address == "https://www.geoboundaries.org/api/current/gbOpen/COD/ADM1/"
+    assert source.urls[0] == "https://www.geoboundaries.org/api/current/gbOpen/COD/ADM1/"
     assert source.filename == "geoBoundaries-COD-ADM1.geojson"
     assert scenario.fetched == ["mrds", "major_deposits", "countries", "divisions_cod"]
 
@@ -129,7 +129,7 @@ def test_the_countries_of_the_report_stand_ready(name):
     settings = load_scenario(config(scenario=name), {}, CONFIG, pinned=False).settings
     assert settings.scenario == name
     assert settings.area.country is not None
-    assert settings.overlays["divisions"].by == "shapeName"
+    assert settings.overlays["divisions"].group_by == "shapeName"
 
 
 @pytest.mark.parametrize(
@@ -156,7 +156,7 @@ def test_a_country_can_be_as_geoboundaries_draws_it():
     values = {"scenario": "cod", "area": {"country": "COD", "source": "boundary"}}
     scenario = load_scenario(config(**values), values, CONFIG, pinned=False)
     assert scenario.area.source == "boundary_cod"
-    assert scenario.sources["boundary_cod"].address == "https://www.geoboundaries.org/api/current/gbOpen/COD/ADM0/"
+    assert scenario.sources["boundary_cod"].urls[0] == "https://www.geoboundaries.org/api/current/gbOpen/COD/ADM0/"
     assert "Congo" in scenario.title_of("area")
     assert "boundary_cod" in scenario.fetched
     wrong = {"scenario": "cod", "area": {"country": "COD", "source": "peru"}}
@@ -168,7 +168,7 @@ def test_a_country_can_be_as_geoboundaries_draws_it():
 
 
 def test_divisions_need_a_country():
-    values = config(overlays={"divisions": {"source": "divisions", "by": "shapeName"}})
+    values = config(overlays={"divisions": {"source": "divisions", "group_by": "shapeName"}})
     with pytest.raises(InputError, match=r"overlays.divisions.source is 'divisions'.*area.country was expected"):
         load_scenario(values, {}, CONFIG, pinned=False)
 

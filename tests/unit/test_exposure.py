@@ -232,7 +232,7 @@ def test_a_faulty_raster_is_refused_in_one_line(tmp_path: Path, name: str) -> No
 # --- what upstream gives
 
 REGISTERED = Source(
-    title="People", producer="A", citation="A", licence="A", address="https://example.org/people.tif",
+    title="People", producer="A", citation="A", licence="A", urls=["https://example.org/people.tif"],
     filename="people.tif", reader="raster",
 )  # fmt: skip
 

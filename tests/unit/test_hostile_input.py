@@ -36,7 +36,7 @@ from asmgold.regions.dissolve import dissolve
 from asmgold.regions.overlays import intersect
 from asmgold.schemas.tables import READ_RECORDS, RECORDS
 from asmgold.sources.usgs import read_records
-from tests.small_map import about_map
+from tests.small_map import context_of_map
 
 TIMES = 20 if os.environ.get("ASMGOLD_THOROUGH") else 1
 AREA = gpd.GeoDataFrame(geometry=[shapely.box(-4, -4, 4, 4)], crs=4326)
@@ -196,8 +196,8 @@ def check_products(records, folder):
     intersections, _ = intersect(regions, sites, {}, {})
     path = folder / "asm_gold_regions.gpkg"
     write_geopackage(
-        path, about=about_map("<&>"), regions=regions, sites=sites, intersections=intersections, overlays={}, area=AREA,
-        countries=COUNTRIES, records=records, corrections=[],
+        path, context=context_of_map("<&>"), regions=regions, sites=sites, intersections=intersections, overlays={},
+        area=AREA, countries=COUNTRIES, records=records, corrections=[],
     )  # fmt: skip
     manifest = build_manifest(
         folder, [path.name, "records.parquet"], records=records, rows_read=records["source"].value_counts().to_dict(),

@@ -14,9 +14,10 @@ import pytest
 import shapely
 
 from asmgold.config.models import Correction
+from asmgold.publish.context import Context
 from asmgold.publish.messages import Numbers, load_words
 from asmgold.publish.page.blocks import Fact, Facts, Figure, Section
-from asmgold.publish.page.results import About, Results
+from asmgold.publish.page.results import Results
 from asmgold.publish.page.shapes import Window
 from asmgold.publish.page.write import write_page
 from asmgold.records.classify import classify
@@ -98,24 +99,25 @@ def made(tmp_path, names, *, language="en", overlays=True, countries=COUNTRIES, 
     layers = {"park": PARK, "core": CORE} if overlays else {}
     within = {"park": None, "core": "park"} if overlays else {}
     intersections, summary = intersect(regions, sites, layers, within)
+    layer = {"source": None, "file": None, "within": None}
+    context = Context(
+        language, "gold", 20.0, 5.0, "2020-01-01", [],
+        {"area": layer | {"title": "A<b>"}}
+        | {f"overlay_{name}": layer | {"title": f"{name} <i>", "within": parent} for name, parent in within.items()},
+        {},
+    )  # fmt: skip
     results = Results(
         regions=regions, sites=sites, records=records, intersections=intersections, summary=summary, area=AREA,
         overlays=layers, countries=countries,
-    )  # fmt: skip
-    about = About(
         settings={
-            "language": language, "commodity": "gold", "buffer_km": 20.0, "tolerance_m": 5.0,
-            "include_refineries": False, "corrections": True, "scenario": "made",
-            "overlays": {name: {"within": parent} for name, parent in within.items()},
+            "buffer_km": 20.0, "tolerance_m": 5.0, "include_refineries": False, "corrections": True, "scenario": "made",
         },
-        area_title="A<b>",
-        overlay_titles={name: f"{name} <i>" for name in layers},
         corrections=list(corrections),
         sources={"own <u>.gpkg": {"lock": {"sha256": "0" * 64, "bytes": 1}}},
         products=["asm_gold_regions.gpkg", "new thing.csv"],
     )  # fmt: skip
     path = tmp_path / f"{language}.html"
-    write_page(path, results, about, sections)
+    write_page(path, results, context, sections)
     return Parsed(path.read_text(encoding="utf-8"))
 
 

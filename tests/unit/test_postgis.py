@@ -12,9 +12,8 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from asmgold.document import TABLES as DICTIONARY
 
-import asmgold.__main__ as commands
+import asmgold.cli as commands
 from asmgold.errors import InputError, UnreachableError
 from asmgold.postgis import ddl
 from asmgold.postgis.address import read_address
@@ -23,7 +22,7 @@ from asmgold.postgis.loading import load, schema_name
 from asmgold.postgis.result import read_result
 from asmgold.postgis.tables import NEEDED, READ, TABLES, Column, Reference, Table
 from asmgold.postgis.views import VIEWS
-from asmgold.schemas.evidence import PRODUCTS as EVIDENCE_DICTIONARY
+from asmgold.schemas.products import PRODUCTS
 from asmgold.schemas.tables import RECORDS
 from tests.small_result import make_result
 
@@ -294,10 +293,9 @@ def test_rows_are_as_the_database_takes_them() -> None:
 def test_every_table_and_column_of_the_dictionary_has_its_place() -> None:
     """A table that is added to the data dictionary is loaded, or named here as one that is not."""
     placed = {id(table.schema) for table in TABLES}
-    # Corrections are a table of their own; countries are the background of maps.
-    elsewhere = {"Corrected positions", "Countries"}
-    for title, _, schema in (*DICTIONARY, *EVIDENCE_DICTIONARY):
-        assert (id(schema) in placed) != (title in elsewhere), title
+    for product in PRODUCTS:
+        if product.is_table:
+            assert id(product.load_schema()) in placed, product.name
 
 
 def test_plans_name_keys_of_tables_that_are_there() -> None:

@@ -17,6 +17,7 @@ from matplotlib.colors import to_rgb
 from matplotlib.text import Text
 
 from asmgold.publish import palette
+from asmgold.publish.context import Context
 from asmgold.publish.map.content import Content
 from asmgold.publish.map.ornaments import (
     degrees_in_words,
@@ -28,7 +29,6 @@ from asmgold.publish.map.ornaments import (
 from asmgold.publish.map.panel import region_colour
 from asmgold.publish.map.projection import Projection, View
 from asmgold.publish.map.sheet import compose, draw_map
-from asmgold.publish.messages import load_words
 from asmgold.regions.dissolve import dissolve
 from asmgold.regions.overlays import intersect
 from asmgold.schemas.tables import RECORDS
@@ -94,16 +94,16 @@ def content(
         summary=summary,
         countries=countries,
         overlays=overlays,
-        titles={"area": title} | {name: (titles or {}).get(name, name) for name in overlays},
-        within=parents,
-        buffer_km=20.0,
-        credits=[
-            {"dataset": "mrds", "title": None, "producer": "USGS", "citation": "USGS, 2005, MRDS.", "date": "2011"},
-            {"dataset": None, "title": "an area", "producer": "NE", "citation": "Natural Earth.", "date": None},
-            *({"dataset": None, "title": name, "producer": None, "citation": None, "date": None} for name in overlays),
-        ],
-        language=language,
-        words=load_words(language, "map"),
+        context=Context(
+            language, "gold", 20.0, 5.0, "2020-01-01", ["records"],
+            {"area": {"title": title, "source": "natural_earth"}}
+            | {f"overlay_{name}": {"title": (titles or {}).get(name, name), "source": None, "within": parents[name]}
+               for name in overlays},
+            {
+                "records": {"reader": "mrds", "producer": "USGS", "citation": "USGS, 2005, MRDS.", "date": "2011"},
+                "natural_earth": {"reader": "vector", "producer": "NE", "citation": "Natural Earth."},
+            },
+        ),
     )  # fmt: skip
 
 
@@ -315,7 +315,7 @@ def test_the_detail_map_shows_the_overlay_that_holds_another_one():
 
 def test_numbers_are_written_as_the_language_writes_them():
     english = content(AREAS["country"], **NESTED, sites=1100)
-    spanish = replace(english, language="es", words=load_words("es", "map"))
+    spanish = replace(english, context=replace(english.context, language="es"))
     assert (english.figures[0][0], spanish.figures[0][0]) == ("1,100", "1\u202f100")
     for said, share in ((english, r"\d\.\d\u00a0%"), (spanish, r"\d,\d\u00a0%")):
         assert all(re.search(share, text) for _, text in said.figures[2:])
@@ -327,7 +327,9 @@ def test_the_credit_names_the_datasets_that_were_used():
     said = content(AREAS["country"], sites=1)
     words = "a 20 km buffer around gold mines (and mineral deposits containing gold) identified in USGS MRDS"
     assert f"{words};" in said.footer
-    both = replace(said, credits=[*said.credits, said.credits[0] | {"dataset": "major_deposits"}])
+    context = said.context
+    sources = {**context.sources, "largest": {**context.sources["records"], "reader": "major_deposits"}}
+    both = replace(said, context=replace(context, records=["records", "largest"], sources=sources))
     assert f"{words} and USGS major deposits;" in both.footer
 
 

@@ -14,12 +14,13 @@ import pytest
 import shapely
 
 from asmgold.publish import palette
-from asmgold.publish.context import SCHEMAS, fields_of
+from asmgold.publish.fields import fields_of
 from asmgold.publish.qgis.layout import _intervals
 from asmgold.publish.qgis.markup import document, element, uuid_of
 from asmgold.publish.qgis.view import view_of, widened
+from asmgold.schemas.products import LAYER_SCHEMAS, named_schema
 from asmgold.schemas.tables import COMMODITY_ROLES, FATES, ZONES
-from tests.small_map import about_map, make_map, make_raster
+from tests.small_map import context_of_map, make_map, make_raster
 
 AREA = shapely.box(-72, -14, -69, -11)
 SITES = [("Alfa", -70.5, -12.5), ("Beta", -70.1, -12.6)]
@@ -32,8 +33,8 @@ NASTY = "a\x00\x1b\ufffe<&>\"']]>\u2028é"
 def project(tmp_path_factory):
     folder = tmp_path_factory.mktemp("map")
     raster = make_raster(folder / "distance.tif", AREA.bounds, "Distance")
-    about = about_map("Area <&>", {"big": "Big", "small": "It's small"})
-    return make_map(folder, about, AREA, sites=SITES, overlays=OVERLAYS, columns={"name": "x"}, rasters=[raster])
+    context = context_of_map("Area <&>", {"big": "Big", "small": "It's small"})
+    return make_map(folder, context, AREA, sites=SITES, overlays=OVERLAYS, columns={"name": "x"}, rasters=[raster])
 
 
 @pytest.fixture(scope="module")
@@ -141,8 +142,8 @@ def test_the_same_tables_give_the_same_bytes_in_another_folder(project, tmp_path
     folder = tmp_path / "deeper" / "still"
     folder.mkdir(parents=True)
     raster = make_raster(folder / "distance.tif", AREA.bounds, "Distance")
-    about = about_map("Area <&>", {"big": "Big", "small": "It's small"})
-    other = make_map(folder, about, AREA, sites=SITES, overlays=OVERLAYS, columns={"name": "x"}, rasters=[raster])
+    context = context_of_map("Area <&>", {"big": "Big", "small": "It's small"})
+    other = make_map(folder, context, AREA, sites=SITES, overlays=OVERLAYS, columns={"name": "x"}, rasters=[raster])
     for suffix in (".qgz", ".gpkg"):
         one, two = (hashlib.sha256(path.with_suffix(suffix).read_bytes()) for path in (project, other))
         assert one.hexdigest() == two.hexdigest(), suffix
@@ -254,7 +255,8 @@ def test_widening_keeps_the_middle_and_holds_the_rectangle():
 
 
 def test_all_columns_of_all_schemas_can_be_put_into_words():
-    for layer, schema in SCHEMAS.items():
+    for layer, name in LAYER_SCHEMAS.items():
+        schema = named_schema(name)
         fields = fields_of(layer, ["fid", *schema.columns])
         assert len({field.title for field in fields.values()}) == len(fields)
 
@@ -262,7 +264,8 @@ def test_all_columns_of_all_schemas_can_be_put_into_words():
 def test_a_column_keeps_to_the_same_values_in_every_layer():
     """Its constraint goes by its name, so two of them would be one that nobody could keep."""
     found = {}
-    for layer, schema in SCHEMAS.items():
+    for layer, name in LAYER_SCHEMAS.items():
+        schema = named_schema(name)
         for name, field in fields_of(layer, schema.columns).items():
             found.setdefault(name, set()).add((tuple((field.meanings or {}).items()), field.bounds))
     assert {name: kinds for name, kinds in found.items() if len(kinds) > 1} == {}

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 import shapely
 
-import asmgold.__main__ as commands
+import asmgold.cli as commands
 from asmgold.config.loading import read_yaml
 from asmgold.config.scenario import Scenario, load_scenario
 from asmgold.errors import InputError

@@ -138,7 +138,7 @@ def server() -> Iterator[FaultyServer]:
 
 def a_source(address: str, filename: str, reader: str, **more: Any) -> Source:
     return Source(
-        title="t", producer="p", citation="c", licence="l", address=address, filename=filename, reader=reader, **more
+        title="t", producer="p", citation="c", licence="l", urls=[address], filename=filename, reader=reader, **more
     )
 
 
@@ -221,7 +221,7 @@ def test_a_passing_fault_is_overcome(table: Place, fault: Reply, caplog: pytest.
 )
 def test_a_lasting_fault_is_out_of_reach(table: Place, fault: Reply, text: str) -> None:
     table.server.answer(table.path, fault)
-    with nothing_changes(table, UnreachableError, "mrds: ", table.source.address, text, "(tried 3 times)"):
+    with nothing_changes(table, UnreachableError, "mrds: ", table.source.urls[0], text, "(tried 3 times)"):
         table.check()
     assert len(table.server.asked(table.path)) == 3
 
@@ -277,7 +277,7 @@ def test_redirections_are_followed_also_to_another_host(table: Place) -> None:
         table.server.answer(table.path, Reply(status=301, headers={"Location": "/next"}))
         found = table.check()
     assert found.changed
-    assert (found.lock.asked, found.lock.answered) == (table.source.address, there)
+    assert (found.lock.requested_url, found.lock.resolved_url) == (table.source.urls[0], there)
 
 
 def test_a_loop_of_redirections(table: Place) -> None:
@@ -559,28 +559,37 @@ def test_a_full_disk_while_writing_the_lock(table: Place) -> None:
         update_lock({"new": Lock(sha256="b" * 64, bytes=1)}, table.lock_file, table.root)
 
 
-# --- the second address
+# --- several URLs, tried in order
 
 
-def with_second(place: Place, *replies: Reply | bytes) -> None:
-    second = place.server.answer("/second.zip", *replies)
-    place.source = a_source(place.source.address, place.source.filename or "", "mrds", second_address=second)
+def with_more_urls(place: Place, *replies: Reply | bytes) -> None:
+    """The source has a URL more for each reply: `/second.zip`, `/third.zip`."""
+    names = ("second", "third")[: len(replies)]
+    more = [place.server.answer(f"/{name}.zip", reply) for name, reply in zip(names, replies, strict=True)]
+    place.source = place.source.model_copy(update={"urls": [place.source.urls[0], *more]})
 
 
 @pytest.mark.parametrize("fault", [Reply(status=404), Reply(status=503), Reply(NEW, sent=9, then="reset")])
-def test_the_second_address_is_asked_when_the_first_is_out_of_reach(
+def test_the_second_url_is_tried_when_the_first_is_out_of_reach(
     table: Place, fault: Reply, caplog: pytest.LogCaptureFixture
 ) -> None:
-    with_second(table, NEW)
+    with_more_urls(table, NEW)
     table.server.answer(table.path, fault)
     found = fetch(table.name, table.source, root=table.root, client=QUICK)
-    assert found.lock.asked == table.source.second_address
+    assert found.lock.requested_url == table.source.urls[1]
     assert "is out of reach" in caplog.text
-    assert "asking the second address" in caplog.text
+    assert "trying the next URL" in caplog.text
 
 
-def test_the_second_address_is_not_asked_otherwise(table: Place) -> None:
-    with_second(table, NEW)
+def test_the_third_url_is_tried_when_the_first_two_are_out_of_reach(table: Place) -> None:
+    with_more_urls(table, Reply(status=404), NEW)
+    table.server.answer(table.path, Reply(status=503))
+    found = fetch(table.name, table.source, root=table.root, client=QUICK)
+    assert found.lock.requested_url == table.source.urls[2]
+
+
+def test_the_second_url_is_not_tried_otherwise(table: Place) -> None:
+    with_more_urls(table, NEW)
     table.server.answer(table.path, NEW)
     fetch(table.name, table.source, root=table.root, client=QUICK)
     table.server.answer(table.path, PAGE)
@@ -592,8 +601,8 @@ def test_the_second_address_is_not_asked_otherwise(table: Place) -> None:
     assert not table.server.asked("/second.zip")
 
 
-def test_both_addresses_out_of_reach(table: Place) -> None:
-    with_second(table, Reply(status=404))
+def test_both_urls_out_of_reach(table: Place) -> None:
+    with_more_urls(table, Reply(status=404))
     table.server.answer(table.path, Reply(status=503))
     with nothing_changes(
         table, UnreachableError, "503 Service Unavailable", "second.zip is out of reach", "404 Not Found"
@@ -621,19 +630,19 @@ def test_other_bytes_than_those_pinned_stop_a_run(table: Place) -> None:
         table.ensure()
 
 
-def test_the_second_address_gives_the_pinned_bytes_or_none(table: Place) -> None:
+def test_the_second_url_gives_the_pinned_bytes_or_none(table: Place) -> None:
     stored_file(table.name, table.source, table.lock, table.root).unlink()
     table.server.answer(table.path, Reply(status=503))
-    with_second(table, NEW)
+    with_more_urls(table, NEW)
     with nothing_changes(table, UnreachableError, "second.zip gives other bytes than those pinned"):
         table.ensure()
-    with_second(table, OLD)
+    with_more_urls(table, OLD)
     assert table.ensure().path.read_bytes() == OLD
 
 
 def test_pinning_a_source_leaves_the_other_entries_alone(table: Place) -> None:
     before = table.lock_file.read_text()
-    assert before.startswith(HEADER + "\nmrds:\n  asked: ")
+    assert before.startswith(HEADER + "\nmrds:\n  requested_url: ")
     assert before.endswith("\n\nother:\n  sha256: " + "a" * 64 + "\n  bytes: 1\n")
     address = table.server.answer("/again.zip", NEW)
     pin_missing(
@@ -659,7 +668,7 @@ def test_importing(table: Place) -> None:
     assert found.changed
     assert found.path.read_bytes() == NEW
     assert table.lock == found.lock
-    assert (found.lock.rows, found.lock.asked, found.lock.etag) == (44, None, None)
+    assert (found.lock.rows, found.lock.requested_url, found.lock.etag) == (44, None, None)
     state = table.state()
     assert not table.bring(NEW).changed
     assert table.state() == state
@@ -709,18 +718,18 @@ def test_geoboundaries_names_the_file(tmp_path: Path, server: FaultyServer) -> N
     address = server.answer("/api/PER/", as_json({"gjDownloadURL": file}))
     found = fetch(
         "departments",
-        a_source(address, "PER.geojson", "vector", via="geoboundaries"),
+        a_source(address, "PER.geojson", "vector", protocol="geoboundaries"),
         root=tmp_path,
         client=QUICK,
         layers=[Layer(source="departments", where={"shapeName": "Madre de Dios"})],
     )
-    assert (found.lock.asked, found.lock.answered, found.lock.rows) == (address, file, 2)
+    assert (found.lock.requested_url, found.lock.resolved_url, found.lock.rows) == (address, file, 2)
 
 
 @pytest.mark.parametrize("answer", [PAGE, b"[]", b"{}", b'{"gjDownloadURL": "ftp://example.org/x"}'])
 def test_geoboundaries_names_nothing(layer: Place, answer: bytes) -> None:
     address = layer.server.answer("/api/PER/", answer)
-    layer.source = a_source(address, "PER.geojson", "vector", via="geoboundaries")
+    layer.source = a_source(address, "PER.geojson", "vector", protocol="geoboundaries")
     with nothing_changes(layer, RefusedError, "departments: ", "expected"):
         layer.check()
 
@@ -759,7 +768,7 @@ def fetch_arcgis(tmp_path: Path, server: FaultyServer, layer: Any) -> Fetched:
     address = f"{server.root}/MapServer/0/query?where=METAL='ORO'&outFields=*&outSR=4326&f=geojson"
     return fetch(
         "miners",
-        a_source(address, "miners.geojson", "vector", via="arcgis"),
+        a_source(address, "miners.geojson", "vector", protocol="arcgis"),
         root=tmp_path,
         client=QUICK,
         layers=[Evidence(source="miners")],
@@ -810,11 +819,11 @@ def test_a_mirror_is_asked_instead_everywhere(tmp_path: Path, server: FaultyServ
     answered = server.answer("/media.example.org/PER.geojson", OLD_LAYER)
     found = fetch(
         "departments",
-        a_source("https://api.example.org/PER/?a=1", "PER.geojson", "vector", via="geoboundaries"),
+        a_source("https://api.example.org/PER/?a=1", "PER.geojson", "vector", protocol="geoboundaries"),
         root=tmp_path,
         client=replace(QUICK, mirror=server.root + "/"),
     )
-    assert (found.lock.asked, found.lock.answered) == ("https://api.example.org/PER/?a=1", answered)
+    assert (found.lock.requested_url, found.lock.resolved_url) == ("https://api.example.org/PER/?a=1", answered)
 
 
 def test_a_mirror_that_has_not_the_file_is_named(table: Place) -> None:

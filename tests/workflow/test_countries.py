@@ -30,7 +30,7 @@ def scenario(copy: Copy, name: str, **values: object) -> None:
 
 
 def test_several_countries_in_one_run_are_each_what_they_are_alone(project):
-    scenario(project, "all", area={"file": "few.geojson"}, each_country=True, countries_per_job=3)
+    scenario(project, "all", area={"file": "few.geojson"}, per_country=True, countries_per_job=3)
     scenario(project, "bolivia", area={"country": "BOL"})
     for name in ("all", "bolivia"):
         done = project.run("--config", f"scenario={name}")

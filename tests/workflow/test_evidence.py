@@ -50,9 +50,9 @@ def bring_evidence(copy: Copy) -> None:
             "visits": {"file": "visits.csv", "period_field": "day"},
         },
         strata={"file": "river.geojson", "title": "distance from the river", "bands_km": [5.0, 50.0]},
-        draws={"seed": 1, "chance": 50, "positions": 20},
+        monte_carlo={"seed": 1, "placements": 50, "positions": 20},
         rasters=None,
-        leave_out=["map"],
+        skip_products=["map"],
     )
 
 
@@ -206,7 +206,7 @@ def test_the_shipped_scenario_registers_every_year() -> None:
         assert name in scenario.fetched
         source = scenario.sources[name]
         assert source.licence == "CC BY 4.0"
-        assert source.address.endswith(f"/mining_{year}00_simplified.geojson")
+        assert source.urls[0].endswith(f"/mining_{year}00_simplified.geojson")
 
 
 def test_every_choice_has_words_in_both_languages(built_once: Copy) -> None:

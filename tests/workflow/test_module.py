@@ -23,7 +23,7 @@ QUESTION = {
     "area": {"file": "here/area.gpkg", "title": "Tambopata"},
     "overlays": {"corridor": {"source": "mining_corridor"}},
     "rasters": None,
-    "draws": {"seed": 1, "chance": 19, "positions": 20},
+    "monte_carlo": {"seed": 1, "placements": 19, "positions": 20},
 }
 SNAKEFILE = """
 configfile: "settings.yaml"
@@ -93,7 +93,7 @@ def test_a_stranger_makes_maps_in_a_folder_of_their_own(stranger: Copy, asmgold:
     assert done.returncode == 0, done.stderr
     assert contents(asmgold) == before
     assert "regions with 16 sites cover" in done.stderr
-    assert "In maps/tambopata/: open" in done.stderr
+    assert "maps/tambopata/: open" in done.stderr
     assert {path.name for path in stranger.folder.iterdir()} == {
         ".snakemake", "Snakefile", "answer.csv", "half", "here", "maps", "settings.yaml",
     }  # fmt: skip

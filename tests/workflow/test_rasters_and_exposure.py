@@ -60,7 +60,7 @@ def test_the_rasters_and_the_regions_agree(built_once):
 def test_rasters_that_several_jobs_share_have_the_same_bytes(built):
     before = built.products()
     settings = yaml.safe_load((built.folder / "config/config.yaml").read_text())
-    built.configure(rasters=settings["rasters"] | {"jobs": 3})
+    built.configure(rasters=settings["rasters"] | {"tiles": 3})
     done = built.run("--quiet", "host", "progress")
     assert done.returncode == 0, done.stderr
     assert done.stderr.count("rule raster_distance_tile:") == 3
@@ -138,7 +138,7 @@ def test_rasters_can_be_left_out_and_without_a_site_they_are_empty(built):
     ]
     built.configure(
         rasters={"cell_arcsec": 3600},
-        leave_out=["sensitivity"],
+        skip_products=["sensitivity"],
         corrections=False,
         area={"file": "ocean.geojson"},
         overlays={},

@@ -25,7 +25,7 @@ import shapely
 import urllib3
 import yaml
 
-import asmgold.__main__ as commands
+import asmgold.cli as commands
 from asmgold.config.loading import read_yaml
 from asmgold.config.scenario import Scenario, load_scenario
 from asmgold.errors import InputError

@@ -22,10 +22,10 @@ from asmgold.config.scenario import Scenario, load_scenario
 from asmgold.errors import BusyError, InputError, UnreachableError, shown
 from asmgold.io.checksum import sha256_of
 from asmgold.io.transaction import recover
-from asmgold.publish.promote import MANIFEST
 from asmgold.refresh.replace import Place, rollback
 from asmgold.refresh.run import alone, refresh
 from asmgold.release.reproduce import reproduce
+from asmgold.schemas.products import MANIFEST
 from asmgold.upstream.client import Client
 from asmgold.upstream.fetch import ensure, import_file, pin_missing
 from asmgold.upstream.store import is_stored
@@ -241,7 +241,7 @@ def _run_workflow(place: Place, lock_file: Path, running: IO[str]) -> None:
         raise BusyError(f"{place.scenario}: a run of the workflow holds this folder (or was killed: `make unlock`)")
     building.touch()
     done = _snakemake(
-        str(place.build / "manifest.json"), "--rerun-incomplete", "--no-hooks",
+        str(place.build / MANIFEST), "--rerun-incomplete", "--no-hooks",
         "--config", f"scenario={place.scenario}", f"lock_file={lock_file}",
         running=running,
     )  # fmt: skip

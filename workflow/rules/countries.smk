@@ -1,50 +1,71 @@
 # Products of each country by itself, and the table of countries. A job makes those of several countries.
 
-NATIONAL_PRODUCTS = ["asm_gold_regions.gpkg", "regions.parquet", "sites.parquet"]
-CODES = codes_of_countries() if SETTINGS.each_country else []
-BATCHES = [
-    CODES[first : first + SETTINGS.countries_per_job] for first in range(0, len(CODES), SETTINGS.countries_per_job)
-]
-COUNTRY_PRODUCTS = ["countries.csv"] if CODES else []
-COUNTRY_PRODUCTS += [f"countries/{code}/{name}" for code in CODES for name in NATIONAL_PRODUCTS]
+
+def codes_of_countries():
+    """The countries that get products of their own: those of the layer, which has to be at hand."""
+    # Reading a layer takes imports that other scenarios do without.
+    from asmgold.sources.countries import codes_in_file
+
+    layer = SETTINGS.countries
+    path = Path(SCENARIO.file_of(layer))
+    if layer.source in SCENARIO.fetched:
+        digits, filename = path.parts[-2:]
+        path = Path(rules.fetch_source.output[0].format(source=layer.source, digits=digits, filename=filename))
+    try:
+        if not path.is_file():
+            raise InputError(f"{path}: is not here yet; `make fetch SCENARIO={SETTINGS.scenario}` fetches it")
+        return codes_in_file(path, layer.layer, layer.code_field, layer.name_field)
+    except InputError as error:
+        exit_with_message(error)
 
 
-for number, codes in enumerate(BATCHES):
-
-    rule:
-        name:
-            f"draw_countries_{number}"
-        input:
-            records="<build>/records.parquet",
-            countries=COUNTRIES,
-        output:
-            [f"<build>/countries/{code}/{name}" for code in codes for name in NATIONAL_PRODUCTS],
-            summary=f"<build>/countries/summary_{number}.parquet",
-        log:
-            f"<build>/logs/draw_countries.{number}.log",
-        conda:
-            "../envs/asmgold.yaml"
-        params:
-            codes=codes,
-            commodity=SETTINGS.commodity,
-            buffer_km=SETTINGS.buffer_km,
-            tolerance_m=SETTINGS.tolerance_m,
-            corrections=[plain(correction) for correction in SCENARIO.corrections],
-            about=SCENARIO.about(),
-        script:
-            "../scripts/draw_countries.py"
+CODES = codes_of_countries() if SETTINGS.per_country else []
+BATCHES = batches(CODES, SETTINGS.countries_per_job)
 
 
 if BATCHES:
 
-    rule list_countries:
+    rule draw_countries:
         input:
-            [f"<build>/countries/summary_{number}.parquet" for number in range(len(BATCHES))],
+            records="<build>/records.parquet",
+            countries=COUNTRIES,
         output:
-            "<build>/countries.csv",
+            directory("<build>/batches/{batch}"),
         log:
-            "<build>/logs/list_countries.log",
+            "<build>/logs/draw_countries.{batch}.log",
+        benchmark:
+            "<build>/benchmarks/draw_countries.{batch}.tsv"
+        wildcard_constraints:
+            batch=r"\d+",
         conda:
             "../envs/asmgold.yaml"
+        params:
+            code=CODE["draw_countries.py"],
+            codes=lambda wildcards: BATCHES[int(wildcards.batch)],
+            commodity=SETTINGS.commodity,
+            buffer_km=SETTINGS.buffer_km,
+            tolerance_m=SETTINGS.tolerance_m,
+            corrections=[plain(correction) for correction in SCENARIO.corrections],
+            context=SCENARIO.context(),
+        script:
+            "../scripts/draw_countries.py"
+
+    rule list_countries:
+        input:
+            expand("<build>/batches/{batch}", batch=range(len(BATCHES))),
+        output:
+            table="<build>/countries.csv",
+            folder=directory("<build>/countries"),
+        log:
+            "<build>/logs/list_countries.log",
+        benchmark:
+            "<build>/benchmarks/list_countries.tsv"
+        conda:
+            "../envs/asmgold.yaml"
+        params:
+            code=CODE["list_countries.py"],
         script:
             "../scripts/list_countries.py"
+
+
+PRODUCTS = products_of(SETTINGS, CODES)

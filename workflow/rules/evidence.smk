@@ -13,40 +13,12 @@ NAMING = {
     "parents": ZONES["within"],
     "strata": SCENARIO.title_of("strata") if SETTINGS.strata else None,
 }
-PUBLISHED_SHARES = table_input(SETTINGS.published_shares)
-PRODUCTION = table_input(SETTINGS.production)
+PUBLISHED_SHARES = INPUTS.of_table(SETTINGS.published_shares)
+PRODUCTION = INPUTS.of_table(SETTINGS.production)
 
-SENSITIVITY_PRODUCTS = (
-    [
-        "sensitivity.csv",
-        "sensitivity.png",
-        "radius_curve.csv",
-        "radius_curve.png",
-        "position_bands.csv",
-        "region_probability.tif",
-        "region_probability.qml",
-    ]
-    if "sensitivity" not in SETTINGS.leave_out
-    else []
-)
-EVIDENCE_PRODUCTS = (
-    [
-        "evidence.csv",
-        "missed_mining.parquet",
-        "overlay_by_period.csv",
-        "chance.csv",
-        "chance.png",
-        "radius_of_capture.csv",
-    ]
-    if SEEN
-    else []
-)
-if SEEN and any(ZONES["within"].values()):
-    EVIDENCE_PRODUCTS.append("overlay_by_period.png")
-CONTEXT_PRODUCTS = ["context_production.csv", "context_production.png"] if PRODUCTION else []
-EVIDENCE_TABLES = [
-    f"<build>/{name}" for name in SENSITIVITY_PRODUCTS + EVIDENCE_PRODUCTS + CONTEXT_PRODUCTS if name.endswith(".csv")
-]
+EVIDENCE = [name for name, product in ASKED.items() if product.stage == "evidence"]
+EVIDENCE_TABLES = [f"<build>/{name}" for name in EVIDENCE if name.endswith(".csv")]
+DRAWN = [name for name in EVIDENCE if name.endswith(".png")]
 
 
 if SEEN:
@@ -89,8 +61,8 @@ if SEEN:
         params:
             **ZONES,
             buffer_km=SETTINGS.buffer_km,
-            draws=SETTINGS.draws.chance,
-            seed=SETTINGS.draws.seed,
+            draws=SETTINGS.monte_carlo.placements,
+            seed=SETTINGS.monte_carlo.seed,
             strata=plain(SETTINGS.strata, "field", "bands_km") if SETTINGS.strata else None,
         script:
             "../scripts/measure_capture.py"
@@ -115,9 +87,9 @@ rule vary_distance:
     params:
         **ZONES,
         buffer_km=SETTINGS.buffer_km,
-        draws=SETTINGS.draws.positions,
-        seed=SETTINGS.draws.seed,
-        tags=raster_tags([*SETTINGS.records, SETTINGS.area.source]),
+        draws=SETTINGS.monte_carlo.positions,
+        seed=SETTINGS.monte_carlo.seed,
+        tags=raster_tags(SCENARIO, [*SETTINGS.records, SETTINGS.area.source]),
     script:
         "../scripts/vary_distance.py"
 
@@ -145,23 +117,23 @@ rule vary_choices:
         "../scripts/vary_choices.py"
 
 
-if SENSITIVITY_PRODUCTS or CONTEXT_PRODUCTS:
+if DRAWN:
 
     rule draw_evidence:
         input:
-            [f"<build>/{name}" for name in SENSITIVITY_PRODUCTS + EVIDENCE_PRODUCTS if name.endswith(".csv")],
+            [table for table in EVIDENCE_TABLES if not table.endswith("context_production.csv")],
             production=PRODUCTION,
         output:
-            [
-                f"<build>/{name}"
-                for name in SENSITIVITY_PRODUCTS + EVIDENCE_PRODUCTS + CONTEXT_PRODUCTS
-                if name.endswith(".png") or name == "context_production.csv"
-            ],
+            [f"<build>/{name}" for name in DRAWN],
+            ["<build>/context_production.csv"] if PRODUCTION else [],
         log:
             "<build>/logs/draw_evidence.log",
+        benchmark:
+            "<build>/benchmarks/draw_evidence.tsv"
         conda:
             "../envs/asmgold.yaml"
         params:
+            code=CODE["draw_evidence.py"],
             language=SETTINGS.language,
             buffer_km=SETTINGS.buffer_km,
             naming=NAMING,

@@ -1,11 +1,8 @@
 # Rasters of counts or amounts, summed inside the regions and the zones of the overlays.
 
 EXPOSURES = SETTINGS.exposure
-EXPOSURE_TABLES = []
 
 if EXPOSURES:
-
-    EXPOSURE_TABLES = ["exposure.csv", "exposure_regions.csv"]
 
     rule sum_exposure:
         input:
@@ -19,11 +16,14 @@ if EXPOSURES:
             regions="<build>/exposure_regions.csv",
         log:
             "<build>/logs/sum_exposure.log",
+        benchmark:
+            "<build>/benchmarks/sum_exposure.tsv"
         conda:
             "../envs/asmgold.yaml"
         params:
+            code=CODE["sum_exposure.py"],
             exposures={name: plain(exposure) for name, exposure in EXPOSURES.items()},
             locks=[SCENARIO.lock_of(exposure) for exposure in EXPOSURES.values()],
-            within={name: overlay.within for name, overlay in SETTINGS.overlays.items()},
+            within=WITHIN,
         script:
             "../scripts/sum_exposure.py"

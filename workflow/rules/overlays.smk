@@ -1,6 +1,6 @@
 # Regions intersected with the overlays.
 
-OVERLAY_UNITS = ["overlay_units.csv"] if any(overlay.by for overlay in SETTINGS.overlays.values()) else []
+WITHIN = {name: overlay.within for name, overlay in SETTINGS.overlays.items()}
 
 
 rule intersect_overlays:
@@ -11,13 +11,16 @@ rule intersect_overlays:
     output:
         intersections="<build>/overlays.parquet",
         summary="<build>/overlay_summary.csv",
-        units=[f"<build>/{name}" for name in OVERLAY_UNITS],
+        units=["<build>/overlay_units.csv"] if "overlay_units.csv" in ASKED else [],
     log:
         "<build>/logs/intersect_overlays.log",
+    benchmark:
+        "<build>/benchmarks/intersect_overlays.tsv"
     conda:
         "../envs/asmgold.yaml"
     params:
-        within={name: overlay.within for name, overlay in SETTINGS.overlays.items()},
-        by={name: overlay.by for name, overlay in SETTINGS.overlays.items() if overlay.by},
+        code=CODE["intersect_overlays.py"],
+        within=WITHIN,
+        group_by={name: overlay.group_by for name, overlay in SETTINGS.overlays.items() if overlay.group_by},
     script:
         "../scripts/intersect_overlays.py"

@@ -1,29 +1,5 @@
 # Products for people, and the moment when they take the place of the last ones.
 
-from snakemake_interface_executor_plugins.settings import SharedFSUsage
-
-PRODUCTS = [
-    "records.parquet",
-    "sites.parquet",
-    "regions.parquet",
-    "overlays.parquet",
-    "overlay_summary.csv",
-    "asm_gold_regions.gpkg",
-    "asm_gold_regions.qgz",
-    *(["map.pdf", "map.png"] if "map" not in SETTINGS.leave_out else []),
-    "audit.html",
-    "proposed_corrections.yaml",
-    *RASTERS,
-    *EXPOSURE_TABLES,
-    *SENSITIVITY_PRODUCTS,
-    *EVIDENCE_PRODUCTS,
-    *CONTEXT_PRODUCTS,
-    *OVERLAY_UNITS,
-    *COUNTRY_PRODUCTS,
-    *(["index.html"] if "page" not in SETTINGS.leave_out else []),
-    "manifest.json",
-]
-
 
 rule write_geopackage:
     input:
@@ -39,12 +15,15 @@ rule write_geopackage:
         "<build>/asm_gold_regions.gpkg",
     log:
         "<build>/logs/write_geopackage.log",
+    benchmark:
+        "<build>/benchmarks/write_geopackage.tsv"
     conda:
         "../envs/asmgold.yaml"
     params:
+        code=CODE["write_geopackage.py"],
         overlays=OVERLAYS,
         corrections=[plain(correction) for correction in SCENARIO.corrections],
-        about=SCENARIO.about(),
+        context=SCENARIO.context(),
     script:
         "../scripts/write_geopackage.py"
 
@@ -53,15 +32,18 @@ rule write_qgis_project:
     input:
         package="<build>/asm_gold_regions.gpkg",
         # The rasters among the products, and their styles.
-        rasters=[f"<build>/{name}" for name in PRODUCTS if name.endswith((".tif", ".qml"))],
+        rasters=[f"<build>/{name}" for name in PRODUCTS if product_of(name).suffix in (".tif", ".qml")],
     output:
         "<build>/asm_gold_regions.qgz",
     log:
         "<build>/logs/write_qgis_project.log",
+    benchmark:
+        "<build>/benchmarks/write_qgis_project.tsv"
     conda:
         "../envs/asmgold.yaml"
     params:
-        about=SCENARIO.about(),
+        code=CODE["write_qgis_project.py"],
+        context=SCENARIO.context(),
     script:
         "../scripts/write_qgis_project.py"
 
@@ -80,15 +62,13 @@ rule draw_map:
         png="<build>/map.png",
     log:
         "<build>/logs/draw_map.log",
+    benchmark:
+        "<build>/benchmarks/draw_map.tsv"
     conda:
         "../envs/asmgold.yaml"
     params:
-        buffer_km=SETTINGS.buffer_km,
-        language=SETTINGS.language,
-        commodity=SETTINGS.commodity,
-        titles={"area": SCENARIO.title_of("area")} | {name: SCENARIO.title_of(f"overlay_{name}") for name in OVERLAYS},
-        within={name: overlay.within for name, overlay in SETTINGS.overlays.items()},
-        credits=SCENARIO.credits(),
+        code=CODE["draw_map.py"],
+        context=SCENARIO.context(),
     script:
         "../scripts/draw_map.py"
 
@@ -102,10 +82,13 @@ rule audit_records:
         proposals="<build>/proposed_corrections.yaml",
     log:
         "<build>/logs/audit_records.log",
+    benchmark:
+        "<build>/benchmarks/audit_records.tsv"
     conda:
         "../envs/asmgold.yaml"
     params:
-        title=SCENARIO.title_of("area"),
+        code=CODE["audit_records.py"],
+        context=SCENARIO.context(),
         corrections=[plain(correction) for correction in SCENARIO.corrections],
     script:
         "../scripts/audit_records.py"
@@ -121,23 +104,25 @@ rule write_page:
         area="<build>/layers/area.parquet",
         overlays=expand("<build>/layers/overlay_{name}.parquet", name=OVERLAYS),
         countries=COUNTRIES,
-        own_files=[carried(path) for path in SCENARIO.own_files],
+        own_files=[INPUTS.carried(path) for path in SCENARIO.own_files],
         evidence=EVIDENCE_TABLES,
-        exposure="<build>/exposure.csv" if EXPOSURE_TABLES else [],
+        exposure="<build>/exposure.csv" if EXPOSURES else [],
     output:
         "<build>/index.html",
     log:
         "<build>/logs/write_page.log",
+    benchmark:
+        "<build>/benchmarks/write_page.tsv"
     conda:
         "../envs/asmgold.yaml"
     params:
+        code=CODE["write_page.py"],
         settings=plain(SETTINGS),
         sources=SCENARIO.provenance(),
         corrections=[plain(correction) for correction in SCENARIO.corrections],
-        area_title=SCENARIO.title_of("area"),
-        overlay_titles={name: SCENARIO.title_of(f"overlay_{name}") for name in OVERLAYS},
+        context=SCENARIO.context(),
         naming=NAMING,
-        products=[name for name in PRODUCTS if name != "index.html"],
+        products=[name for name in PRODUCTS if name != PAGE],
     script:
         "../scripts/write_page.py"
 
@@ -149,43 +134,52 @@ rule write_manifest:
         regions="<build>/regions.parquet",
         area="<build>/layers/area.parquet",
         summary="<build>/overlay_summary.csv",
-        products=[f"<build>/{name}" for name in PRODUCTS if name != "manifest.json"],
-        own_files=[carried(path) for path in SCENARIO.own_files],
+        products=[
+            f"<build>/{name}" for name, product in PRODUCTS.items() if not product.is_per_country and name != MANIFEST
+        ],
+        countries="<build>/countries" if CODES else [],
+        own_files=[INPUTS.carried(path) for path in SCENARIO.own_files],
     output:
         manifest="<build>/manifest.json",
         summary="<build>/summary.txt",
     log:
         "<build>/logs/write_manifest.log",
+    benchmark:
+        "<build>/benchmarks/write_manifest.tsv"
     conda:
         "../envs/asmgold.yaml"
     params:
+        code=CODE["write_manifest.py"],
         settings=plain(SETTINGS),
         sources=SCENARIO.provenance(),
         corrections=[plain(correction) for correction in SCENARIO.corrections],
-        products=[name for name in PRODUCTS if name != "manifest.json"],
-        area_title=SCENARIO.title_of("area"),
-        folder=str(PUBLISHED),
+        products=[name for name in PRODUCTS if name != MANIFEST],
+        context=SCENARIO.context(),
+        folder=lambda wildcards: str(PUBLISHED),
     script:
         "../scripts/write_manifest.py"
 
 
-# Snakemake takes the checksum of each input for each output: with the files of all countries that is a minute or more.
-# The manifest, which is made from them, has their hashes, and `publish` compares these. Where jobs share no folder they
-# get the files that they name.
-SHARED = SharedFSUsage.INPUT_OUTPUT in workflow.storage_settings.shared_fs_usage
-KNOWN_BY_MANIFEST = {name for name in COUNTRY_PRODUCTS if "/" in name} if SHARED else set()
-
-
+# The files of countries are one input, a folder: the manifest has their hashes, and `publish` compares them.
 rule publish:
     input:
-        [f"<build>/{name}" for name in PRODUCTS if name != "manifest.json" and name not in KNOWN_BY_MANIFEST],
+        [f"<build>/{name}" for name, product in PRODUCTS.items() if not product.is_per_country and name != MANIFEST],
+        countries="<build>/countries" if CODES else [],
         manifest="<build>/manifest.json",
     output:
-        [published(name) for name in PRODUCTS if name != "manifest.json"],
-        manifest=published("manifest.json"),
+        [published(name) for name in PRODUCTS if name != MANIFEST],
+        manifest=published(MANIFEST),
     log:
         "<build>/logs/publish.log",
+    benchmark:
+        "<build>/benchmarks/publish.tsv"
     conda:
         "../envs/asmgold.yaml"
+    params:
+        code=CODE["publish.py"],
     script:
         "../scripts/publish.py"
+
+
+PUBLISHED = Path(rules.publish.output.manifest).parent
+BUILD = Path(rules.write_manifest.output.manifest).parent

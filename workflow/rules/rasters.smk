@@ -1,15 +1,20 @@
-# Rasters for models, all on one grid, each a cloud-optimised GeoTIFF with a style beside it. Where several jobs share
-# a raster, each makes a tile of it, and the job that otherwise makes all of it puts them together.
+# Rasters for models, all on one grid, each a cloud-optimised GeoTIFF with a style beside it. Where a raster is made in
+# tiles, each is a job of its own, and the job that otherwise makes all of it puts them together.
 
-RASTERS = []
+
+def tiles_of(name):
+    """The files that a raster is put together from, if it is made in tiles."""
+    tiles = SETTINGS.rasters.tiles
+    return [f"<build>/tiles/{name}.{tile}.tif" for tile in range(tiles)] if tiles > 1 else []
+
+
+def tile_of(wildcards):
+    """Which tile of a raster a job makes, and of how many; None where it makes the whole one."""
+    tile = wildcards.get("tile")
+    return None if tile is None else [int(tile), SETTINGS.rasters.tiles]
+
 
 if SETTINGS.rasters:
-
-    RASTERS = expand(
-        "{name}.{ending}",
-        name=["distance_to_gold_km", "gold_sites_per_100km2", "asm_gold_region_fraction"],
-        ending=["tif", "qml"],
-    )
 
     rule raster_distance:
         input:
@@ -21,6 +26,8 @@ if SETTINGS.rasters:
             style="<build>/distance_to_gold_km.qml",
         log:
             "<build>/logs/raster_distance.log",
+        benchmark:
+            "<build>/benchmarks/raster_distance.tsv"
         conda:
             "../envs/asmgold.yaml"
         threads: 8
@@ -28,10 +35,11 @@ if SETTINGS.rasters:
             # Cells far from every site take long: those of the United States some 900 s of processor time.
             runtime=lambda wildcards, attempt: 60 * attempt,
         params:
+            code=CODE["raster_distance.py"],
             tile=tile_of,
             grid=plain(SETTINGS.rasters, "cell_arcsec", "margin_km"),
             commodity=SETTINGS.commodity,
-            tags=raster_tags(SETTINGS.records),
+            tags=raster_tags(SCENARIO, SETTINGS.records),
         script:
             "../scripts/raster_distance.py"
 
@@ -44,6 +52,8 @@ if SETTINGS.rasters:
             raster="<build>/tiles/distance_to_gold_km.{tile}.tif",
         log:
             "<build>/logs/raster_distance_tile.{tile}.log",
+        benchmark:
+            "<build>/benchmarks/raster_distance_tile.{tile}.tsv"
 
     rule raster_density:
         input:
@@ -55,14 +65,17 @@ if SETTINGS.rasters:
             style="<build>/gold_sites_per_100km2.qml",
         log:
             "<build>/logs/raster_density.log",
+        benchmark:
+            "<build>/benchmarks/raster_density.tsv"
         conda:
             "../envs/asmgold.yaml"
         params:
+            code=CODE["raster_density.py"],
             tile=tile_of,
             grid=plain(SETTINGS.rasters, "cell_arcsec", "margin_km"),
-            bandwidth_km=SETTINGS.rasters.bandwidth_km,
             commodity=SETTINGS.commodity,
-            tags=raster_tags(SETTINGS.records),
+            bandwidth_km=SETTINGS.rasters.bandwidth_km,
+            tags=raster_tags(SCENARIO, SETTINGS.records),
         script:
             "../scripts/raster_density.py"
 
@@ -75,6 +88,8 @@ if SETTINGS.rasters:
             raster="<build>/tiles/gold_sites_per_100km2.{tile}.tif",
         log:
             "<build>/logs/raster_density_tile.{tile}.log",
+        benchmark:
+            "<build>/benchmarks/raster_density_tile.{tile}.tsv"
 
     rule raster_fraction:
         input:
@@ -86,13 +101,16 @@ if SETTINGS.rasters:
             style="<build>/asm_gold_region_fraction.qml",
         log:
             "<build>/logs/raster_fraction.log",
+        benchmark:
+            "<build>/benchmarks/raster_fraction.tsv"
         conda:
             "../envs/asmgold.yaml"
         params:
+            code=CODE["raster_fraction.py"],
             tile=tile_of,
             grid=plain(SETTINGS.rasters, "cell_arcsec", "margin_km"),
             commodity=SETTINGS.commodity,
-            tags=raster_tags([*SETTINGS.records, SETTINGS.area.source]),
+            tags=raster_tags(SCENARIO, [*SETTINGS.records, SETTINGS.area.source]),
         script:
             "../scripts/raster_fraction.py"
 
@@ -105,3 +123,5 @@ if SETTINGS.rasters:
             raster="<build>/tiles/asm_gold_region_fraction.{tile}.tif",
         log:
             "<build>/logs/raster_fraction_tile.{tile}.log",
+        benchmark:
+            "<build>/benchmarks/raster_fraction_tile.{tile}.tsv"

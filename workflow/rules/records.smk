@@ -1,61 +1,48 @@
-# From the pinned bytes of the sources to records with a fate each.
+# From the pinned bytes of the sources to records with a fate each. What is small is read together, by one job.
+
+READ_LAYERS = {name: layer for name, layer in LAYERS.items() if name not in {*MADE_FROM_COUNTRIES, *SCENARIO.evidence}}
+
+READING = ("source", "file", "layer", "where", "crs")  # the keys that say how a layer is read
 
 
 rule read_records:
     input:
-        lambda wildcards: source_input(wildcards.source),
+        [source_input(name) for name in SETTINGS.records],
     output:
-        "<build>/read/{source}.parquet",
+        expand("<build>/read/{source}.parquet", source=SETTINGS.records),
     log:
-        "<build>/logs/read_records.{source}.log",
-    wildcard_constraints:
-        source="|".join(SETTINGS.records),
+        "<build>/logs/read_records.log",
+    benchmark:
+        "<build>/benchmarks/read_records.tsv"
     conda:
         "../envs/asmgold.yaml"
     params:
-        lock=lambda wildcards: SCENARIO.pin(wildcards.source),
-        reader=lambda wildcards: SCENARIO.sources[wildcards.source].reader,
+        code=CODE["read_records.py"],
+        locks=[SCENARIO.pin(name) for name in SETTINGS.records],
+        readers=[SCENARIO.sources[name].reader for name in SETTINGS.records],
         commodity=SETTINGS.commodity,
     script:
         "../scripts/read_records.py"
 
 
-rule read_layer:
+rule read_layers:
     input:
-        lambda wildcards: input_of(LAYERS[wildcards.layer]),
+        [input_of(layer) for layer in READ_LAYERS.values()],
     output:
-        "<build>/layers/{layer}.parquet",
+        expand("<build>/layers/{layer}.parquet", layer=READ_LAYERS),
     log:
-        "<build>/logs/read_layer.{layer}.log",
-    wildcard_constraints:
-        layer="|".join(name for name in LAYERS if name not in MADE_FROM_COUNTRIES),
+        "<build>/logs/read_layers.log",
+    benchmark:
+        "<build>/benchmarks/read_layers.tsv"
     conda:
         "../envs/asmgold.yaml"
     params:
-        lock=lambda wildcards: SCENARIO.lock_of(LAYERS[wildcards.layer]),
-        layer=lambda wildcards: LAYERS[wildcards.layer].model_dump(
-            include={"source", "file", "layer", "where", "crs"}, exclude_none=True
-        ),
-        lines=lambda wildcards: bool(getattr(LAYERS[wildcards.layer], "bands_km", None)),
+        code=CODE["read_layers.py"],
+        locks=[SCENARIO.lock_of(layer) for layer in READ_LAYERS.values()],
+        layers=[plain(layer, *READING) for layer in READ_LAYERS.values()],
+        lines=[bool(getattr(layer, "bands_km", None)) for layer in READ_LAYERS.values()],
     script:
-        "../scripts/read_layer.py"
-
-
-if MADE_FROM_COUNTRIES:
-
-    rule area_of_country:
-        input:
-            COUNTRIES,
-        output:
-            "<build>/layers/area.parquet",
-        log:
-            "<build>/logs/area_of_country.log",
-        conda:
-            "../envs/asmgold.yaml"
-        params:
-            code=SETTINGS.area.country,
-        script:
-            "../scripts/area_of_country.py"
+        "../scripts/read_layers.py"
 
 
 if SETTINGS.countries:
@@ -64,14 +51,19 @@ if SETTINGS.countries:
         input:
             "<build>/layers/countries.parquet",
         output:
-            COUNTRIES,
+            countries=COUNTRIES,
+            area=[f"<build>/layers/{name}.parquet" for name in MADE_FROM_COUNTRIES],
         log:
             "<build>/logs/name_countries.log",
+        benchmark:
+            "<build>/benchmarks/name_countries.tsv"
         conda:
             "../envs/asmgold.yaml"
         params:
+            code=CODE["name_countries.py"],
             code_field=SETTINGS.countries.code_field,
             name_field=SETTINGS.countries.name_field,
+            area=SETTINGS.area.country if MADE_FROM_COUNTRIES else None,
         script:
             "../scripts/name_countries.py"
 
@@ -85,12 +77,15 @@ rule classify_records:
         "<build>/records.parquet",
     log:
         "<build>/logs/classify_records.log",
+    benchmark:
+        "<build>/benchmarks/classify_records.tsv"
     conda:
         "../envs/asmgold.yaml"
     resources:
         # 58,000 records (3 MB as they were read) take 900 MB.
         mem_mb=lambda wildcards, input, attempt: attempt * int(1500 + 400 * input.size_mb),
     params:
+        code=CODE["classify_records.py"],
         buffer_km=SETTINGS.buffer_km,
         tolerance_m=SETTINGS.tolerance_m,
         include_refineries=SETTINGS.include_refineries,

@@ -10,9 +10,12 @@ rule dissolve_regions:
         sites="<build>/sites.parquet",
     log:
         "<build>/logs/dissolve_regions.log",
+    benchmark:
+        "<build>/benchmarks/dissolve_regions.tsv"
     conda:
         "../envs/asmgold.yaml"
     params:
+        code=CODE["dissolve_regions.py"],
         buffer_km=SETTINGS.buffer_km,
         tolerance_m=SETTINGS.tolerance_m,
     script:

@@ -13,6 +13,7 @@ from typing import Any, NoReturn
 from asmgold.config.models import Lock
 from asmgold.errors import InputError
 from asmgold.io.checksum import check_bytes, sha256_of
+from asmgold.io.failures import failure_file, write_failure
 from asmgold.io.files import disk_failure
 
 KILLED = "was killed before its end: for its memory or its time, by hand, or with its machine"
@@ -22,24 +23,24 @@ KILLED = "was killed before its end: for its memory or its time, by hand, or wit
 def job(snakemake: Any) -> Iterator[None]:
     """Log to the rule's log file and to the terminal; end a job that fails with one clear message and exit status 1.
 
-    The message waits in a file beside the log for the process that started the run, which may be on another machine.
-    The file is there from the start: so a killed job leaves word too, and a full disk has room for it.
-    The log ends with what the job cost, which the resources of rules and profiles are written from. A job that is done
-    leaves a note of what it was beside the log, which `asmgold.release.steps` reads.
+    The message waits beside the log for the end of the run (`asmgold.io.failures`). A job that is done leaves a note of
+    what it was beside the log, which `asmgold.release.steps` reads.
     """
     log_file = Path(snakemake.log[0])
-    failed = log_file.with_suffix(".failed")
-    logging.raiseExceptions = False  # a log that a full disk does not take would be told instead of the failure
+    failed = failure_file(log_file)
+    logging.raiseExceptions = False  # or a full disk would show as a fault of the log, in the place of its own message
     try:
-        leave_word(failed, f"{snakemake.rule}: {KILLED}")
+        write_failure(failed, f"{snakemake.rule}: {KILLED}")
         logging.basicConfig(level=logging.INFO, format="%(message)s")
+        if "ASMGOLD_PROGRESS" in os.environ:  # then the terminal shows the last line of the log when the job is done
+            logging.getLogger().handlers[0].setLevel(logging.ERROR)
         logging.getLogger().addHandler(to_file := logging.FileHandler(log_file))
+        to_file.setFormatter(logging.Formatter("%(message)s"))
         for talkative in ("pyogrio", "fontTools"):
             logging.getLogger(talkative).setLevel(logging.WARNING)
         yield
         note = json.dumps(_note(snakemake), indent=2, ensure_ascii=False, default=str)
         log_file.with_suffix(".job.json").write_text(note + "\n", encoding="utf-8")
-        to_file.stream.write(f"{cost()}\n")
         failed.unlink()
     except InputError as error:
         give_up(snakemake, failed, str(error))
@@ -47,7 +48,7 @@ def job(snakemake: Any) -> Iterator[None]:
         if reason := disk_failure(error, log_file.parent):
             logging.getLogger(snakemake.rule).error("%s", reason)
             give_up(snakemake, failed, full_disk(log_file.parent.parent))
-        leave_word(failed, f"{snakemake.rule}: stopped by a fault of the program, see {log_file}")
+        write_failure(failed, f"{snakemake.rule}: stopped by a fault of the program, see {log_file}")
         logging.getLogger(snakemake.rule).exception("a fault of the program")
         sys.exit(1)
 
@@ -67,16 +68,9 @@ def _note(snakemake: Any) -> dict[str, Any]:
 def give_up(snakemake: Any, failed: Path, message: str) -> NoReturn:
     """Say why on the terminal, in the log and to the process that started the run."""
     with suppress(OSError):
-        leave_word(failed, message)
+        write_failure(failed, message)
     logging.getLogger(snakemake.rule).error("%s", message)
     sys.exit(1)
-
-
-def leave_word(failed: Path, message: str) -> None:
-    """Write in place what the process that started the run shows at its end, into the room that the file has."""
-    with failed.open("r+" if failed.exists() else "w", encoding="utf-8") as file:
-        file.write(f"{message}\n")
-        file.truncate()
 
 
 def full_disk(folder: Path) -> str:
@@ -85,23 +79,6 @@ def full_disk(folder: Path) -> str:
         f"{folder}: could not be written on {platform.node()}, the disk is full or failing. "
         "Make room and run again; what is done is kept."
     )
-
-
-def cost() -> str:
-    """What this process took so far."""
-    used = os.times()
-    return f"cost: {used.user + used.system:.1f} s of processor, {peak_memory() / 1e6:.0f} MB"
-
-
-def peak_memory() -> int:
-    """The most memory that this process had so far, in bytes."""
-    try:
-        import resource
-    except ImportError:  # Windows
-        import psutil
-
-        return psutil.Process().memory_info().peak_wset
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
 
 
 def pinned_file(snakemake: Any) -> Path:

@@ -5,6 +5,7 @@ from _job import job
 
 from asmgold.config.models import Correction
 from asmgold.io.tables import read_table
+from asmgold.publish.context import Context
 from asmgold.publish.page.audit import write_audit_page
 from asmgold.records.proposals import as_yaml, propose
 from asmgold.schemas.tables import COUNTRIES, RECORDS
@@ -17,7 +18,7 @@ with job(snakemake):
     Path(snakemake.output.proposals).write_text(as_yaml(proposals), encoding="utf-8")
     write_audit_page(
         Path(snakemake.output.page),
-        title=params.title,
+        Context(**params.context),
         records=records,
         countries=countries,
         corrections=[Correction(**correction) for correction in params.corrections],

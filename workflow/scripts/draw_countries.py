@@ -6,14 +6,15 @@ from _job import job
 
 from asmgold.config.models import Correction
 from asmgold.io.tables import read_table
-from asmgold.publish.context import About
+from asmgold.publish.context import Context
 from asmgold.publish.country import write_country
 from asmgold.regions.by_country import by_country
 from asmgold.schemas.tables import COUNTRIES, RECORDS
 
 with job(snakemake):
     params, paths = snakemake.params, snakemake.input
-    summary = Path(snakemake.output.summary)
+    folder = Path(snakemake.output[0])
+    folder.mkdir(exist_ok=True)
     rows = []
     countries = read_table(Path(paths.countries), COUNTRIES)
     nations = by_country(
@@ -26,13 +27,13 @@ with job(snakemake):
     )
     for nation in nations:
         write_country(
-            summary.parent / nation.code,
+            folder / nation.code,
             nation,
-            about=About(**params.about),
+            context=Context(**params.context),
             countries=countries,
             corrections=[Correction(**correction) for correction in params.corrections],
         )
         rows.append(nation.summary)
-    pd.DataFrame(rows).to_parquet(summary, index=False)
+    pd.DataFrame(rows).to_parquet(folder / "summary.parquet", index=False)
     logging.info("%s to %s: %d countries, %d sites", params.codes[0], params.codes[-1], len(rows),
                  sum(row["sites"] for row in rows))  # fmt: skip

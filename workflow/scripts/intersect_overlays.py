@@ -13,5 +13,5 @@ with job(snakemake):
     intersections, summary = intersect(regions, sites, overlays, params.within)
     write_table(intersections, Path(output.intersections))
     write_csv(summary, Path(output.summary))
-    if params.by:
-        write_csv(measure_units(regions, sites, overlays, params.by), Path(output.units[0]))
+    if params.group_by:
+        write_csv(measure_units(regions, sites, overlays, params.group_by), Path(output.units[0]))

@@ -1,13 +1,17 @@
 import logging
 from pathlib import Path
 
-from _job import job, pinned_file
+from _job import check_pinned, job
 
 from asmgold.io.tables import write_table
 from asmgold.sources.usgs import read_records
 from asmgold.vocabulary.commodities import COMMODITIES
 
 with job(snakemake):
-    rows = read_records(pinned_file(snakemake), snakemake.params.reader, COMMODITIES[snakemake.params.commodity])
-    write_table(rows, Path(snakemake.output[0]))
-    logging.info("%s: %d rows", snakemake.input[0], len(rows))
+    params = snakemake.params
+    commodity = COMMODITIES[params.commodity]
+    for path, output, lock, reader in zip(snakemake.input, snakemake.output, params.locks, params.readers, strict=True):
+        check_pinned(Path(path), lock)
+        rows = read_records(Path(path), reader, commodity)
+        write_table(rows, Path(output))
+        logging.info("%s: %d rows", path, len(rows))

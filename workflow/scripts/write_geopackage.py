@@ -4,7 +4,7 @@ from _job import job
 
 from asmgold.config.models import Correction
 from asmgold.io.tables import read_table
-from asmgold.publish.context import About
+from asmgold.publish.context import Context
 from asmgold.publish.geopackage import write_geopackage
 from asmgold.schemas.evidence import MISSED
 from asmgold.schemas.tables import COUNTRIES, OVERLAYS, RECORDS, REGIONS, SITES
@@ -13,7 +13,7 @@ with job(snakemake):
     paths, params = snakemake.input, snakemake.params
     write_geopackage(
         Path(snakemake.output[0]),
-        about=About(**params.about),
+        context=Context(**params.context),
         regions=read_table(Path(paths.regions), REGIONS),
         sites=read_table(Path(paths.sites), SITES),
         intersections=read_table(Path(paths.intersections), OVERLAYS),

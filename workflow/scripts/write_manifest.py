@@ -6,6 +6,7 @@ from _job import hashes, job
 from asmgold.geodesy.ellipsoid import polygon_area
 from asmgold.io.files import write_json
 from asmgold.io.tables import read_table
+from asmgold.publish.context import Context
 from asmgold.publish.manifest import build_manifest
 from asmgold.publish.summary import summarise
 from asmgold.schemas.tables import RECORDS, REGIONS
@@ -25,13 +26,12 @@ with job(snakemake):
     )
     write_json(manifest, Path(snakemake.output.manifest))
     summary = summarise(
-        params.area_title,
+        Context(**params.context),
         records,
         read_table(Path(paths.regions), REGIONS),
         pd.read_csv(paths.summary),
-        buffer_km=params.settings["buffer_km"],
-        commodity=params.settings["commodity"],
         area_km2=polygon_area(read_table(Path(paths.area)).geometry.array).sum() / 1e6,
         folder=params.folder,
+        products=params.products,
     )
     Path(snakemake.output.summary).write_text(summary, encoding="utf-8")

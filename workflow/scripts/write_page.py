@@ -5,13 +5,15 @@ from _job import hashes, job
 
 from asmgold.config.models import Correction
 from asmgold.io.tables import read_table
+from asmgold.publish.context import Context
 from asmgold.publish.page.evidence import Naming, context_section, evidence_section, read_tables
-from asmgold.publish.page.results import About, Results
+from asmgold.publish.page.results import Results
 from asmgold.publish.page.write import write_page
 from asmgold.schemas.tables import COUNTRIES, EXPOSURE, OVERLAY_SUMMARY, OVERLAYS, RECORDS, REGIONS, SITES
 
 with job(snakemake):
     params, paths = snakemake.params, snakemake.input
+    context = Context(**params.context)
     results = Results(
         regions=read_table(Path(paths.regions), REGIONS),
         sites=read_table(Path(paths.sites), SITES),
@@ -20,23 +22,19 @@ with job(snakemake):
         summary=OVERLAY_SUMMARY.validate(pd.read_csv(paths.summary)),
         area=read_table(Path(paths.area)),
         overlays={
-            name: read_table(Path(path)) for name, path in zip(params.overlay_titles, paths.overlays, strict=True)
+            name: read_table(Path(path)) for name, path in zip(context.overlay_titles, paths.overlays, strict=True)
         },
         countries=read_table(Path(paths.countries), COUNTRIES) if paths.countries else None,
         exposure=EXPOSURE.validate(pd.read_csv(paths.exposure)) if paths.exposure else None,
-    )
-    about = About(
         settings=params.settings,
-        area_title=params.area_title,
-        overlay_titles=params.overlay_titles,
-        corrections=[Correction(**correction) for correction in params.corrections],
         sources=params.sources | hashes(paths.own_files),
+        corrections=[Correction(**correction) for correction in params.corrections],
         products=params.products,
     )
     tables = read_tables([Path(table) for table in paths.evidence])
-    naming, language = Naming(**params.naming), params.settings["language"]
+    naming, language = Naming(**params.naming), context.language
     sections = [
-        evidence_section(tables, naming, language, params.settings["buffer_km"]),
+        evidence_section(tables, naming, language, context.buffer_km),
         context_section(tables, language),
     ]
-    write_page(Path(snakemake.output[0]), results, about, [section for section in sections if section is not None])
+    write_page(Path(snakemake.output[0]), results, context, [section for section in sections if section is not None])

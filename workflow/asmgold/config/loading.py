@@ -22,6 +22,7 @@ from asmgold.config.models import (
     Settings,
     Source,
 )
+from asmgold.config.renamed import renamed_keys
 from asmgold.errors import InputError
 
 T = TypeVar("T")
@@ -34,7 +35,7 @@ def check_settings(values: Mapping[str, Any], sources: Mapping[str, Source], ori
     ------
     InputError : one line for each mistake, naming the key, what was found and what was expected.
     """
-    settings = _validated(TypeAdapter(Settings), dict(values), origin)
+    settings = _validated(TypeAdapter(Settings), dict(values), origin, "config.yaml")
     layers: dict[str, Layer] = {"area": settings.area}
     if settings.countries is not None:
         layers["countries"] = settings.countries
@@ -60,12 +61,12 @@ def check_settings(values: Mapping[str, Any], sources: Mapping[str, Source], ori
 
 def load_sources(path: Path) -> dict[str, Source]:
     """The registered sources by name. Raises InputError."""
-    return _validated(TypeAdapter(dict[Name, Source]), read_yaml(path), str(path))
+    return _validated(TypeAdapter(dict[Name, Source]), read_yaml(path), str(path), "sources.yaml")
 
 
 def load_lock(path: Path) -> dict[str, Lock]:
     """The pinned bytes by source. Raises InputError."""
-    return _validated(TypeAdapter(dict[Name, Lock]), read_yaml(path), str(path))
+    return _validated(TypeAdapter(dict[Name, Lock]), read_yaml(path), str(path), "sources.lock.yaml")
 
 
 def load_refresh_settings(path: Path) -> RefreshSettings:
@@ -121,7 +122,10 @@ def _registered(name: str, sources: Mapping[str, Source], where: str) -> Source:
     return sources[name]
 
 
-def _validated(adapter: TypeAdapter[T], values: Any, origin: str) -> T:
+def _validated(adapter: TypeAdapter[T], values: Any, origin: str, file: str | None = None) -> T:
+    """The checked values. `file` is the file whose old keys are answered with their new names."""
+    if file is not None and (renamed := renamed_keys(values, file)):
+        raise InputError("\n".join(f"{origin}: {line}" for line in renamed))
     try:
         return adapter.validate_python(values)
     except ValidationError as error:

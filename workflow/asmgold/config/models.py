@@ -117,7 +117,7 @@ class Overlay(Layer):
         None,
         description="Another overlay that this one is a part of; the rest of it is then reported as `outside`.",
     )
-    by: str | None = Field(
+    group_by: str | None = Field(
         None,
         description="A field of the layer, such as the name of a province: `overlay_units.csv` then has a row for each "
         "of its values.",
@@ -164,12 +164,12 @@ class RasterSettings(Model):
         le=1000,
         description="How far a site reaches in the density of sites: the radius of its kernel, in kilometres.",
     )
-    jobs: int = Field(
+    tiles: int = Field(
         1,
         ge=1,
         le=1000,
-        description="How many jobs share the making of each raster, by tiles of rows, for large areas and clusters. "
-        "The rasters are the same.",
+        description="How many tiles of rows each raster is made in, each by a job of its own, for large areas and "
+        "clusters. The rasters are the same.",
     )
 
     @field_validator("cell_arcsec")
@@ -259,11 +259,11 @@ class Evidence(Layer):
         return [Evidence(source=source, period=period, **common) for period, source in self.periods.items()]
 
 
-class Draws(Model):
-    """How often chance is asked. The same seed gives the same figures."""
+class MonteCarloSettings(Model):
+    """The random draws behind the figures of chance and of positions. The same seed gives the same figures."""
 
-    seed: int = Field(2019, ge=0, description="The seed of all draws.")
-    chance: int = Field(500, ge=19, le=100_000, description="How often sites are placed at random.")
+    seed: int = Field(2019, ge=0, description="The seed of the random numbers.")
+    placements: int = Field(500, ge=19, le=100_000, description="How often sites are placed at random.")
     positions: int = Field(
         200, ge=20, le=100_000, description="How often each site is moved within the precision of its position."
     )
@@ -316,15 +316,15 @@ class Settings(Model):
     deposits: DepositSettings = Field(
         default_factory=DepositSettings, description="When records are taken for the same deposit."
     )
-    each_country: bool = Field(
+    per_country: bool = Field(
         False,
         description="Whether each country of the layer `countries` also gets products of its own, in "
         "`countries/<code>/`, and a row of `countries.csv`.",
     )
     countries_per_job: int = Field(
-        20, ge=1, le=1000, description="How many countries one job makes products for, with `each_country`."
+        20, ge=1, le=1000, description="How many countries one job makes products for, with `per_country`."
     )
-    leave_out: list[Literal["map", "page", "sensitivity"]] = Field(
+    skip_products: list[Literal["map", "page", "sensitivity"]] = Field(
         default_factory=list,
         description="Products that are not made: the printed `map`, the `page`, or the tables and pictures of "
         "`sensitivity` (what the map becomes when a choice, the radius or the positions change).",
@@ -350,7 +350,9 @@ class Settings(Model):
         description="Land that is alike, such as terrain or that at similar distances from rivers: sites are then also "
         "placed at random within their own stratum.",
     )
-    draws: Draws = Field(default_factory=Draws, description="How often chance is asked.")
+    monte_carlo: MonteCarloSettings = Field(
+        default_factory=MonteCarloSettings, description="The random draws behind the figures of chance and positions."
+    )
     published_shares: str | None = Field(
         None, description="A table of published shares of mining inside an overlay, to stand beside those found."
     )
@@ -364,11 +366,11 @@ class Settings(Model):
             raise ValueError(
                 f"tolerance_m is {self.tolerance_m}, less than half the radius of {self.buffer_km} km was expected"
             )
-        if self.countries is None and (self.area.of_countries or self.each_country):
-            key = "area.country" if self.area.of_countries else "each_country"
+        if self.countries is None and (self.area.of_countries or self.per_country):
+            key = "area.country" if self.area.of_countries else "per_country"
             raise ValueError(f"countries is missing, a layer of countries was expected, because {key} is given")
-        if self.evidence and "sensitivity" in self.leave_out:
-            raise ValueError("leave_out names sensitivity, which the evidence needs")
+        if self.evidence and "sensitivity" in self.skip_products:
+            raise ValueError("skip_products names sensitivity, which the evidence needs")
         for name, overlay in self.overlays.items():
             if overlay.within is not None and overlay.within not in self.overlays:
                 raise ValueError(f"overlays.{name}.within names {overlay.within!r}, one of the overlays was expected")
@@ -384,25 +386,23 @@ class Source(Model):
     producer: str = Field(description="Who made it.")
     citation: str = Field(description="How its producer asks to be cited.")
     licence: str = Field(description="The terms it may be used under.")
-    address: WebAddress = Field(
-        description="Where it comes from (an URL). With `{iso}` in it, there is one such source for each country, "
-        "which `area.country` chooses."
+    urls: list[WebAddress] = Field(
+        min_length=1,
+        description="Where it comes from. A file that is fetched may have several: the next one, such as a "
+        "preservation copy, is tried when those before it are out of reach. With `{iso}` in the first, there is "
+        "one such source for each country, which `area.country` chooses.",
     )
     path: str | None = Field(
         None, description="The file in this repository, where the project carries the data itself."
     )
     filename: FileName | None = Field(
         None,
-        description="Or how the file is called that is fetched from the address. Its ending says what it is: `.zip`, "
+        description="Or how the file is called that is fetched from the URL. Its ending says what it is: `.zip`, "
         "`.csv`, `.geojson`, `.tif`.",
     )
-    second_address: WebAddress | None = Field(
+    protocol: Literal["geoboundaries", "arcgis"] | None = Field(
         None,
-        description="A preservation copy of the file that is fetched, asked only when the first is out of reach.",
-    )
-    via: Literal["geoboundaries", "arcgis"] | None = Field(
-        None,
-        description="How the address leads to the file, if it does not answer with the file itself. `geoboundaries`: "
+        description="How the first URL leads to the file, if it does not answer with the file itself. `geoboundaries`: "
         "it answers with JSON whose `gjDownloadURL` names the file. `arcgis`: it is a query of an ArcGIS server for "
         "GeoJSON, asked in batches, since servers give only so many features at a time.",
     )
@@ -418,31 +418,32 @@ class Source(Model):
     def _one_origin(self) -> Source:
         if (self.path is None) == (self.filename is None):
             raise ValueError("names neither or both of path and filename, exactly one of them was expected")
-        for key in ("second_address", "via"):
-            if self.path is not None and getattr(self, key) is not None:
-                raise ValueError(f"names path and {key}, which is for a file that is fetched")
+        if self.path is not None and self.protocol is not None:
+            raise ValueError("names path and protocol, which is for a file that is fetched")
+        if self.path is not None and len(self.urls) > 1:
+            raise ValueError("names path and several urls, which are for a file that is fetched")
         return self
 
     @property
     def is_per_country(self) -> bool:
         """Whether there is one for each country."""
-        return ISO_PLACE in self.address
+        return ISO_PLACE in self.urls[0]
 
     def of_country(self, code: str) -> Source:
         """The one of a country, of a source that there is one of for each country."""
-        texts = {key: value for key, value in self if isinstance(value, str)}
-        return self.model_copy(update={key: text.replace(ISO_PLACE, code) for key, text in texts.items()})
+        texts = {key: value.replace(ISO_PLACE, code) for key, value in self if isinstance(value, str)}
+        return self.model_copy(update=texts | {"urls": [url.replace(ISO_PLACE, code) for url in self.urls]})
 
 
 class Lock(Model):
     """The pinned bytes of a source: an entry of `config/sources.lock.yaml`."""
 
-    asked: str | None = Field(
-        None, description="The address that was asked. Absent if a person brought the file, or the project carries it."
+    requested_url: str | None = Field(
+        None, description="The URL that was requested. Absent if a person brought the file, or the project carries it."
     )
-    answered: str | None = Field(
+    resolved_url: str | None = Field(
         None,
-        description="The address that answered, in the end: after redirections, and through a mirror if one was set.",
+        description="The URL that gave the file, in the end: after redirections, and through a mirror if one was set.",
     )
     sha256: Sha256 = Field(description="The hash of the file.")
     bytes: int = Field(gt=0, description="Its size.")

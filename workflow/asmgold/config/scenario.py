@@ -113,36 +113,26 @@ class Scenario:
             return country_name(layer.country, self.settings.language) or layer.country
         return layer.title or (self.sources[layer.source].title if layer.source else name.removeprefix("overlay_"))
 
-    def about(self) -> dict[str, Any]:
-        """What the products say about themselves, as plain values: `asmgold.publish.About`."""
-        layers = {
-            name: {
-                "title": self.title_of(name),
-                "source": layer.source,
-                "file": Path(layer.file).name if layer.file else None,
-                "within": getattr(layer, "within", None),
-            }
-            for name, layer in self.layers.items()
-        }
-        told = {"language", "commodity", "buffer_km", "tolerance_m", "records"}
-        settings = self.settings.model_dump(mode="json", include=told)
+    def context(self) -> dict[str, Any]:
+        """What the products say about themselves, as plain values: `asmgold.publish.context.Context`."""
+        keys = {"language", "commodity", "buffer_km", "tolerance_m", "records"}
+        settings = self.settings.model_dump(mode="json", include=keys)
+        layers = {name: self._described(name, layer) for name, layer in self.layers.items()}
         sources = {name: plain(self.sources[name]) | {"lock": self.pin(name)} for name in self.used_sources}
         return settings | {"date": self.data_date, "layers": layers, "sources": sources}
 
-    def credits(self) -> list[dict[str, Any]]:
-        """Whom a map thanks, as plain values: the sources of records, then the layers, each with title and date."""
-        layers = {name: layer.source for name, layer in self.layers.items()}
-        named = [(name, None) for name in self.settings.records] + [(source, name) for name, source in layers.items()]
-        return [self._credit(self.sources[source] if source else None, layer) for source, layer in named]
-
-    def _credit(self, source: Source | None, layer: str | None) -> dict[str, Any]:
-        return {
-            "dataset": source.reader if source and layer is None else None,
-            "title": self.title_of(layer) if layer else None,
-            "producer": source.producer if source else None,
-            "citation": source.citation if source else None,
-            "date": source.date if source else None,
+    def _described(self, name: str, layer: Layer) -> dict[str, Any]:
+        described = {
+            "title": self.title_of(name),
+            "source": layer.source,
+            "file": Path(layer.file).name if layer.file else None,
+            "within": getattr(layer, "within", None),
         }
+        if name in self.evidence:
+            entry_name = next(key for key, entry in self.settings.evidence.items() if layer in entry.parts())
+            entry = self.settings.evidence[entry_name]
+            described |= {"evidence": entry_name, "evidence_title": entry.title or entry_name, "note": entry.note}
+        return described
 
     def provenance(self) -> dict[str, Any]:
         """Registration and lock of every source that is used, as plain values."""

@@ -19,11 +19,9 @@ from pydantic import AfterValidator, BaseModel, ValidationError
 from asmgold.config.models import Correction, ScenarioName, Sha256
 from asmgold.errors import InputError, shown
 from asmgold.io.checksum import sha256_of
-from asmgold.publish.promote import MANIFEST
+from asmgold.schemas.products import MANIFEST, PACKAGE
 from asmgold.schemas.tables import TEXT
 from asmgold.vocabulary.iso import country_name
-
-PACKAGE = "asm_gold_regions.gpkg"
 
 
 def _within(name: str) -> str:

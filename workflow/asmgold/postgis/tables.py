@@ -5,15 +5,14 @@ Each table of the result becomes one with the same columns. Those without a key 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Literal, LiteralString
 
-from asmgold.document import TABLES as DICTIONARY
-from asmgold.postgis.result import PACKAGE, is_text
-from asmgold.publish.context import field_of
-from asmgold.schemas.evidence import PRODUCTS as EVIDENCE_DICTIONARY
-from asmgold.schemas.products import PRODUCT_SCHEMAS
+from asmgold.postgis.result import is_text
+from asmgold.publish.fields import field_of
+from asmgold.schemas.products import PACKAGE, PRODUCTS, Product
 from asmgold.schemas.tables import ARROWS, COMMODITY_ROLES, FATES, FLAGS, ZONES
 
 Type = Literal[
@@ -105,29 +104,18 @@ def _column(column: Any, geometry: Type) -> Column:
     return Column(sql, field.description, required, tuple(field.meanings or ()), field.bounds)
 
 
-def _about(schema: Any) -> str:
-    """What the data dictionary says of the table of a schema."""
-    title, text = next((title, text) for title, text, known in (*DICTIONARY, *EVIDENCE_DICTIONARY) if known is schema)
-    # Of the sites it then says which columns they have; these are listed here.
-    return f"{title}. {text.removesuffix(' The columns of the records, and:')}".replace("`", "")
-
-
-def _published(
-    name: str,
-    product: str,
-    key: Sequence[str],
-    *references: Reference,
-    geometry: Type = POLYGONS,
-    indexes: Sequence[str] = (),
-    numbered: bool = False,
-) -> Table:
-    schema = PRODUCT_SCHEMAS[product]
-    columns = {column: _column(about, geometry) for column, about in schema.columns.items()}
-    if numbered:
-        columns = {key[0]: Column("bigint", f"The number of the row in {product}, from 1.", required=True)} | columns
+def _published(product: Product) -> Table:
+    """The table of a product: its columns, a key, and what the database knows of it besides."""
+    schema, key = product.load_schema(), product.key
+    name = product.table or Path(product.name).stem
+    columns = {column: _column(about, GEOMETRIES.get(name, POLYGONS)) for column, about in schema.columns.items()}
+    if not key:
+        key = (ROW_NUMBERS.get(name, "line"),)
+        number = Column("bigint", f"The number of the row in {product.name}, from 1.", required=True)
+        columns = {key[0]: number} | columns
     return Table(
-        name, _about(schema), columns, tuple(key), references, tuple(indexes), product, schema,
-        key[0] if numbered else None,
+        name, f"{product.title}.", columns, key, REFERENCES.get(name, ()), INDEXES.get(name, ()), product.name, schema,
+        None if product.key else key[0],
     )  # fmt: skip
 
 
@@ -215,43 +203,29 @@ CORRECTIONS = Table(
 )
 
 _OF_EVIDENCE = _reference("evidence", "evidence", "period", "zone")
+_OF_OVERLAY = _reference("overlays", "overlay")
 _OF_REGION = _reference("regions", "region_id")
 _OF_CORRECTION = _reference("corrections", "correction")
+ROW_NUMBERS = {"missed_mining": "piece"}
+GEOMETRIES: Mapping[str, Type] = {"records": POINT, "sites": POINT, "missed_mining": ANY}
+REFERENCES: Mapping[str, tuple[Reference, ...]] = {
+    "records": (_OF_CORRECTION, _reference("records", "deposit_id")),
+    "sites": (_reference("records", "record_id"), _OF_REGION, _OF_CORRECTION),
+    "overlay_summary": (_OF_OVERLAY,),
+    "overlay_intersections": (_reference("overlay_summary", "overlay", "zone"), _OF_REGION),
+    "overlay_units": (_OF_OVERLAY,),
+    "exposure_regions": (_OF_REGION,),
+    "missed_mining": (_reference("sites", "nearest_site"),),
+    "evidence_by_overlay": (_OF_OVERLAY,),
+    "chance": (_OF_EVIDENCE,),
+    "radius_of_capture": (_OF_EVIDENCE,),
+}
+INDEXES: Mapping[str, tuple[str, ...]] = {"records": ("fate",), "missed_mining": ("distance_km",)}
+_TABULAR = [product for product in PRODUCTS if product.is_table and not product.is_per_country]
 # In the order of loading; foreign keys are made when all rows are there.
 TABLES: tuple[Table, ...] = (
-    MANIFEST,
-    VOCABULARY,
-    OVERLAY_LIST,
-    OVERLAY_FEATURES,
-    AREA,
-    CORRECTIONS,
-    _published("records", "records.parquet", ["record_id"],
-               _OF_CORRECTION, _reference("records", "deposit_id"), geometry=POINT, indexes=["fate"]),
-    _published("regions", "regions.parquet", ["region_id"]),
-    _published("sites", "sites.parquet", ["record_id"],
-               _reference("records", "record_id"), _OF_REGION, _OF_CORRECTION, geometry=POINT),
-    _published("overlay_summary", "overlay_summary.csv", ["overlay", "zone"],
-               _reference("overlays", "overlay")),
-    _published("overlay_intersections", "overlays.parquet", ["overlay", "zone", "region_id"],
-               _reference("overlay_summary", "overlay", "zone"), _OF_REGION),
-    _published("overlay_units", "overlay_units.csv", ["overlay", "unit"],
-               _reference("overlays", "overlay")),
-    _published("countries", "countries.csv", ["code"]),
-    _published("exposure", "exposure.csv", ["exposure", "zone"]),
-    _published("exposure_regions", "exposure_regions.csv", ["exposure", "region_id"], _OF_REGION),
-    _published("evidence", "evidence.csv", ["evidence", "period", "zone"]),
-    _published("missed_mining", "missed_mining.parquet", ["piece"],
-               _reference("sites", "nearest_site"), geometry=ANY, numbered=True, indexes=["distance_km"]),
-    _published("evidence_by_overlay", "overlay_by_period.csv", ["line"],
-               _reference("overlays", "overlay"), numbered=True),
-    _published("chance", "chance.csv", ["evidence", "period", "zone", "placed"], _OF_EVIDENCE),
-    _published("radius_curve", "radius_curve.csv", ["line"], numbered=True),
-    _published("radius_of_capture", "radius_of_capture.csv",
-               ["evidence", "period", "zone", "share"], _OF_EVIDENCE),
-    _published("sensitivity", "sensitivity.csv", ["line"], numbered=True),
-    _published("position_bands", "position_bands.csv", ["line"], numbered=True),
-    _published("production", "context_production.csv", ["year"]),
+    MANIFEST, VOCABULARY, OVERLAY_LIST, OVERLAY_FEATURES, AREA, CORRECTIONS, *map(_published, _TABULAR),
 )  # fmt: skip
 # Without these there is no result.
-NEEDED = ("records.parquet", "sites.parquet", "regions.parquet", "overlays.parquet", "overlay_summary.csv", PACKAGE)
-READ = frozenset({PACKAGE, *(table.product for table in TABLES if table.product)})
+NEEDED = (*(product.name for product in _TABULAR if product.when == "always"), PACKAGE)
+READ = frozenset({PACKAGE, *(product.name for product in _TABULAR)})

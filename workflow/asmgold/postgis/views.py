@@ -192,7 +192,7 @@ VIEWS: tuple[View, ...] = (
         "What the result is made from, whom to cite, and under which terms it may be used.",
         """
         SELECT s.key AS source, s.value ->> 'title' AS title, s.value ->> 'producer' AS producer,
-               s.value ->> 'citation' AS citation, s.value ->> 'licence' AS licence, s.value ->> 'address' AS address,
+               s.value ->> 'citation' AS citation, s.value ->> 'licence' AS licence, s.value #>> '{{urls,0}}' AS url,
                s.value ->> 'date' AS date, s.value #>> '{{lock,sha256}}' AS sha256
         FROM manifest, jsonb_each(manifest -> 'sources') s
         """,
@@ -203,7 +203,7 @@ VIEWS: tuple[View, ...] = (
             "producer": "Who made it.",
             "citation": "How its producer asks to be cited.",
             "licence": "The terms it may be used under.",
-            "address": "Where it comes from.",
+            "url": "Where it comes from.",
             "date": "The date of the data, where it is known.",
             "sha256": "The hash of the file that was read.",
         },

@@ -1,39 +1,35 @@
-"""What the layers of a scenario are, in words: titles, abstracts, credits, lineage and the meaning of each column."""
+"""What every product says of its scenario: titles, phrases, credits and lineage, in the scenario's language."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from asmgold.publish.messages import Numbers, load_words
-from asmgold.schemas.evidence import MISSED
-from asmgold.schemas.tables import ARROWS, COUNTRIES, OVERLAYS, RECORDS, REGIONS, SITES
+from asmgold.vocabulary.iso import country_name
 
-SCHEMAS = {
-    "asm_gold_regions": REGIONS,
-    "gold_sites": SITES,
-    "overlay_intersections": OVERLAYS,
-    "corrections": ARROWS,
-    "records_rejected": RECORDS,
-    "countries": COUNTRIES,
-    "missed_mining": MISSED,
-    "missed_mining_points": MISSED,
-}
-FID = "The number of the row in this table; it means nothing else and may change."
+AREA = "area"
+OVERLAY = "overlay_"
 
 
 @dataclass(frozen=True)
-class About:
-    """What a scenario says about itself; made from the plain values of `Scenario.about`.
+class Context:
+    """What a scenario says about itself: the same for map, page, GeoPackage, QGIS project and pictures.
+
+    It is made from the plain values of `asmgold.config.scenario.Scenario.context`.
 
     Parameters
     ----------
-    language, commodity : of titles and abstracts
-    buffer_km, tolerance_m, date, records : of the scenario; the names of the sources of records
-    layers : for `area`, `countries` and each `overlay_<name>`: its `title`, its `source` or `file`, and, of an
-        overlay, the one it is `within`
-    sources : the registration of each source that is used, by name
+    language, commodity : of titles and phrases
+    buffer_km, tolerance_m : of the scenario
+    date : of the newest data, `YYYY-MM-DD`
+    records : the names of the sources of records
+    layers : for `area`, `countries`, `strata`, each `overlay_<name>` and each file of evidence: its `title`, its
+        `source` or `file`; of an overlay the one it is `within`; of evidence its name (`evidence`), what that is called
+        (`evidence_title`) and a `note`
+    sources : the registration and the pin of each source that is used, by name
     """
 
     language: str
@@ -45,34 +41,94 @@ class About:
     layers: Mapping[str, Mapping[str, Any]]
     sources: Mapping[str, Mapping[str, Any]]
 
+    # Titles.
+
     @property
     def area(self) -> str:
         """What the area is called."""
-        return str(self.layers["area"]["title"])
+        return str(self.layers[AREA]["title"])
 
     @property
     def overlays(self) -> dict[str, Mapping[str, Any]]:
-        """The overlays by the names of their layers."""
-        return {name: layer for name, layer in self.layers.items() if name.startswith("overlay_")}
+        """The overlays by the names of their layers, in the order of the configuration."""
+        return {name: layer for name, layer in self.layers.items() if name.startswith(OVERLAY)}
 
-    def words(self, section: str) -> dict[str, str]:
-        """The words of a section, filled in for this scenario."""
-        words = load_words(self.language, section, self.commodity)
-        general = Numbers.of(words).general
-        values = {
-            "area": self.area,
-            "buffer_km": general(self.buffer_km),
-            "tolerance_m": general(self.tolerance_m),
-        }
-        return {key: text.format_map(_Kept(values)) for key, text in words.items()}
+    @property
+    def overlay_titles(self) -> dict[str, str]:
+        """What each overlay is called, by its name in the configuration."""
+        return {name.removeprefix(OVERLAY): str(layer["title"]) for name, layer in self.overlays.items()}
+
+    @property
+    def evidence_titles(self) -> dict[str, str]:
+        """What each layer of evidence is called, by its name in the configuration."""
+        return {layer["evidence"]: layer["evidence_title"] for layer in self.layers.values() if layer.get("evidence")}
+
+    @property
+    def evidence_notes(self) -> dict[str, str]:
+        """What a reader has to know of each layer of evidence, by its name in the configuration."""
+        return {layer["evidence"]: layer["note"] for layer in self.layers.values() if layer.get("evidence")}
+
+    def parent_of(self, overlay: str) -> str | None:
+        """The overlay that an overlay is within, if any; both by their names in the configuration."""
+        parent: str | None = self.layers.get(OVERLAY + overlay, {}).get("within")
+        return parent
 
     def title_of(self, layer: str) -> str:
-        """What to call a layer of the GeoPackage."""
+        """What a layer of the GeoPackage is called."""
         return str(self.layers[layer]["title"]) if layer in self.layers else self.words("geopackage")[layer]
 
-    def abstract_of(self, layer: str) -> str:
-        """What a layer of the GeoPackage holds."""
-        return self.words("geopackage")[f"about_{'overlay' if layer in self.overlays else layer}"]
+    def zone_title(self, zone: str) -> str:
+        """What a zone is called: `area`, `<overlay>:inside`, or `<overlay>:outside`, the rest of what it is within."""
+        if zone == AREA:
+            return self.area
+        overlay, _, part = zone.partition(":")
+        title, parent = self.overlay_titles.get(overlay, overlay), self.parent_of(overlay)
+        if part != "outside" or parent is None:
+            return title
+        parent_title = self.overlay_titles.get(parent, parent)
+        return self.phrases("common")["zone_outside"].format(parent=parent_title, overlay=title)
+
+    def dataset_title(self, dataset: str) -> str:
+        """What a dataset of records is called."""
+        return self.phrases("common").get(dataset, dataset)
+
+    def site_kind_title(self, dataset: str, role: str) -> str:
+        """What the sites of a dataset are called in which the commodity has some role; without roles, the dataset."""
+        if role == "listed":
+            return self.dataset_title(dataset)
+        kind = self.phrases("page")["layer_sites"]
+        return kind.format(source=self.dataset_title(dataset), role=self.meaning("role", role))
+
+    def country_names(self, codes: Sequence[str]) -> str:
+        """The names of countries, given their codes of ISO 3166-1."""
+        return ", ".join(country_name(code, self.language) or code for code in codes)
+
+    # Phrases and numbers.
+
+    def phrases(self, section: str) -> Mapping[str, str]:
+        """The words of a section as they stand in the file of the language, about this scenario's commodity."""
+        return load_words(self.language, section, self.commodity)
+
+    def words(self, section: str) -> dict[str, str]:
+        """The words of a section with the area, the radius and the tolerance filled in; other fields stay."""
+        values = {"area": self.area, "buffer_km": self.radius, "tolerance_m": self.numbers.general(self.tolerance_m)}
+        return {key: text.format_map(_Unfilled(values)) for key, text in self.phrases(section).items()}
+
+    def meaning(self, kind: str, word: str) -> str:
+        """The words for a code of some kind (`fate`, `flag`, `role`); the code itself where there are none."""
+        return self.phrases("page").get(f"{kind}_{word}", word)
+
+    @cached_property
+    def numbers(self) -> Numbers:
+        """How numbers are written."""
+        return Numbers.of(self.phrases("common"))
+
+    @property
+    def radius(self) -> str:
+        """The radius of the discs in kilometres, as text."""
+        return self.numbers.general(self.buffer_km)
+
+    # Sources.
 
     def sources_of(self, layer: str) -> list[Mapping[str, Any]]:
         """The sources that a layer is made from; all of them, for no name."""
@@ -81,10 +137,14 @@ class About:
         if layer in self.layers:
             names = [self.layers[layer].get("source")]
         else:
-            names = [*self.records, self.layers["area"].get("source")]
+            names = [*self.records, self.layers[AREA].get("source")]
         if layer == "overlay_intersections":
             names += [overlay.get("source") for overlay in self.overlays.values()]
         return [self.sources[name] for name in dict.fromkeys(names) if name is not None]
+
+    def abstract_of(self, layer: str) -> str:
+        """What a layer of the GeoPackage holds."""
+        return self.words("geopackage")[f"about_{'overlay' if layer in self.overlays else layer}"]
 
     def lineage_of(self, layer: str) -> list[str]:
         """How a layer came to be, step by step."""
@@ -102,79 +162,41 @@ class About:
         }
         return read + [words[step] for step in steps.get(layer, ["classified"])]
 
+    @cached_property
+    def credits(self) -> list[Credit]:
+        """Whom a map thanks: the sources of records first, then those of the layers."""
+        of_records = [(self.sources[name], None) for name in self.records]
+        of_layers = [(self.sources.get(layer["source"] or ""), layer["title"]) for layer in self.layers.values()]
+        return [Credit.of(source, title) for source, title in of_records + of_layers]
+
 
 @dataclass(frozen=True)
-class Field:
-    """A column in words.
+class Credit:
+    """Whom a map thanks for a source.
 
     Parameters
     ----------
-    title, description : short and long
-    meanings : the only values it takes, each with its meaning
-    bounds : or the least and the greatest value, and whether these themselves are taken
+    dataset : the reader of a source of records, whose name the words hold; None for a layer
+    title : what the layer is called; None for records
+    producer, citation, date : of the source; None for a file of the user's own
     """
 
-    title: str
-    description: str
-    meanings: Mapping[str, str] | None = None
-    bounds: tuple[float, bool, float, bool] | None = None
+    dataset: str | None
+    title: str | None
+    producer: str | None = None
+    citation: str | None = None
+    date: str | None = None
+
+    @classmethod
+    def of(cls, source: Mapping[str, Any] | None, title: str | None) -> Credit:
+        """That of a source of records (without a title), or of a layer."""
+        if source is None:
+            return cls(None, title)
+        told = (source.get(key) for key in ("producer", "citation", "date"))
+        return cls(source["reader"] if title is None else None, title, *told)
 
 
-def fields_of(layer: str, columns: Iterable[str]) -> dict[str, Field]:
-    """The columns of a layer of the GeoPackage in words; those of a user's own layer are called by their names."""
-    known = SCHEMAS[layer].columns if layer in SCHEMAS else {}
-    fields = {name: field_of(known[name]) if name in known else _own_field(name) for name in columns}
-    return _distinct(fields)
-
-
-def field_of(column: Any) -> Field:
-    """A column of a schema (pandera) in words."""
-    statistics = {check.name: check.statistics for check in column.checks if check.statistics}
-    return Field(
-        str(column.title),
-        str(column.description).replace("`", ""),
-        meanings=(column.metadata or {}).get("meanings"),
-        bounds=_bounds(statistics),
-    )
-
-
-def values_in_words(values: Mapping[Any, float | str | None]) -> str:
-    """Fields with their values, as a correction expects or sets them."""
-    return ", ".join(f"{field} {'none' if value is None else value}" for field, value in values.items())
-
-
-def _own_field(name: str) -> Field:
-    if name == "fid":
-        return Field("Feature", FID)
-    if name == "geom":
-        return Field("Geometry", "The geometry, in EPSG:4326.")
-    return Field(name, f"{name}, as the source of this layer gives it.")
-
-
-def _bounds(statistics: Mapping[str, Mapping[str, Any]]) -> tuple[float, bool, float, bool] | None:
-    for name, values in statistics.items():
-        match name:
-            case "greater_than_or_equal_to":
-                return float(values["min_value"]), True, float("inf"), False
-            case "greater_than":
-                return float(values["min_value"]), False, float("inf"), False
-            case "in_range":
-                return float(values["min_value"]), True, float(values["max_value"]), True
-    return None
-
-
-def _distinct(fields: Mapping[str, Field]) -> dict[str, Field]:
-    """No two columns of a table may have the same title."""
-    seen: set[str] = set()
-    distinct = {}
-    for name, field in fields.items():
-        title = field.title if field.title not in seen else f"{field.title} ({name})"
-        seen.add(title)
-        distinct[name] = Field(title, field.description, field.meanings, field.bounds)
-    return distinct
-
-
-class _Kept(dict[str, str]):
+class _Unfilled(dict[str, str]):
     """Leaves fields that are filled in later as they are."""
 
     def __missing__(self, key: str) -> str:

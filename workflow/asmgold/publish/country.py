@@ -10,9 +10,10 @@ import geopandas as gpd
 
 from asmgold.config.models import Correction
 from asmgold.io.tables import write_table
-from asmgold.publish.context import About
+from asmgold.publish.context import Context
 from asmgold.publish.geopackage import write_geopackage
 from asmgold.regions.by_country import National
+from asmgold.schemas.products import PACKAGE
 from asmgold.schemas.tables import OVERLAYS, empty_like
 
 
@@ -20,7 +21,7 @@ def write_country(
     folder: Path,
     nation: National,
     *,
-    about: About,
+    context: Context,
     countries: gpd.GeoDataFrame,
     corrections: Sequence[Correction],
 ) -> None:
@@ -30,20 +31,20 @@ def write_country(
     ----------
     folder : where they go
     nation : what there is in the country
-    about : the scenario that the country is a part of
+    context : the scenario that the country is a part of
     countries : `asmgold.schemas.COUNTRIES`
     corrections : the declared corrections
     """
     folder.mkdir(parents=True, exist_ok=True)
     write_table(nation.regions, folder / "regions.parquet")
     write_table(nation.sites, folder / "sites.parquet")
-    package = folder / "asm_gold_regions.gpkg"
+    package = folder / PACKAGE
     package.unlink(missing_ok=True)
     none = gpd.GeoDataFrame(empty_like(OVERLAYS), geometry="geometry", crs=nation.regions.crs)
     write_geopackage(
         package,
-        about=dataclasses.replace(
-            about, layers={**about.layers, "area": {**about.layers["area"], "title": nation.name}}
+        context=dataclasses.replace(
+            context, layers={**context.layers, "area": {**context.layers["area"], "title": nation.name}}
         ),
         regions=nation.regions,
         sites=nation.sites,

@@ -15,19 +15,21 @@ import shapely
 
 from asmgold.config.models import Correction
 from asmgold.geodesy.polygons import polygonal
-from asmgold.publish.context import About, fields_of, values_in_words
+from asmgold.publish.context import Context
+from asmgold.publish.fields import fields_of
 from asmgold.publish.gpkg_extensions import Described, write_extensions
 from asmgold.publish.qgis.metadata import dataset_metadata, layer_metadata
 from asmgold.publish.qgis.styles import style_of
 from asmgold.publish.qgis.view import view_of
 from asmgold.records.classify import moved
+from asmgold.records.corrections import values_in_words
 from asmgold.schemas.tables import CRS
 
 
 def write_geopackage(
     path: Path,
     *,
-    about: About,
+    context: Context,
     regions: gpd.GeoDataFrame,
     sites: gpd.GeoDataFrame,
     intersections: gpd.GeoDataFrame,
@@ -43,7 +45,7 @@ def write_geopackage(
     Parameters
     ----------
     path : a file that does not exist yet
-    about : the scenario in words; its date, that of the data, is the one that GeoPackage asks for
+    context : the scenario in words; its date, that of the data, is the one that GeoPackage asks for
     regions, sites, intersections, records : tables of `asmgold.schemas`
     overlays : the overlays' polygons by name
     area : the polygons that the regions are clipped to
@@ -52,7 +54,7 @@ def write_geopackage(
         or rows without geometry where no place changed
     missed : `asmgold.evidence.tables.MISSED`, where there is evidence
     """
-    os.environ["OGR_CURRENT_DATE"] = f"{about.date}T00:00:00.000Z"
+    os.environ["OGR_CURRENT_DATE"] = f"{context.date}T00:00:00.000Z"
     rejected = records[records["fate"] == "rejected"].drop(columns="geometry")
     layers: list[tuple[str, pd.DataFrame, str | None]] = [
         ("asm_gold_regions", regions.drop(columns="geometry_unclipped"), "MultiPolygon"),
@@ -65,12 +67,12 @@ def write_geopackage(
         ("records_rejected", rejected, None),
         *_missed_layers(missed),
     ]
-    titles = _distinct_titles([name for name, *_ in layers], about)
+    titles = _distinct_titles([name for name, *_ in layers], context)
     kinds = list(zip(sites["source"], sites["commodity_role"].fillna(""), strict=True))
     home = _covered(area, countries) if countries is not None else []
     described = []
     for name, table, geometry in layers:
-        append_layer(path, name, table, geometry, title=titles[name], description=about.abstract_of(name))
+        append_layer(path, name, table, geometry, title=titles[name], description=context.abstract_of(name))
         info = pyogrio.read_info(path, layer=name, force_total_bounds=True)
         geometry_column = [info["geometry_name"]] if geometry else []
         fields = fields_of(name, [info["fid_column"], *geometry_column, *info["fields"]])
@@ -79,13 +81,13 @@ def write_geopackage(
             Described(
                 name,
                 fields,
-                style=style_of(name, about, geometry=geometry, fields=fields, sites=kinds, unlabelled=home),
-                metadata=layer_metadata(name, about, fields, bounds),
+                style=style_of(name, context, geometry=geometry, fields=fields, sites=kinds, unlabelled=home),
+                metadata=layer_metadata(name, context, fields, bounds),
                 geometry_column="".join(geometry_column),
             )
         )
-    append_layer(path, "layer_styles", _style_table(described, titles, about.date), None, fid="id")
-    write_extensions(path, described, date=about.date, dataset=dataset_metadata(about))
+    append_layer(path, "layer_styles", _style_table(described, titles, context.date), None, fid="id")
+    write_extensions(path, described, date=context.date, dataset=dataset_metadata(context))
 
 
 def _style_table(described: Sequence[Described], titles: Mapping[str, str], date: str) -> pd.DataFrame:
@@ -108,11 +110,11 @@ def _style_table(described: Sequence[Described], titles: Mapping[str, str], date
     )
 
 
-def _distinct_titles(names: Sequence[str], about: About) -> dict[str, str]:
+def _distinct_titles(names: Sequence[str], context: Context) -> dict[str, str]:
     """Titles of the layers, which GeoPackage wants to differ."""
     titles: dict[str, str] = {}
     for name in names:
-        title = about.title_of(name)
+        title = context.title_of(name)
         titles[name] = title if title not in titles.values() else f"{title} ({name})"
     return titles
 

@@ -12,7 +12,7 @@ from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
-from asmgold.publish.context import Field
+from asmgold.publish.fields import Field
 
 TABLES = """
 CREATE TABLE gpkg_data_columns (

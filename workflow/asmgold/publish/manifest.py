@@ -18,6 +18,7 @@ import shapely
 from asmgold.errors import AccountingError
 from asmgold.io.checksum import sha256_of
 from asmgold.records.classify import account_for
+from asmgold.schemas.products import PACKAGE
 
 PACKAGES = ("asmgold", "exactextract", "geopandas", "matplotlib", "numpy", "pandas", "pandera", "pyarrow", "pydantic",
             "pyogrio", "pyproj", "rasterio", "scipy", "shapely", "snakemake")  # fmt: skip
@@ -78,7 +79,7 @@ def _check_rows(described: Mapping[str, Mapping[str, Any]], counts: pd.DataFrame
     """See that the products hold as many records as have the fate that they are about."""
     total, sites, rejected = (int(counts[name].sum()) for name in ("rows_read", "site", "rejected"))
     layers = {"gold_sites": sites, "records_rejected": rejected}
-    for name, expected in (("records.parquet", total), ("sites.parquet", sites), ("asm_gold_regions.gpkg", layers)):
+    for name, expected in (("records.parquet", total), ("sites.parquet", sites), (PACKAGE, layers)):
         rows = described.get(name, {"rows": expected})["rows"]
         found = {layer: rows[layer] for layer in layers} if expected is layers else rows
         if found != expected:

@@ -9,8 +9,7 @@ from pathlib import Path
 from asmgold.errors import InputError
 from asmgold.io.checksum import sha256_of
 from asmgold.io.transaction import STAGING, replace_together
-
-MANIFEST = "manifest.json"
+from asmgold.schemas.products import MANIFEST
 
 
 def publish(build: Path, folder: Path) -> None:

@@ -2,77 +2,77 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 import pandas as pd
 
+from asmgold.publish.context import Context
 from asmgold.records.classify import count_by_fate
+from asmgold.schemas.products import MANIFEST, PAGE, PROJECT
 
 
 def summarise(
-    title: str,
+    context: Context,
     records: pd.DataFrame,
     regions: pd.DataFrame,
     overlay_summary: pd.DataFrame,
     *,
-    buffer_km: float,
-    commodity: str = "gold",
     area_km2: float,
     folder: str,
+    products: Collection[str],
 ) -> str:
     """Records by fate, regions, overlays and where the files are, as text of at most 100 columns.
 
     Parameters
     ----------
-    title : what the area is called
-    records, regions, overlay_summary : tables of `asmgold.schemas`
-    commodity : whose sites these are
-    buffer_km, area_km2 : the radius, and the area that the regions are clipped to
+    context : what every product says of its scenario
+    records, regions, overlay_summary : tables of `asmgold.schemas.tables`
+    area_km2 : the area that the regions are clipped to
     folder : where the products are
+    products : the names of the files in it
     """
-    counts = count_by_fate(records).rename(columns=lambda name: name.replace("_", " "))
-    covered = regions["area_km2"].sum()
+    words, numbers = context.phrases("summary"), context.numbers
+    counts = count_by_fate(records).rename(columns=lambda name: words.get(name, name.replace("_", " ")))
     lines = [
-        f"ASM {commodity} regions of {title}, {buffer_km:g} km around each site",
+        words["title"].format(area=context.area, radius=context.radius),
         "",
         counts.rename_axis(None).to_string(),
         "",
+        words["accounted"].format(rows=numbers.count(len(records))),
     ]
-    lines += [f"{len(records):,} rows were read, and each has one fate", ""]
-    corrected = int(records["correction"].notna().sum())
-    if corrected:
-        lines += [
-            f"{corrected} records stand corrected (config/corrections.yaml; `corrections: false` switches that off)",
-            "",
-        ]
+    if corrected := int(records["correction"].notna().sum()):
+        lines.append(words["corrected"].format(n=numbers.count(corrected)))
+    lines.append("")
     if regions.empty:
-        lines += ["No site, so no region: the products are complete and empty.", ""]
+        lines += [words["no_site"], ""]
     else:
-        share = covered / area_km2
+        covered = float(regions["area_km2"].sum())
         deposits = records.loc[records["fate"] == "site", "deposit_id"].nunique()
         lines += [
-            f"{len(regions)} regions with {int(regions['n_sites'].sum())} sites "
-            f"cover {covered:,.0f} km2, {share:.1%} of the area",
-            f"The sites are {deposits:,} distinct deposits, as far as names and distances tell",
+            words["regions_found"].format(
+                regions=numbers.count(len(regions)), sites=numbers.count(int(regions["n_sites"].sum())),
+                km2=numbers.count(covered), share=numbers.share(covered / area_km2),
+            ),
+            words["deposits"].format(n=numbers.count(deposits)),
             "",
-        ]
+        ]  # fmt: skip
     if not overlay_summary.empty:
-        table = pd.DataFrame(
-            {
-                "overlay": overlay_summary["overlay"],
-                "zone": overlay_summary["zone"],
-                "zone km2": overlay_summary["zone_km2"].map("{:,.0f}".format),
-                "regions in it km2": overlay_summary["regions_km2"].map("{:,.0f}".format),
-                "share of zone": overlay_summary["share_of_zone"].map("{:.1%}".format),
-                "of parent's regions": overlay_summary["share_of_parent_regions"].map(
-                    lambda share: "" if pd.isna(share) else f"{share:.1%}"
-                ),
-                "sites": overlay_summary["sites"],
-            }
-        )
-        lines += [table.to_string(index=False), ""]
-    return "\n".join(
-        [
-            *lines,
-            f"In {folder}/: open asm_gold_regions.qgz in QGIS; manifest.json says how each file was made.",
-            "",
-        ]
+        lines += [_overlays(context, overlay_summary).to_string(index=False), ""]
+    shown = [words[key].format(file=name) for key, name in (("page", PAGE), ("project", PROJECT)) if name in products]
+    return "\n".join([*lines, f"{folder}/: {', '.join([*shown, words['manifest'].format(file=MANIFEST)])}", ""])
+
+
+def _overlays(context: Context, summary: pd.DataFrame) -> pd.DataFrame:
+    """The summary of overlays with its numbers as text."""
+    words, numbers = context.phrases("summary"), context.numbers
+    return pd.DataFrame(
+        {
+            words["overlay"]: summary["overlay"],
+            words["zone"]: summary["zone"],
+            words["zone_km2"]: summary["zone_km2"].map(numbers.count),
+            words["regions_km2"]: summary["regions_km2"].map(numbers.count),
+            words["share_of_zone"]: summary["share_of_zone"].map(numbers.share),
+            words["of_parent"]: summary["share_of_parent_regions"].map(numbers.share, na_action="ignore").fillna(""),
+            words["sites"]: summary["sites"].map(numbers.count),
+        }
     )

@@ -10,7 +10,8 @@ from pathlib import Path
 from asmgold.config.loading import load_lock
 from asmgold.errors import InputError
 from asmgold.io.transaction import STAGING, replace_together
-from asmgold.publish.promote import MANIFEST, published_names
+from asmgold.publish.promote import published_names
+from asmgold.schemas.products import MANIFEST
 from asmgold.upstream.store import write_lock
 
 REPORTS = ("refresh_report.md", "refresh_report.json", "refresh_changes.gpkg")

@@ -15,11 +15,12 @@ from asmgold.config.scenario import Scenario, plain
 from asmgold.errors import GateError, InputError
 from asmgold.io.locks import locked
 from asmgold.io.transaction import recover
-from asmgold.publish.promote import MANIFEST, check_described, published_names
+from asmgold.publish.promote import check_described, published_names
 from asmgold.refresh.compare import Comparison, compare
 from asmgold.refresh.gates import failed_gates
 from asmgold.refresh.replace import REPORTS, Place, replace
 from asmgold.refresh.report import write_changes, write_report
+from asmgold.schemas.products import MANIFEST
 from asmgold.upstream.client import Client
 from asmgold.upstream.fetch import Fetched, check_upstream, fetch
 from asmgold.upstream.store import prune, write_lock

@@ -94,7 +94,7 @@ def measure_units(
         if field not in layer.columns:
             fields = ", ".join(layer.columns.drop("geometry"))
             raise InputError(
-                f"configuration: overlays.{name}.by is {field!r}, one of its fields was expected: {fields}"
+                f"configuration: overlays.{name}.group_by is {field!r}, one of its fields was expected: {fields}"
             )
         for unit, features in layer.groupby(layer[field].astype(str)):
             shape: Any = shapely.union_all(features.geometry.array)

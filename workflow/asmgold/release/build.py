@@ -19,16 +19,16 @@ from asmgold.errors import InputError
 from asmgold.io.checksum import sha256_of
 from asmgold.io.files import to_disk, write_json
 from asmgold.io.locks import locked
-from asmgold.publish.promote import MANIFEST
 from asmgold.release.changelog import release_before, write_changelog
 from asmgold.release.checks import faults_of_counts, faults_of_fates, faults_of_schemas, read_manifest
 from asmgold.release.citation import read_citation, write_citation
 from asmgold.release.crate import write_crate
-from asmgold.release.facts import CITATION, CODE, PRODUCTS, README, RELEASE, Earlier, Facts, title_of
+from asmgold.release.facts import CITATION, CODE, PRODUCTS, README, RELEASE, Earlier, Facts
 from asmgold.release.reproduce import MadeAnew, compare_products, described_now, made_anew
 from asmgold.release.stac import cited, write_catalogue
 from asmgold.release.steps import Run, read_run
 from asmgold.release.sums import SUMS, write_sums
+from asmgold.schemas.products import MANIFEST, title_of
 
 log = logging.getLogger(__name__)
 

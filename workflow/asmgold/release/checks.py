@@ -13,8 +13,7 @@ import pandas as pd
 from asmgold.errors import InputError, shown
 from asmgold.io.tables import fitted, read_table
 from asmgold.publish.manifest import describe_product
-from asmgold.publish.promote import MANIFEST
-from asmgold.schemas.products import PRODUCT_SCHEMAS
+from asmgold.schemas.products import MANIFEST, product_of
 
 NEEDED = ("products", "records", "configuration", "corrections", "sources", "software")
 LONGEST = 300
@@ -57,8 +56,10 @@ def faults_of_schemas(folder: Path, manifest: Mapping[str, Any]) -> Faults:
     """Tables whose columns, types or values are not those of their schema."""
     faults = {}
     for name in manifest["products"]:
-        schema = PRODUCT_SCHEMAS.get(Path(name).name)
-        if schema is not None and (fault := _fault_of(folder / name, partial(_unfit, schema=schema))):
+        product = product_of(name)
+        if product is None or not product.is_table:
+            continue
+        if fault := _fault_of(folder / name, partial(_unfit, schema=product.load_schema())):
             faults[name] = fault
     return faults
 

@@ -64,6 +64,6 @@ def _source(source: Mapping[str, Any]) -> dict[str, Any]:
         "title": source["title"],
         "authors": [{"name": source["producer"]}],
         **({"year": int(date[:4])} if date else {}),
-        "url": source["address"],
+        "url": source["urls"][0],
         "notes": f"{source['citation']} Licence: {source['licence']}. SHA-256 of the file: {source['lock']['sha256']}",
     }

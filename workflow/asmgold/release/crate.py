@@ -25,10 +25,11 @@ from asmgold.config.models import Settings
 from asmgold.errors import InputError
 from asmgold.io.checksum import sha256_of
 from asmgold.io.files import write_json
-from asmgold.release.facts import CODE, CRATE, PRODUCTS, README, Facts, media_type, title_of
+from asmgold.release.facts import CODE, CRATE, PRODUCTS, README, Facts
 from asmgold.release.stac import cited
 from asmgold.release.steps import Run, Step
 from asmgold.release.sums import files_in
+from asmgold.schemas.products import MANIFEST, media_type, title_of
 
 VERSION = "1.1"
 WORKFLOW = f"{CODE}/workflow/Snakefile"
@@ -143,7 +144,7 @@ class _Graph:
                 creator=self._producer(source["producer"]), creditText=source["citation"], citation=source["citation"],
                 license=self._licence(source["licence"], source["licence"], "As the producer of the data states it."),
                 encodingFormat=media_type(source.get("filename") or source["path"]).replace("; ", ";"),
-                url=source["address"], isBasedOn=source["address"], temporalCoverage=source.get("date"),
+                url=source["urls"][0], isBasedOn=source["urls"][0], temporalCoverage=source.get("date"),
                 sha256=source["lock"]["sha256"], contentSize=str(source["lock"]["bytes"]),
                 exampleOfWork=self._formal(f"workflow/source/{name}", name, "File"),
             )  # fmt: skip
@@ -222,7 +223,7 @@ class _Graph:
             "#run", "CreateAction", name=f"Run of the workflow for the scenario {self.facts.scenario}",
             description=ABOUT_THE_RUN, instrument=workflow, actionStatus=DONE,
             object=[*(self._get(f"#source/{name}") for name in self.facts.manifest["sources"]), *configuration],
-            result=[self._file(name) for name in [*self.facts.manifest["products"], "manifest.json"]],
+            result=[self._file(name) for name in [*self.facts.manifest["products"], MANIFEST]],
         )  # fmt: skip
         organised = self._add(
             "#organised", "OrganizeAction", name="Snakemake's part in the run", object=controls, result=whole,
@@ -263,7 +264,7 @@ class _Graph:
         if path in self.files:
             return self._get(f"#source/{self.files[path]}")
         name = _place_of(path, self.facts.scenario)
-        if name in self.facts.manifest["products"] or name == "manifest.json":
+        if name in self.facts.manifest["products"] or name == MANIFEST:
             return self._file(name)
         made = self.run.made[path]
         return self._add(

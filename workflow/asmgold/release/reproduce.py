@@ -17,7 +17,7 @@ from typing import Any
 from asmgold.config.scenario import Scenario, plain
 from asmgold.errors import InputError
 from asmgold.io.checksum import sha256_of
-from asmgold.publish.promote import MANIFEST
+from asmgold.schemas.products import MANIFEST
 
 PARTS = ("Snakefile", "profiles", "workflow", "config")
 

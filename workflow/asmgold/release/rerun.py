@@ -18,9 +18,9 @@ import yaml
 from asmgold.config.models import Settings
 from asmgold.config.scenario import Scenario, load_scenario
 from asmgold.io.checksum import sha256_of
-from asmgold.publish.promote import MANIFEST
 from asmgold.release.checks import read_manifest
 from asmgold.release.reproduce import PARTS, Comparison, compare_products, made_anew
+from asmgold.schemas.products import MANIFEST
 
 
 @dataclass(frozen=True)

@@ -20,9 +20,9 @@ from pystac.validation.stac_validator import JsonSchemaSTACValidator
 from asmgold.errors import InputError, shown
 from asmgold.io.checksum import sha256_of
 from asmgold.io.files import write_json
-from asmgold.release.facts import PRODUCTS, README, STAC, Facts, as_instant, media_type, title_of
+from asmgold.release.facts import PRODUCTS, README, STAC, Facts, as_instant
 from asmgold.release.footprint import footprint_of_box, footprint_of_products
-from asmgold.schemas.products import PRODUCT_SCHEMAS
+from asmgold.schemas.products import MANIFEST, media_type, product_of, title_of
 
 SHA256_AS_MULTIHASH = "1220"  # the code of SHA-256, and its length of 32 bytes
 REGIONS = "regions"
@@ -134,8 +134,8 @@ def _providers(facts: Facts) -> Iterator[pystac.Provider]:
 def _links_to_sources(sources: Iterable[Mapping[str, Any]]) -> list[pystac.Link]:
     titles: dict[str, str] = {}
     for source in sources:
-        titles.setdefault(source["address"], source["title"])
-    return [pystac.Link(pystac.RelType.VIA, address, title=title) for address, title in titles.items()]
+        titles.setdefault(source["urls"][0], source["title"])
+    return [pystac.Link(pystac.RelType.VIA, url, title=title) for url, title in titles.items()]
 
 
 def _regions(folder: Path, facts: Facts) -> pystac.Item:
@@ -144,7 +144,7 @@ def _regions(folder: Path, facts: Facts) -> pystac.Item:
         REGIONS, outline.geometry, outline.bbox, as_instant(facts.dates[1]), {"title": facts.title},
     )  # fmt: skip
     rasters = {Path(name).stem for name in facts.manifest["products"] if name.endswith(".tif")}
-    for name in [*facts.manifest["products"], "manifest.json"]:
+    for name in [*facts.manifest["products"], MANIFEST]:
         if Path(name).suffix not in (".tif", ".qml") or Path(name).stem not in rasters:
             _add_asset(item, folder, name)
     return item
@@ -183,8 +183,9 @@ def _add_asset(item: pystac.Item, folder: Path, name: str) -> pystac.Asset:
     described = FileExtension.ext(asset, add_if_missing=True)
     described.size = path.stat().st_size
     described.checksum = SHA256_AS_MULTIHASH + sha256_of(path)
-    if path.suffix == ".parquet" and path.name in PRODUCT_SCHEMAS:
-        _describe_table(asset, path, PRODUCT_SCHEMAS[path.name])
+    product = product_of(name)
+    if path.suffix == ".parquet" and product is not None:
+        _describe_table(asset, path, product.load_schema())
     return asset
 
 

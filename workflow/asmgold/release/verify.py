@@ -17,12 +17,12 @@ from asmgold.config.loading import read_yaml
 from asmgold.config.paths import workflow_files
 from asmgold.errors import InputError, shown
 from asmgold.io.checksum import sha256_of
-from asmgold.publish.promote import MANIFEST
 from asmgold.release.checks import faults_of_counts, faults_of_fates, faults_of_schemas, read_manifest
 from asmgold.release.facts import CITATION, CODE, CRATE, PRODUCTS, RELEASE, STAC
 from asmgold.release.rerun import not_at_hand, rerun, scenario_of
 from asmgold.release.stac import SHA256_AS_MULTIHASH, fault_of_stac
 from asmgold.release.sums import SUMS, faults_of_sums, read_sums
+from asmgold.schemas.products import MANIFEST
 
 Kind = Literal["ok", "fault", "unchecked"]
 SCHEMAS = ("schemas.py", "evidence/tables.py")

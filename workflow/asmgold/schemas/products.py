@@ -1,8 +1,8 @@
 """The registry of products: one row says all about a file of the results.
 
-Rules, report, data dictionary, the page's list, README, releases with STAC and RO-Crate, and the tables of PostGIS follow
-from these rows, so a product is added by writing one, and a rule that makes it. Planning a run imports this module: it
-loads no schema before one is asked for.
+Rules, report, data dictionary, the page's list, README, releases with STAC and RO-Crate, and the tables of PostGIS
+follow from these rows, so a product is added by writing one, and a rule that makes it. Planning a run imports this
+module: it loads no schema before one is asked for.
 """
 
 from __future__ import annotations
@@ -64,10 +64,10 @@ class Condition:
 
 CONDITIONS: Mapping[str, Condition] = {
     "always": Condition(lambda settings: True),
-    "map": Condition(lambda settings: "map" not in settings.leave_out, "unless `leave_out` names `map`"),
-    "page": Condition(lambda settings: "page" not in settings.leave_out, "unless `leave_out` names `page`"),
+    "map": Condition(lambda settings: "map" not in settings.skip_products, "unless `skip_products` names `map`"),
+    "page": Condition(lambda settings: "page" not in settings.skip_products, "unless `skip_products` names `page`"),
     "sensitivity": Condition(
-        lambda settings: "sensitivity" not in settings.leave_out, "unless `leave_out` names `sensitivity`"
+        lambda settings: "sensitivity" not in settings.skip_products, "unless `skip_products` names `sensitivity`"
     ),
     "rasters": Condition(lambda settings: settings.rasters is not None, "unless `rasters` is `null`"),
     "exposure": Condition(lambda settings: bool(settings.exposure), "with `exposure`"),
@@ -78,9 +78,10 @@ CONDITIONS: Mapping[str, Condition] = {
     ),
     "production": Condition(lambda settings: settings.production is not None, "with `production`"),
     "units": Condition(
-        lambda settings: any(overlay.by for overlay in settings.overlays.values()), "with `by` of an overlay"
+        lambda settings: any(overlay.group_by for overlay in settings.overlays.values()),
+        "with `group_by` of an overlay",
     ),
-    "countries": Condition(lambda settings: settings.each_country, "with `each_country`"),
+    "countries": Condition(lambda settings: settings.per_country, "with `per_country`"),
 }
 
 
@@ -123,6 +124,11 @@ class Product:
         return media_type(self.name)
 
     @property
+    def is_table(self) -> bool:
+        """Whether it holds rows of a schema."""
+        return self.suffix in (".parquet", ".csv")
+
+    @property
     def is_per_country(self) -> bool:
         """Whether each country has one."""
         return "{code}" in self.name
@@ -138,14 +144,10 @@ class Product:
 
 def named_schema(name: str) -> Any:
     """A schema or specification by its name, from whichever module of this package has it. Raises KeyError."""
-    for module in ("rasters",) if name.isupper() and name in _RASTERS else ("tables", "evidence"):
-        found = getattr(import_module(f"asmgold.schemas.{module}"), name, None)
-        if found is not None:
-            return found
+    for module in ("rasters", "tables", "evidence"):  # the first one loads next to nothing
+        if name in (names := vars(import_module(f"asmgold.schemas.{module}"))):
+            return names[name]
     raise KeyError(name)
-
-
-_RASTERS = ("DISTANCE", "DENSITY", "FRACTION", "PROBABILITY")
 
 
 def _raster(
@@ -191,15 +193,16 @@ PRODUCTS: tuple[Product, ...] = (
         "overlay_summary.csv", "overlays",
         "How much of each zone is region, and how much of the regions is in it",
         "Cuánto de cada zona es región, y cuánto de las regiones está en ella",
-        "For an overlay within another one, the zone `outside` is the rest of that other one. Areas are on the ellipsoid.",
+        "For an overlay within another one, the zone `outside` is the rest of that other one. Areas are on the "
+        "ellipsoid.",
         "Tables", schema="OVERLAY_SUMMARY", key=("overlay", "zone"),
     ),
     Product(
         PACKAGE, "publish",
         "All layers, with styles, for QGIS",
         "Todas las capas, con estilos, para QGIS",
-        "Regions, sites, overlays and their intersections with the regions, the area, corrections, and the records that "
-        "were rejected, each with its style, its credits and described columns; EPSG:4326.",
+        "Regions, sites, overlays and their intersections with the regions, the area, corrections, and the records "
+        "that were rejected, each with its style, its credits and described columns; EPSG:4326.",
         "Layers",
     ),
     Product(
@@ -213,8 +216,8 @@ PRODUCTS: tuple[Product, ...] = (
         "map.pdf", "publish",
         "The printed map on a page of A4, as vectors",
         "El mapa impreso en una página A4, como vectores",
-        "Regions, sites by source, overlays, borders of the neighbours, a detail map where an overlay lies within another "
-        "one, and the key figures. It shows geology on record, not mining activity.",
+        "Regions, sites by source, overlays, borders of the neighbours, a detail map where an overlay lies within "
+        "another one, and the key figures. It shows geology on record, not mining activity.",
         "Map", "map",
     ),
     Product(
@@ -250,8 +253,8 @@ PRODUCTS: tuple[Product, ...] = (
         "Density of gold sites",
         "Densidad de los sitios de oro",
         schema="DENSITY", when="rasters",
-        note="Kernel density per 100 square kilometres; the values, times the areas of the cells, add up to the number of "
-        "sites, but for kernels that reach beyond the grid.",
+        note="Kernel density per 100 square kilometres; the values, times the areas of the cells, add up to the number "
+        "of sites, but for kernels that reach beyond the grid.",
     ),
     *_raster(
         "asm_gold_region_fraction", "rasters",
@@ -320,8 +323,8 @@ PRODUCTS: tuple[Product, ...] = (
         "How much of the mining that was observed lies in the regions",
         "Cuánta de la minería observada está en las regiones",
         "By layer, period and zone: square kilometres of polygons, or the number of points. Lift is the share captured "
-        "over the share of the land covered. It shows where gold on record and observed mining meet, not that the one led "
-        "to the other; where nobody looked, nothing was observed.",
+        "over the share of the land covered. It shows where gold on record and observed mining meet, not that the one "
+        "led to the other; where nobody looked, nothing was observed.",
         "Evidence", "evidence", "CAPTURE", ("evidence", "period", "zone"),
     ),
     Product(
@@ -342,8 +345,8 @@ PRODUCTS: tuple[Product, ...] = (
         "chance.csv", "evidence",
         "Capture beside that of sites placed at random",
         "La captación junto a la de sitios puestos al azar",
-        "As many sites as there are, in the area and, where a layer tells land that is alike, within it. `p_value` is the "
-        "share of such maps, the real one counted in, that capture as much.",
+        "As many sites as there are, in the area and, where a layer tells land that is alike, within it. `p_value` is "
+        "the share of such maps, the real one counted in, that capture as much.",
         "Evidence", "evidence", "CHANCE", ("evidence", "period", "zone", "placed"),
     ),
     Product(

@@ -269,7 +269,9 @@ OVERLAY_SUMMARY = pa.DataFrameSchema(
 OVERLAY_UNITS = pa.DataFrameSchema(
     {
         "overlay": OVERLAYS.columns["overlay"],
-        "unit": _text("Unit", "The value of the overlay's field `by`, such as the name of a province.", nullable=False),
+        "unit": _text(
+            "Unit", "The value of the overlay's field `group_by`, such as the name of a province.", nullable=False
+        ),
         "unit_km2": _number("Unit, km2", "Area of the unit.", _positive),
         "regions_km2": _number("Regions in it, km2", "Area of the published regions within the unit.", _positive),
         "share_of_unit": _number("Share of the unit", "Regions in it over the unit.", pa.Check.in_range(0, 1.000001)),

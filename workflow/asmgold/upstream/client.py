@@ -37,8 +37,8 @@ LONGEST_MARK = 500  # characters of an ETag or a date that are kept
 class Answer:
     """What a download gave."""
 
-    address: str
-    """The address that answered, after redirections."""
+    url: str
+    """The URL that gave it, after redirections."""
     modified: bool
     """Whether there is a file; if not, the server says that the version asked about is still the newest."""
     sha256: str = ""

@@ -44,7 +44,7 @@ def fetch(
     layers: Sequence[Layer | Exposure] = (),
     allow_fewer_rows: bool = False,
     conditional: bool = True,
-    second: bool = True,
+    first_url_only: bool = False,
 ) -> Fetched:
     """Ask upstream for a source, and put what it gives into the store, if it passes all checks.
 
@@ -60,7 +60,7 @@ def fetch(
     layers : how the scenario reads the source, if it is a layer or a raster, so that a missing field is found now
     allow_fewer_rows : accept that more than 10 % of the rows are gone
     conditional : whether to ask only for a version other than the one in the lock
-    second : whether to ask the second address if the first is out of reach
+    first_url_only : whether not to try the other URLs if the first is out of reach
 
     Raises
     ------
@@ -70,9 +70,10 @@ def fetch(
     """
     client = client or Client()
     filename = _filename(name, source)
+    urls = source.urls[:1] if first_url_only else source.urls
     with incoming(name, root) as folder:
         temporary = folder / filename
-        asked, answer = _ask(name, source, lock if conditional else None, temporary, client, second=second)
+        requested, answer = _download(name, source, lock if conditional else None, temporary, client, urls)
         if lock is not None and (not answer.modified or answer.sha256 == lock.sha256):
             path = stored_file(name, source, lock, root)
             if answer.modified and not is_stored(name, source, lock, root):
@@ -81,8 +82,8 @@ def fetch(
         rows = check_file(temporary, name, source, lock, layers=layers, allow_fewer_rows=allow_fewer_rows)
         path, pinned = accept(temporary, name, source, root)
     entry = Lock(
-        asked=asked,
-        answered=answer.address,
+        requested_url=requested,
+        resolved_url=answer.url,
         sha256=pinned.sha256,
         bytes=pinned.bytes,
         rows=rows,
@@ -106,7 +107,7 @@ def ensure(
 
     Raises
     ------
-    UnreachableError : upstream did not give the file, or only the second address did, and gave other bytes
+    UnreachableError : upstream did not give the file, or only a later URL of it did, and gave other bytes
     RefusedError : upstream gives other bytes than those pinned
     """
     path = stored_file(name, source, lock, root)
@@ -114,16 +115,16 @@ def ensure(
         return Fetched(path, lock, changed=False)
     with incoming(name, root) as folder:
         temporary = folder / _filename(name, source)
-        asked, answer = _ask(name, source, None, temporary, client or Client(), second=True)
+        requested, answer = _download(name, source, None, temporary, client or Client(), source.urls)
         if answer.sha256 != lock.sha256:
             # What is wrong with the bytes says more than that they are others.
             check_file(temporary, name, source, lock, layers=layers)
-            if asked != source.address:
+            if requested != source.urls[0]:
                 raise UnreachableError(
-                    f"{name}: {source.address} is out of reach, and {asked} gives other bytes than those pinned"
+                    f"{name}: {source.urls[0]} is out of reach, and {requested} gives other bytes than those pinned"
                 )
             raise RefusedError(
-                f"{name}: upstream has changed: {source.address} gives sha256 {answer.sha256}, {lock.sha256} is "
+                f"{name}: upstream has changed: {source.urls[0]} gives sha256 {answer.sha256}, {lock.sha256} is "
                 "pinned; `make refresh` takes the new version in"
             )
         accept(temporary, name, source, root)
@@ -191,7 +192,7 @@ def check_upstream(
 ) -> Fetched:
     """Ask whether upstream has another version than the one pinned, and stage it in the store if it has.
 
-    Only the first address is asked: a preservation copy has no news. Neither the lock nor the pinned file is touched.
+    Only the first URL is tried: a preservation copy has no news. Neither the lock nor the pinned file is touched.
 
     Returns
     -------
@@ -199,45 +200,45 @@ def check_upstream(
     """
     return fetch(
         name, source, lock,
-        client=client, root=root, layers=layers, allow_fewer_rows=allow_fewer_rows, second=False,
+        client=client, root=root, layers=layers, allow_fewer_rows=allow_fewer_rows, first_url_only=True,
     )  # fmt: skip
 
 
-def _ask(
-    name: str, source: Source, lock: Lock | None, target: Path, client: Client, *, second: bool
+def _download(
+    name: str, source: Source, lock: Lock | None, target: Path, client: Client, urls: Sequence[str]
 ) -> tuple[str, Answer]:
-    """Download a source from its first address that is in reach. Returns the address asked, and the answer."""
-    try:
-        return source.address, _from_address(name, source, source.address, lock, target, client)
-    except UnreachableError as error:
-        if source.second_address is None or not second:
-            raise
-        log.warning("%s; asking the second address", error)
+    """Download a source from the first of the URLs that is in reach. Returns that URL and the server's answer."""
+    failures: list[str] = []
+    for url in urls:
+        if failures:
+            log.warning("%s: %s; trying the next URL", name, failures[-1])
         try:
-            return source.second_address, _from_address(name, source, source.second_address, lock, target, client)
-        except UnreachableError as other:
-            raise UnreachableError(f"{error}; {str(other).removeprefix(f'{name}: ')}") from None
+            return url, _download_from(name, source, url, lock, target, client)
+        except UnreachableError as error:
+            failures.append(str(error).removeprefix(f"{name}: "))
+    raise UnreachableError(f"{name}: {'; '.join(failures)}")
 
 
-def _from_address(name: str, source: Source, address: str, lock: Lock | None, target: Path, client: Client) -> Answer:
-    etag, last_modified = (lock.etag, lock.last_modified) if lock and lock.asked == address else (None, None)
-    if source.via == "geoboundaries" and address == source.address:
-        address = _named_by_geoboundaries(name, address, target.with_name("answer.json"), client)
-    if source.via == "arcgis" and address == source.address:
-        return download_in_batches(name, address, target, client)
-    return client.download(name, address, target, etag=etag, last_modified=last_modified)
+def _download_from(name: str, source: Source, url: str, lock: Lock | None, target: Path, client: Client) -> Answer:
+    etag, last_modified = (lock.etag, lock.last_modified) if lock and lock.requested_url == url else (None, None)
+    protocol = source.protocol if url == source.urls[0] else None
+    if protocol == "arcgis":
+        return download_in_batches(name, url, target, client)
+    if protocol == "geoboundaries":
+        url = _url_by_geoboundaries(name, url, target.with_name("answer.json"), client)
+    return client.download(name, url, target, etag=etag, last_modified=last_modified)
 
 
-def _named_by_geoboundaries(name: str, address: str, target: Path, client: Client) -> str:
-    client.download(name, address, target)
+def _url_by_geoboundaries(name: str, url: str, target: Path, client: Client) -> str:
+    client.download(name, url, target)
     try:
         content = json.loads(target.read_bytes())
     except (ValueError, RecursionError):
-        raise RefusedError(f"{name}: {address} does not answer with JSON, gjDownloadURL was expected in it") from None
+        raise RefusedError(f"{name}: {url} does not answer with JSON, gjDownloadURL was expected in it") from None
     found = content.get("gjDownloadURL") if isinstance(content, dict) else None
-    schemes = ("https",) if urlsplit(address).scheme == "https" else ("https", "http")
+    schemes = ("https",) if urlsplit(url).scheme == "https" else ("https", "http")
     if not isinstance(found, str) or urlsplit(found).scheme not in schemes:
-        raise RefusedError(f"{name}: {address} names {found!r} as gjDownloadURL, an https address was expected")
+        raise RefusedError(f"{name}: {url} names {found!r} as gjDownloadURL, an https address was expected")
     return found
 
 

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
 
 import geopandas as gpd
 import pandas as pd
 
 from asmgold.geodesy.ellipsoid import polygon_area
+from asmgold.publish.context import Context, Credit
 from asmgold.publish.messages import Numbers
 
 MOST_OWN_TITLES = 8
@@ -26,12 +26,7 @@ class Content:
     regions, sites, intersections, summary : tables of `asmgold.schemas`; the last two of the overlays
     countries : `asmgold.schemas.COUNTRIES`, or None where the map knows no neighbours
     overlays : polygons in EPSG:4326 by name, in the order of the configuration
-    titles : what to call the area (`area`) and each overlay (by its name)
-    within : for each overlay, the one that it is a part of, or None
-    buffer_km : the radius of the discs
-    credits : `asmgold.config.Scenario.credits`
-    language : of names that the words do not hold, those of countries
-    words : `asmgold.publish.language.load_words` of the section `map`
+    context : what every product says of its scenario
     """
 
     area: gpd.GeoDataFrame
@@ -41,26 +36,46 @@ class Content:
     summary: pd.DataFrame
     countries: gpd.GeoDataFrame | None
     overlays: Mapping[str, gpd.GeoDataFrame]
-    titles: Mapping[str, str]
-    within: Mapping[str, str | None]
-    buffer_km: float
-    credits: Sequence[Mapping[str, Any]]
-    language: str
-    words: Mapping[str, str]
+    context: Context
+
+    @cached_property
+    def titles(self) -> dict[str, str]:
+        """What to call the area (`area`) and each overlay (by its name)."""
+        return {"area": self.context.area} | self.context.overlay_titles
+
+    @cached_property
+    def within(self) -> dict[str, str | None]:
+        """For each overlay, the one that it is a part of, or None."""
+        return {name: self.context.parent_of(name) for name in self.overlays}
+
+    @property
+    def language(self) -> str:
+        """The language of the map."""
+        return self.context.language
+
+    @cached_property
+    def words(self) -> Mapping[str, str]:
+        """The phrases of the map."""
+        return self.context.phrases("map")
+
+    @property
+    def buffer_km(self) -> float:
+        """The radius of the discs."""
+        return self.context.buffer_km
 
     def say(self, key: str, **values: object) -> str:
         """A text in the map's language."""
         return self.words[key].format(**values)
 
-    @cached_property
+    @property
     def numbers(self) -> Numbers:
         """How the map's numbers are written."""
-        return Numbers.of(self.words)
+        return self.context.numbers
 
     @property
     def radius(self) -> str:
         """The radius in kilometres."""
-        return self.numbers.general(self.buffer_km)
+        return self.context.radius
 
     @property
     def nested(self) -> tuple[str, str] | None:
@@ -79,16 +94,16 @@ class Content:
     @cached_property
     def subtitle(self) -> str:
         """What a region is, and of when the records are."""
-        records = [self._dated(credit) for credit in self.credits if credit["dataset"]]
+        records = [self._dated(credit) for credit in self.context.credits if credit.dataset]
         return f"{self.say('subtitle', km=self.radius)}\n{self.say('records', names=', '.join(records))}"
 
     @property
     def footer(self) -> str:
         """Credits, citations and dates of the data."""
-        citations = dict.fromkeys(str(credit["citation"]) for credit in self.credits if credit["citation"])
-        own = list(dict.fromkeys(str(credit["title"]) for credit in self.credits if not credit["citation"]))
-        dated = dict.fromkeys(self._dated(credit) for credit in self.credits if credit["date"])
-        datasets = dict.fromkeys(self.source_label(credit["dataset"]) for credit in self.credits if credit["dataset"])
+        citations = dict.fromkeys(str(credit.citation) for credit in self.context.credits if credit.citation)
+        own = list(dict.fromkeys(str(credit.title) for credit in self.context.credits if not credit.citation))
+        dated = dict.fromkeys(self._dated(credit) for credit in self.context.credits if credit.date)
+        datasets = dict.fromkeys(self.source_label(credit.dataset) for credit in self.context.credits if credit.dataset)
         sentences = [
             self.say("method", km=self.radius, names=self.say("and").join(datasets)),
             self.say("sources", citations=" ".join(citations)),
@@ -104,7 +119,7 @@ class Content:
     @property
     def author(self) -> str:
         """Who made what the map is drawn from, for the PDF's own description."""
-        producers = dict.fromkeys(str(credit["producer"]) for credit in self.credits if credit["producer"])
+        producers = dict.fromkeys(str(credit.producer) for credit in self.context.credits if credit.producer)
         return "; ".join(["asmgold", *producers])
 
     @cached_property
@@ -113,8 +128,8 @@ class Content:
         count, share = self.numbers.count, self.numbers.share
         covered, whole = self.regions["area_km2"].sum(), polygon_area(self.area.geometry.array).sum() / 1e6
         by_source = self.sites["source"].value_counts()
-        sources = [f"{count(by_source[credit['dataset']])} {self.source_label(credit['dataset'])}"
-                   for credit in self.credits if by_source.get(credit["dataset"], 0)]  # fmt: skip
+        sources = [f"{count(by_source[credit.dataset])} {self.source_label(credit.dataset)}"
+                   for credit in self.context.credits if by_source.get(credit.dataset, 0)]  # fmt: skip
         rows = [
             (
                 count(len(self.sites)),
@@ -136,8 +151,8 @@ class Content:
 
     def source_label(self, dataset: object) -> str:
         """What to call a source of records."""
-        return self.words.get(str(dataset), str(dataset))
+        return self.context.dataset_title(str(dataset))
 
-    def _dated(self, credit: Mapping[str, Any]) -> str:
-        name = self.source_label(credit["dataset"]) if credit["dataset"] else str(credit["title"])
-        return f"{name} ({credit['date']})" if credit["date"] else name
+    def _dated(self, credit: Credit) -> str:
+        name = self.source_label(credit.dataset) if credit.dataset else str(credit.title)
+        return f"{name} ({credit.date})" if credit.date else name

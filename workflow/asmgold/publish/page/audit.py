@@ -2,29 +2,28 @@
 
 from __future__ import annotations
 
-import base64
 import io
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import geopandas as gpd
 import matplotlib as mpl
 import pandas as pd
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from matplotlib.figure import Figure
+from matplotlib.figure import Figure as Drawing
 
 from asmgold.config.models import Correction
 from asmgold.io.text import web_address
 from asmgold.publish import palette
-from asmgold.publish.context import values_in_words
+from asmgold.publish.context import Context
+from asmgold.publish.page.blocks import Block, Column, Figure, Link, Section, Table
+from asmgold.publish.page.html import own_style, render
 from asmgold.records.classify import count_by_fate, moved
+from asmgold.records.corrections import values_in_words
 from asmgold.records.proposals import Proposal
 from asmgold.schemas.tables import FATES, FLAGS
 from asmgold.vocabulary.iso import country_name
 
-FOLDER = Path(__file__).parent
 WORST_CASES = 60
 LARGEST_DEPOSITS = 30
 # What is drawn on the map of flags: the mark, and how large.
@@ -36,37 +35,10 @@ DRAWN = {
 }
 
 
-@dataclass(frozen=True)
-class Link:
-    """A text that leads to a page of the web."""
-
-    text: str
-    address: str
-
-
-@dataclass(frozen=True)
-class Table:
-    """A table of a page: cells are texts, numbers or links."""
-
-    caption: str
-    header: Sequence[str]
-    rows: Sequence[Sequence[Any]]
-
-
-@dataclass(frozen=True)
-class Section:
-    """A part of a page."""
-
-    title: str
-    paragraphs: Sequence[str] = ()
-    tables: Sequence[Table] = ()
-    picture: dict[str, str] = field(default_factory=dict)
-
-
 def write_audit_page(
     path: Path,
+    context: Context,
     *,
-    title: str,
     records: gpd.GeoDataFrame,
     countries: gpd.GeoDataFrame | None,
     corrections: Sequence[Correction],
@@ -77,7 +49,7 @@ def write_audit_page(
     Parameters
     ----------
     path : the file to write
-    title : what the area is called
+    context : what every product says of its scenario
     records : `asmgold.schemas.RECORDS`
     countries : `asmgold.schemas.COUNTRIES`, the background of the map of flags, if there are any
     corrections : the declared corrections
@@ -91,9 +63,22 @@ def write_audit_page(
         _corrections(records, corrections),
         _deposits(records),
     ]
-    environment = Environment(loader=FileSystemLoader(FOLDER), autoescape=True, undefined=StrictUndefined)
-    page = environment.get_template("audit.html.j2").render(title=title, sections=sections)
-    path.write_text(page, encoding="utf-8")
+    page = render("audit.html.j2", context, styles=[own_style()], title=context.area, sections=sections)
+    path.write_text(page, encoding="utf-8", newline="\n")
+
+
+def _table(caption: str, titles: Sequence[str], rows: Sequence[Sequence[Any]]) -> list[Block]:
+    """A table: whole numbers as such, texts and links as they are; none without rows."""
+    if not rows:
+        return []
+    columns = [
+        Column(title, title, _kind(values)) for title, values in zip(titles, zip(*rows, strict=True), strict=True)
+    ]
+    return [Table(caption, columns, [dict(zip(titles, row, strict=True)) for row in rows])]
+
+
+def _kind(values: Sequence[Any]) -> Literal["count", "link"]:
+    return "count" if all(isinstance(value, int) for value in values) else "link"
 
 
 def _fates(records: pd.DataFrame) -> Section:
@@ -102,9 +87,12 @@ def _fates(records: pd.DataFrame) -> Section:
     rows = [[fate, meaning.replace("`", ""), *counts.loc[sources, fate].tolist()] for fate, meaning in FATES.items()]
     rows.append(["rows read", "Their sum.", *counts.loc[sources, "rows_read"].tolist()])
     return Section(
+        "fates",
         "What became of them",
-        ["Each record that was read ends with exactly one fate; the fates add up to the rows read."],
-        [Table("Records by fate and source", ["fate", "meaning", *sources], rows)],
+        [
+            "Each record that was read ends with exactly one fate; the fates add up to the rows read.",
+            *_table("Records by fate and source", ["fate", "meaning", *sources], rows),
+        ],
     )
 
 
@@ -120,21 +108,22 @@ def _flags(records: gpd.GeoDataFrame, countries: gpd.GeoDataFrame | None) -> Sec
     unknown = records.loc[records["flags"].map(lambda found: "country_unknown" in found), "country_reported"]
     names = ", ".join(f"{name} ({n})" for name, n in unknown.value_counts().items()) or "none"
     return Section(
+        "flags",
         "What is remarkable",
         [
             "A record can have several flags, or none. A flag is a reason to look, not a verdict: borders and coasts "
             "of the map of countries are some kilometres off, and deposits can lie on the sea bed or on small islands.",
             f"Names of countries that are not known: {names}.",
             "The map shows where such records lie, and as a line where a corrected one lies in the source.",
+            *_table("Records by flag", ["flag", "meaning", *sources, "bear gold"], rows),
+            *([] if countries is None else [_map_of_flags(records, countries)]),
         ],
-        [Table("Records by flag", ["flag", "meaning", *sources, "bear gold"], rows)],
-        {} if countries is None else _map_of_flags(records, countries),
     )
 
 
-def _map_of_flags(records: gpd.GeoDataFrame, countries: gpd.GeoDataFrame) -> dict[str, str]:
+def _map_of_flags(records: gpd.GeoDataFrame, countries: gpd.GeoDataFrame) -> Figure:
     with mpl.rc_context({"font.family": "DejaVu Sans", "font.size": 9, "axes.linewidth": 0.6}):
-        figure = Figure(figsize=(11, 4.75), dpi=130, layout="constrained")
+        figure = Drawing(figsize=(11, 4.75), dpi=130, layout="constrained")
         axes = figure.add_subplot()
         axes.set_facecolor(palette.SEA)
         countries.plot(ax=axes, facecolor=palette.AREA, edgecolor=palette.NEIGHBOUR_EDGE, linewidth=0.3)
@@ -158,10 +147,12 @@ def _map_of_flags(records: gpd.GeoDataFrame, countries: gpd.GeoDataFrame) -> dic
         axes.legend(loc="lower left", framealpha=0.95)
         image = io.BytesIO()
         figure.savefig(image, metadata={"Software": None})
-    return {
-        "alt": "World map of the records in the sea, outside the country they state, or corrected",
-        "base64": base64.b64encode(image.getvalue()).decode(),
-    }
+    return Figure(
+        image.getvalue(),
+        "image/png",
+        "World map of the records in the sea, outside the country they state, or corrected",
+        "Records in the sea, outside the country they state, or corrected",
+    )
 
 
 def _corrections(records: pd.DataFrame, corrections: Sequence[Correction]) -> Section:
@@ -176,15 +167,16 @@ def _corrections(records: pd.DataFrame, corrections: Sequence[Correction]) -> Se
     ]  # fmt: skip
     lapsed = int(records["flags"].map(lambda found: "correction_lapsed" in found).sum())
     return Section(
+        "corrections",
         "What was put right",
         [
             f"{len(rows)} of {len(corrections)} declared corrections were applied; the others are of records that this "
             f"run did not read, or lapsed ({lapsed}) because the source says something else now.",
             "They are declared in config/corrections.yaml. With corrections: false the data stay as published.",
+            *_table(
+                "Corrections applied", ["name", "record", "id", "fate", "before", "after", "reason", "evidence"], rows
+            ),
         ],
-        [Table("Corrections applied", ["name", "record", "id", "fate", "before", "after", "reason", "evidence"], rows)]
-        if rows
-        else [],
     )
 
 
@@ -202,9 +194,12 @@ def _proposals(records: pd.DataFrame, proposals: Sequence[Proposal]) -> Section:
     header = ["strength", "name", "record", "gold", "states", "km outside", "lies at", "would lie at", "evidence"]
     text = "proposed_corrections.yaml has them in the form of config/corrections.yaml, to be reviewed and pasted."
     return Section(
+        "proposals",
         "What could be put right",
-        [text] if rows else ["No record that is left as it is could evidently be put right."],
-        [Table("Proposed corrections, the strongest evidence first", header, rows)] if rows else [],
+        [
+            text if rows else "No record that is left as it is could evidently be put right.",
+            *_table("Proposed corrections, the strongest evidence first", header, rows),
+        ],
     )
 
 
@@ -225,13 +220,14 @@ def _worst_cases(records: pd.DataFrame, proposals: Sequence[Proposal]) -> Sectio
     ]  # fmt: skip
     header = ["name", "record", "gold", "fate", "states", "lies in", "km outside", "at", "evidence"]
     return Section(
+        "worst",
         "The worst cases",
         [
             f"Records outside the country they state, gold first, then by distance: {len(rows)} of {len(outside)}.",
             "A dash as evidence: no other reading of the coordinates, and no record of the same name, lies in that "
             "country.",
+            *_table("Records outside their country", header, rows),
         ],
-        [Table("Records outside their country", header, rows)] if rows else [],
     )
 
 
@@ -246,13 +242,14 @@ def _deposits(records: pd.DataFrame) -> Section:
         for deposit, n in touched.head(LARGEST_DEPOSITS).items()
     ]
     return Section(
+        "deposits",
         "Which records are the same deposit",
         [
             f"{len(gold):,} gold records with a position are {size.size:,} deposits, as far as names, "
             f"commodities and distances tell; the {len(sites):,} sites are {sites['deposit_id'].nunique():,}. "
             "What is in doubt stays apart.",
+            *_table("Deposits of the sites with most records", ["deposit", "records", "which"], rows),
         ],
-        [Table("Deposits of the sites with most records", ["deposit", "records", "which"], rows)] if rows else [],
     )
 
 

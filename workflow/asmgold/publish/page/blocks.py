@@ -34,8 +34,16 @@ class Column:
 
     key: str
     title: str
-    kind: Literal["text", "count", "number", "share", "file", "region"] = "text"
+    kind: Literal["text", "count", "number", "share", "file", "link", "region"] = "text"
     language: str | None = None
+
+
+@dataclass(frozen=True)
+class Link:
+    """A text that leads to a page of the web."""
+
+    text: str
+    address: str
 
 
 @dataclass(frozen=True)

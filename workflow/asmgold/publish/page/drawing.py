@@ -12,7 +12,8 @@ import shapely
 
 from asmgold.io.text import web_address
 from asmgold.publish import palette
-from asmgold.publish.page.results import About, Results, missing_as_none
+from asmgold.publish.context import Context
+from asmgold.publish.page.results import Results, missing_as_none
 from asmgold.publish.page.shapes import Window, background
 from asmgold.records.classify import moved
 from asmgold.schemas.tables import COMMODITY_ROLES
@@ -38,55 +39,55 @@ class Layer:
     radius: float = 0.0
 
 
-def map_layers(results: Results, about: About) -> list[Layer]:
+def map_layers(results: Results, context: Context) -> list[Layer]:
     """The layers from the lowest to the topmost."""
-    words, window = about.words, _window(results)
+    words, window = context.phrases("page"), _window(results)
     layers = [
         Layer("names", words["layer_names"], "text", palette.TEXT_MUTED, palette.TEXT_MUTED),
         Layer("regions", words["layer_regions"], "area", palette.REGION, palette.REGION_EDGE),
     ]
     if results.countries is None:
         layers = layers[1:]
-    for name in about.overlay_titles:
-        parent = about.parent_of(name)
+    for name in context.overlay_titles:
+        parent = context.parent_of(name)
         if parent is not None:
             title = words["layer_outside"].format(
-                parent=about.overlay_titles[parent], overlay=about.overlay_titles[name]
+                parent=context.overlay_titles[parent], overlay=context.overlay_titles[name]
             )
             layers.append(Layer(f"outside-{name}", title, "area", palette.OUTSIDE, palette.REGION_EDGE, shown=False))
-    for number, (name, title) in enumerate(about.overlay_titles.items()):
+    for number, (name, title) in enumerate(context.overlay_titles.items()):
         colour = palette.overlay_colour(number)
         layers.append(Layer(f"overlay-{name}", title, "line", colour, colour))
     if _corrections(results, window):
         layers.append(
             Layer("corrections", words["layer_corrections"], "arrow", "#FFFFFF", palette.CORRECTION, shown=False)
         )
-    return layers + [_site_layer(source, role, about) for source, role in _kinds(results.sites)]
+    return layers + [_site_layer(source, role, context) for source, role in _kinds(results.sites)]
 
 
-def map_data(results: Results, about: About) -> dict[str, Any]:
+def map_data(results: Results, context: Context) -> dict[str, Any]:
     """Everything that the script draws and lists. Texts stand as they are in the records: data, never markup."""
     window = _window(results)
-    layers = map_layers(results, about)
+    layers = map_layers(results, context)
     return {
-        "language": about.language,
+        "language": context.language,
         "words": {
-            **{key: word for key, word in about.words.items() if key.startswith(SCRIPT_WORDS)},
-            **{key: about.words[key] for key in _SHARED_WORDS},
+            **{key: word for key, word in context.phrases("page").items() if key.startswith(SCRIPT_WORDS)},
+            **{key: context.phrases("page")[key] for key in _SHARED_WORDS},
         },
-        "numbers": asdict(about.numbers),
+        "numbers": asdict(context.numbers),
         "window": [window.west, window.south, window.east, window.north],
         "view": list(window.inner),
         "background": {"land": palette.NEIGHBOUR, "border": palette.NEIGHBOUR_EDGE,
                        "area": palette.AREA, "outline": palette.AREA_EDGE},
         "layers": {layer.key: asdict(layer) for layer in layers},
-        "countries": _countries(results, about, window),
+        "countries": _countries(results, context, window),
         "area": [window.shape(shape) for shape in results.area.geometry],
         "overlays": {f"overlay-{name}": [window.shape(shape) for shape in layer.geometry]
                      for name, layer in results.overlays.items()},
-        "outside": _outside(results, about, window),
-        "regions": _regions(results, about, window),
-        "sites": _sites(results, about, window),
+        "outside": _outside(results, context, window),
+        "regions": _regions(results, context, window),
+        "sites": _sites(results, context, window),
         "corrections": _corrections(results, window),
     }  # fmt: skip
 
@@ -105,12 +106,12 @@ def _kinds(sites: pd.DataFrame) -> list[tuple[str, str]]:
     return sorted(kinds, key=lambda kind: (kind[0] == "major_deposits", kind[0], -rank[kind[1]]))
 
 
-def _site_layer(source: str, role: str, about: About) -> Layer:
+def _site_layer(source: str, role: str, context: Context) -> Layer:
     colour = palette.SITE_COLOURS.get(source, palette.OTHER_SOURCE)
     strength = STRENGTH[role]
     return Layer(
         f"sites-{source}-{role}",
-        about.kind_title(source, role),
+        context.site_kind_title(source, role),
         "point",
         _mixed(colour, strength),
         palette.SITE_EDGE if strength == 1 else colour,
@@ -128,7 +129,7 @@ def _window(results: Results) -> Window:
     return Window(shapely.bounds(shapely.get_parts(np.asarray(results.area.geometry.array, dtype=object))))
 
 
-def _countries(results: Results, about: About, window: Window) -> list[dict[str, Any]]:
+def _countries(results: Results, context: Context, window: Window) -> list[dict[str, Any]]:
     """The countries in the window, the largest first: where there is no room for all names, theirs are shown."""
     if results.countries is None:
         return []
@@ -148,7 +149,7 @@ def _countries(results: Results, about: About, window: Window) -> list[dict[str,
         place = shapely.get_coordinates(shapely.maximum_inscribed_circle(largest if in_sight.is_empty else in_sight))[0]
         drawn.append(
             {
-                "name": None if inside else (country_name(code, about.language) or name) if code else name,
+                "name": None if inside else (country_name(code, context.language) or name) if code else name,
                 "place": [round(float(place[1]), 1), round(float(window.longitudes(place[:1])[0]), 1)],
                 "shape": window.shape(shape, thinned=0),
             }
@@ -156,7 +157,7 @@ def _countries(results: Results, about: About, window: Window) -> list[dict[str,
     return drawn
 
 
-def _outside(results: Results, about: About, window: Window) -> dict[str, list[Any]]:
+def _outside(results: Results, context: Context, window: Window) -> dict[str, list[Any]]:
     pieces = results.intersections[results.intersections["zone"] == "outside"]
     return {
         f"outside-{name}": [window.shape(shape) for shape in of_overlay.geometry]
@@ -164,13 +165,13 @@ def _outside(results: Results, about: About, window: Window) -> dict[str, list[A
     }
 
 
-def _regions(results: Results, about: About, window: Window) -> list[dict[str, Any]]:
+def _regions(results: Results, context: Context, window: Window) -> list[dict[str, Any]]:
     pieces = results.intersections
     zones: dict[str, list[Any]] = {}
     for overlay, zone, region, km2 in zip(
         pieces["overlay"], pieces["zone"], pieces["region_id"], pieces["area_km2"], strict=True
     ):
-        zones.setdefault(region, []).append([about.zone_title(overlay, zone), round(km2, 3)])
+        zones.setdefault(region, []).append([context.zone_title(f"{overlay}:{zone}"), round(km2, 3)])
     return [
         {
             "id": row.region_id,
@@ -180,7 +181,7 @@ def _regions(results: Results, about: About, window: Window) -> list[dict[str, A
             "mrds": row.n_mrds,
             "major": row.n_major_deposits,
             "deposits": row.n_deposits,
-            "countries": about.country_names(row.countries),
+            "countries": context.country_names(row.countries),
             "zones": zones.get(row.region_id, []),
             "shape": window.shape(row.geometry),
         }
@@ -188,7 +189,7 @@ def _regions(results: Results, about: About, window: Window) -> list[dict[str, A
     ]
 
 
-def _sites(results: Results, about: About, window: Window) -> dict[str, list[Any]]:
+def _sites(results: Results, context: Context, window: Window) -> dict[str, list[Any]]:
     """The sites column by column."""
     sites = results.sites
     number = {region: place for place, region in enumerate(results.regions["region_id"])}
@@ -201,21 +202,21 @@ def _sites(results: Results, about: About, window: Window) -> dict[str, list[Any
             f"sites-{source}-{role}" for source, role in zip(sites["source"], sites["commodity_role"], strict=True)
         ],
         "region": [number[region] for region in sites["region_id"]],
-        "source": [about.source_title(source) for source in sites["source"]],
-        "role": [about.word("role", role) for role in sites["commodity_role"]],
+        "source": [context.dataset_title(source) for source in sites["source"]],
+        "role": [context.meaning("role", role) for role in sites["commodity_role"]],
         "commodities": [", ".join(names) for names in sites["commodities"]],
         "status": missing_as_none(sites["status"]),
         "type": missing_as_none(sites["deposit_type"]),
-        "country": [_country(row, about) for row in sites.itertuples(index=False)],
-        "flags": ["; ".join(about.word("flag", flag) for flag in flags) for flags in sites["flags"]],
+        "country": [_country(row, context) for row in sites.itertuples(index=False)],
+        "flags": ["; ".join(context.meaning("flag", flag) for flag in flags) for flags in sites["flags"]],
         "moved": _moved(sites),
         "url": [web_address(url) for url in missing_as_none(sites["url"])],
     }
 
 
-def _country(row: Any, about: About) -> str | None:
+def _country(row: Any, context: Context) -> str | None:
     if isinstance(row.country_located, str):
-        return country_name(row.country_located, about.language) or row.country_located
+        return country_name(row.country_located, context.language) or row.country_located
     return row.country_reported if isinstance(row.country_reported, str) else None
 
 

@@ -9,82 +9,84 @@ from typing import Any
 import pandas as pd
 
 from asmgold.geodesy.discs import edge_error_bound
+from asmgold.publish.context import Context
 from asmgold.publish.page.blocks import Bar, Bars, Block, Column, Fact, Facts, Folded, Points, Section, Table
-from asmgold.publish.page.results import About, Results
+from asmgold.publish.page.results import Results
 from asmgold.publish.page.shapes import DECIMALS, THINNED_M
 from asmgold.records.classify import count_by_fate, moved
+from asmgold.schemas.products import product_of
 from asmgold.schemas.tables import COMMODITY_ROLES, FATES, FLAGS
 
 SHOWN_BARS = 12
 EXAMPLES = 3
 
 
-def answer(results: Results, about: About) -> list[str]:
+def answer(results: Results, context: Context) -> list[str]:
     """The answer in a few sentences."""
-    words, numbers = about.words, about.numbers
+    words, numbers = context.phrases("page"), context.numbers
     if results.regions.empty:
-        return [words["answer_none"].format(radius=about.radius, area=about.area_title), words["caution"]]
+        return [words["answer_none"].format(radius=context.radius, area=context.area), words["caution"]]
     covered = float(results.regions["area_km2"].sum())
     sentences = [
         words["answer"].format(
             share=numbers.share(covered / results.area_km2),
-            area=about.area_title,
+            area=context.area,
             km2=numbers.km2(covered),
-            radius=about.radius,
+            radius=context.radius,
         )
     ]
     covers, outside = [], []
     row: Any
     for row in results.summary.itertuples():
-        title, parent = about.overlay_titles[row.overlay], about.parent_of(row.overlay)
+        title, parent = context.overlay_titles[row.overlay], context.parent_of(row.overlay)
         if row.zone == "inside":
             covers.append(words["answer_overlay"].format(share=numbers.share(row.share_of_zone), overlay=title))
         elif parent is not None and pd.notna(row.share_of_parent_regions):
             share = numbers.share(row.share_of_parent_regions)
-            titles = {"parent": about.overlay_titles[parent], "overlay": title}
+            titles = {"parent": context.overlay_titles[parent], "overlay": title}
             outside.append(words["answer_outside"].format(share=share, **titles))
     if covers:
         sentences.append(words["answer_overlays"].format(parts=", ".join(covers)))
     return [" ".join(sentences + outside), words["caution"]]
 
 
-def key_figures(results: Results, about: About) -> list[tuple[str, str]]:
+def key_figures(results: Results, context: Context) -> list[tuple[str, str]]:
     """The figures that stand large at the top, each with its words."""
-    words, numbers = about.words, about.numbers
+    words, numbers = context.phrases("page"), context.numbers
     covered = float(results.regions["area_km2"].sum())
     return [
-        (numbers.share(covered / results.area_km2), words["key_share"].format(area=about.area_title)),
+        (numbers.share(covered / results.area_km2), words["key_share"].format(area=context.area)),
         (numbers.count(covered), words["key_km2"]),
         (numbers.count(len(results.regions)), words["key_regions"]),
         (numbers.count(len(results.sites)), words["key_sites"]),
     ]
 
 
-def findings(results: Results, about: About) -> list[Section]:
+def findings(results: Results, context: Context) -> list[Section]:
     """The sections that say what was found."""
-    found = [_records(results, about)]
+    found = [_records(results, context)]
     if not results.regions.empty:
-        found = [_regions(results, about), _sites(results, about), *found]
+        found = [_regions(results, context), _sites(results, context), *found]
     if not results.summary.empty:
-        found = [_zones(results, about), *found]
+        found = [_zones(results, context), *found]
     if results.exposure is not None:
-        found.append(_exposure(results.exposure, about))
+        found.append(_exposure(results, results.exposure, context))
     return found
 
 
-def background(results: Results, about: About) -> list[Section]:
+def background(results: Results, context: Context) -> list[Section]:
     """The sections that say how it was found, and from what."""
-    return [_method(results, about), _limits(results, about), _sources(about), _files(about)]
+    return [_method(results, context), _limits(results, context), _sources(results, context), _files(results, context)]
 
 
-def _exposure(table: pd.DataFrame, about: About) -> Section:
-    words = about.words
-    titles = {name: entry.get("title") or name for name, entry in about.settings["exposure"].items()}
+def _exposure(results: Results, table: pd.DataFrame, context: Context) -> Section:
+    words = context.phrases("page")
+    titles = {name: entry.get("title") or name for name, entry in results.settings["exposure"].items()}
     rows = [
         {
             **row,
             "exposure": f"{titles[row['exposure']]} ({row['unit']})",
-            "zone": about.area_title if row["zone"] == "area" else about.zone_title(*row["zone"].split(":")),
+            "zone": context.zone_title(row["zone"]),
         }
         for row in _rows(table)
     ]
@@ -101,12 +103,12 @@ def _exposure(table: pd.DataFrame, about: About) -> Section:
     )
 
 
-def _zones(results: Results, about: About) -> Section:
-    words, numbers = about.words, about.numbers
+def _zones(results: Results, context: Context) -> Section:
+    words, numbers = context.phrases("page"), context.numbers
     rows: list[dict[str, Any]] = [
         {
             **row,
-            "zone": about.zone_title(row["overlay"], row["zone"]),
+            "zone": context.zone_title(f"{row['overlay']}:{row['zone']}"),
             "share_of_parent_regions": None
             if pd.isna(row["share_of_parent_regions"])
             else row["share_of_parent_regions"],
@@ -130,8 +132,8 @@ def _zones(results: Results, about: About) -> Section:
     return Section("zones", words["zones"], blocks)
 
 
-def _regions(results: Results, about: About) -> Section:
-    words, numbers, regions = about.words, about.numbers, results.regions
+def _regions(results: Results, context: Context) -> Section:
+    words, numbers, regions = context.phrases("page"), context.numbers, results.regions
     total = float(regions["area_km2"].sum())
     examples = _examples(results.sites)
     rows: list[dict[str, Any]] = [
@@ -139,7 +141,7 @@ def _regions(results: Results, about: About) -> Section:
             **row,
             "region": number,
             "region_title": words["region_number"].format(number=number + 1),
-            "countries": about.country_names(row["countries"]),
+            "countries": context.country_names(row["countries"]),
             "examples": examples.get(row["region_id"]),
             "share": row["area_km2"] / results.area_km2,
         }
@@ -148,7 +150,7 @@ def _regions(results: Results, about: About) -> Section:
     columns = [
         Column("region", words["region_name"], "region"),
         Column("area_km2", words["area_km2"], "count"),
-        Column("share", words["share_of_area"].format(area=about.area_title), "share"),
+        Column("share", words["share_of_area"].format(area=context.area), "share"),
         Column("n_sites", words["n_sites"], "count"),
         Column("n_deposits", words["n_deposits"], "count"),
         Column("n_mrds", words["n_mrds"], "count"),
@@ -169,7 +171,7 @@ def _regions(results: Results, about: About) -> Section:
         title = words["regions_rest"].format(n=numbers.count(len(regions) - SHOWN_BARS))
         bars.append(Bar(title, rest / longest, numbers.km2(rest)))
     text = words["regions_text"].format(
-        radius=about.radius,
+        radius=context.radius,
         n=numbers.count(len(largest)),
         share=numbers.share(float(largest.sum()) / total if total else 0),
     )
@@ -195,12 +197,12 @@ def _examples(sites: pd.DataFrame) -> dict[str, str]:
     return {str(region): str(names) for region, names in chosen.items()}
 
 
-def _sites(results: Results, about: About) -> Section:
-    words, numbers, sites = about.words, about.numbers, results.sites
+def _sites(results: Results, context: Context) -> Section:
+    words, numbers, sites = context.phrases("page"), context.numbers, results.sites
     counts = sites.groupby(["source", "commodity_role"]).size().sort_values(ascending=False, kind="stable")
     bars = [
         Bar(
-            about.kind_title(source, role),
+            context.site_kind_title(source, role),
             n / counts.max(),
             numbers.count(n),
         )
@@ -219,28 +221,28 @@ def _sites(results: Results, about: About) -> Section:
         "sites",
         words["sites"],
         [
-            words["sites_text"].format(area=about.area_title),
+            words["sites_text"].format(area=context.area),
             Bars(words["sites_chart"], (words["source"], words["n_sites"]), bars),
             Table(words["sites_table"], columns, filter_title=words["sites_filter"], name="sites"),
         ],
     )
 
 
-def _records(results: Results, about: About) -> Section:
-    words, records = about.words, results.records
+def _records(results: Results, context: Context) -> Section:
+    words, records = context.phrases("page"), results.records
     counts = count_by_fate(records)
     fates: list[dict[str, Any]] = [
-        {"source": about.source_title(str(source)), **{str(key): int(n) for key, n in row.items()}}
+        {"source": context.dataset_title(str(source)), **{str(key): int(n) for key, n in row.items()}}
         for source, row in counts.iterrows()
     ]
     fates.append({"source": words["total"], **{str(key): int(n) for key, n in counts.sum().items()}})
     columns = [
         Column("source", words["source"]),
-        *(Column(fate, about.word("fate", fate), "count") for fate in FATES),
+        *(Column(fate, context.meaning("fate", fate), "count") for fate in FATES),
         Column("rows_read", words["rows_read"], "count"),
     ]
     blocks: list[Block] = [words["records_text"], Table(words["fates_table"], columns, fates)]
-    flags = _flags(records, about)
+    flags = _flags(records, context)
     if flags:
         columns = [
             Column("flag", words["flag"]),
@@ -248,7 +250,7 @@ def _records(results: Results, about: About) -> Section:
             Column("sites", words["flag_sites"], "count"),
         ]
         blocks.append(Table(words["flags_table"], columns, flags))
-    corrected = _corrected(records, about)
+    corrected = _corrected(results)
     if corrected:
         columns = [
             Column("name", words["correction_name"]),
@@ -256,7 +258,7 @@ def _records(results: Results, about: About) -> Section:
             Column("reason", words["correction_reason"], language="en"),
             Column("evidence", words["correction_evidence"], language="en"),
         ]
-        title = words["corrections_title"].format(n=about.numbers.count(len(corrected)))
+        title = words["corrections_title"].format(n=context.numbers.count(len(corrected)))
         blocks.append(Folded(title, [Table(words["corrections_table"], columns, corrected)]))
     return Section("records", words["records"], blocks)
 
@@ -265,19 +267,20 @@ def _rows(table: pd.DataFrame) -> list[dict[str, Any]]:
     return [{str(name): value for name, value in row.items()} for row in table.to_dict("records")]
 
 
-def _flags(records: pd.DataFrame, about: About) -> list[dict[str, Any]]:
+def _flags(records: pd.DataFrame, context: Context) -> list[dict[str, Any]]:
     flags = records["flags"].explode().dropna()
     counts = flags.value_counts()
     of_sites = records.loc[records["fate"] == "site", "flags"].explode().value_counts()
     order = {flag: number for number, flag in enumerate(FLAGS)}
     return [
-        {"flag": about.word("flag", flag), "records": int(counts[flag]), "sites": int(of_sites.get(flag, 0))}
+        {"flag": context.meaning("flag", flag), "records": int(counts[flag]), "sites": int(of_sites.get(flag, 0))}
         for flag in sorted(counts.index, key=lambda flag: order.get(flag, len(order)))
     ]
 
 
-def _corrected(records: pd.DataFrame, about: About) -> list[dict[str, Any]]:
-    declared = {correction.id: correction for correction in about.corrections}
+def _corrected(results: Results) -> list[dict[str, Any]]:
+    declared = {correction.id: correction for correction in results.corrections}
+    records = results.records
     corrected: Any = records[records["correction"].notna()].itertuples(index=False)
     return [
         {
@@ -290,10 +293,10 @@ def _corrected(records: pd.DataFrame, about: About) -> list[dict[str, Any]]:
     ]
 
 
-def _method(results: Results, about: About) -> Section:
-    words, numbers, settings = about.words, about.numbers, about.settings
+def _method(results: Results, context: Context) -> Section:
+    words, numbers, settings = context.phrases("page"), context.numbers, results.settings
     error = edge_error_bound(1000 * settings["buffer_km"], settings["tolerance_m"])
-    said = {"radius": about.radius, "area": about.area_title, "error": numbers.count(error, 1)}
+    said = {"radius": context.radius, "area": context.area, "error": numbers.count(error, 1)}
     keys = [
         "method_records",
         "method_gold",
@@ -307,7 +310,7 @@ def _method(results: Results, about: About) -> Section:
         corrected = int(results.records["correction"].notna().sum())
         points.append(words["method_corrections"].format(n=numbers.count(corrected)))
     parameters = [
-        Fact(words["radius"], f"{about.radius} km"),
+        Fact(words["radius"], f"{context.radius} km"),
         Fact(words["tolerance"], f"{numbers.general(settings['tolerance_m'])} m"),
         Fact(words["edge_error"], f"{numbers.count(error, 1)} m"),
         Fact(words["refineries"], words["yes" if settings["include_refineries"] else "no"]),
@@ -318,8 +321,8 @@ def _method(results: Results, about: About) -> Section:
     return Section("method", words["method"], [Points(points), Facts(words["parameters"], parameters)])
 
 
-def _limits(results: Results, about: About) -> Section:
-    words, numbers, records = about.words, about.numbers, results.records
+def _limits(results: Results, context: Context) -> Section:
+    words, numbers, records = context.phrases("page"), context.numbers, results.records
     points = [words["limit_region"]]
     if (records["source"] == "mrds").any():
         points.append(words["limit_mrds"])
@@ -334,36 +337,37 @@ def _limits(results: Results, about: About) -> Section:
     return Section("limits", words["limits"], [Points(points)])
 
 
-def _sources(about: About) -> Section:
-    words = about.words
+def _sources(results: Results, context: Context) -> Section:
+    words = context.phrases("page")
     blocks: list[Block] = [words["sources_text"]]
     blocks += [
         Facts(
             source.get("title", f"{words['own_file']}: {name}"),
-            _provenance(source, about),
+            _provenance(source, context),
             language="en" if "title" in source else None,
         )
-        for name, source in about.sources.items()
+        for name, source in results.sources.items()
     ]
     return Section("sources", words["sources"], [*blocks, words["credit_idea"]])
 
 
-def _provenance(source: Mapping[str, Any], about: About) -> list[Fact]:
-    words = about.words
+def _provenance(source: Mapping[str, Any], context: Context) -> list[Fact]:
+    words = context.phrases("page")
+    texts = {**source, "address": next(iter(source.get("urls", ())), None)}
     facts = [
-        Fact(words[key], str(source[key]), address=source[key] if key == "address" else None)
+        Fact(words[key], str(texts[key]), address=texts[key] if key == "address" else None)
         for key in ("producer", "citation", "licence", "date", "address", "notes")
-        if source.get(key)
+        if texts.get(key)
     ]
     lock = source["lock"]
-    return [*facts, Fact(words["sha256"], lock["sha256"]), Fact(words["bytes"], about.numbers.count(lock["bytes"]))]
+    return [*facts, Fact(words["sha256"], lock["sha256"]), Fact(words["bytes"], context.numbers.count(lock["bytes"]))]
 
 
-def _files(about: About) -> Section:
-    words = about.words
+def _files(results: Results, context: Context) -> Section:
+    words = context.phrases("page")
     columns = [Column("file", words["file"], "file"), Column("what", words["file_what"])]
     rows = [
-        {"file": name, "what": words.get("product_" + name.replace(".", "_").replace("-", "_"))}
-        for name in about.products
+        {"file": name, "what": product.title_in(context.language) if (product := product_of(name)) else None}
+        for name in results.products
     ]
     return Section("files", words["files"], [words["files_text"], Table(words["files"], columns, rows)])

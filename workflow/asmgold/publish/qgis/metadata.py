@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from asmgold.publish.context import About, Field
+from asmgold.publish.context import Context
+from asmgold.publish.fields import Field
 from asmgold.publish.qgis.markup import VERSION, Element, document, element
 from asmgold.schemas.tables import CRS
 
@@ -14,22 +15,22 @@ LANGUAGES = {"en": "eng", "es": "spa"}  # of ISO 639-2, which metadata use
 KEYWORDS = ("gold", "artisanal and small-scale mining", "ASM", "mineral deposits")
 
 
-def layer_metadata(layer: str, about: About, fields: Mapping[str, Field], bounds: Sequence[float] | None) -> str:
+def layer_metadata(layer: str, context: Context, fields: Mapping[str, Field], bounds: Sequence[float] | None) -> str:
     """The metadata of a layer of the GeoPackage: abstract with its columns, credits, licences, lineage, extent, dates.
 
     Parameters
     ----------
     layer : its name
-    about : the scenario in words
+    context : the scenario in words
     fields : its columns in words
     bounds : west, south, east, north in EPSG:4326; None for a table without geometry, or an empty layer
     """
-    sources = about.sources_of(layer)
+    sources = context.sources_of(layer)
     columns = "\n".join(f"{field.title} ({name}): {field.description}" for name, field in fields.items())
     root = element(
         "qgis",
-        *_common(layer, about, about.title_of(layer), f"{about.abstract_of(layer)}\n\n{columns}", sources),
-        *(element("history", step) for step in about.lineage_of(layer)),
+        *_common(layer, context, context.title_of(layer), f"{context.abstract_of(layer)}\n\n{columns}", sources),
+        *(element("history", step) for step in context.lineage_of(layer)),
         element("fees"),
         *(element("rights", str(source["citation"])) for source in sources),
         *(element("license", text) for text in dict.fromkeys(_licence(source) for source in sources)),
@@ -41,48 +42,48 @@ def layer_metadata(layer: str, about: About, fields: Mapping[str, Field], bounds
     return document(root, DOCTYPE)
 
 
-def dataset_metadata(about: About) -> str:
+def dataset_metadata(context: Context) -> str:
     """The metadata of the GeoPackage as a whole, in the terms of Dublin Core."""
-    words, sources = about.words("geopackage"), about.sources_of("")
+    words, sources = context.words("geopackage"), context.sources_of("")
     terms = [
         ("title", words["dataset"]),
         ("abstract", words["about_dataset"]),
-        ("language", about.language),
-        ("date", about.date),
-        *(("provenance", step) for step in about.lineage_of("overlay_intersections")),
+        ("language", context.language),
+        ("date", context.date),
+        *(("provenance", step) for step in context.lineage_of("overlay_intersections")),
         *(("creator", producer) for producer in dict.fromkeys(str(source["producer"]) for source in sources)),
         *(("bibliographicCitation", text) for text in dict.fromkeys(str(source["citation"]) for source in sources)),
         *(("license", text) for text in dict.fromkeys(_licence(source) for source in sources)),
-        *(("source", text) for text in dict.fromkeys(str(source["address"]) for source in sources)),
+        *(("source", text) for text in dict.fromkeys(str(source["urls"][0]) for source in sources)),
     ]
     listed = (element(f"dcterms:{term}", text) for term, text in terms)
     return document(element("metadata", *listed, **{"xmlns:dcterms": "http://purl.org/dc/terms/"}))
 
 
-def project_metadata(about: About) -> Element:
+def project_metadata(context: Context) -> Element:
     """The metadata of the project."""
-    words = about.words("geopackage")
+    words = context.words("geopackage")
     return element(
         "projectMetadata",
-        *_common("asm_gold_regions", about, words["dataset"], words["about_dataset"], about.sources_of("")),
+        *_common("asm_gold_regions", context, words["dataset"], words["about_dataset"], context.sources_of("")),
         element("author", "asmgold"),
-        element("creation", f"{about.date}T00:00:00"),
+        element("creation", f"{context.date}T00:00:00"),
     )
 
 
-def credit_line(about: About) -> str:
+def credit_line(context: Context) -> str:
     """Who made the data that the map shows, in one line."""
-    producers = dict.fromkeys(str(source["producer"]) for source in about.sources.values())
-    return about.words("qgis")["data"] + " " + "; ".join(producers) + "."
+    producers = dict.fromkeys(str(source["producer"]) for source in context.sources.values())
+    return context.words("qgis")["data"] + " " + "; ".join(producers) + "."
 
 
 def _common(
-    identifier: str, about: About, title: str, abstract: str, sources: Sequence[Mapping[str, Any]]
+    identifier: str, context: Context, title: str, abstract: str, sources: Sequence[Mapping[str, Any]]
 ) -> list[Element]:
     return [
         element("identifier", identifier),
         element("parentidentifier"),
-        element("language", LANGUAGES[about.language]),
+        element("language", LANGUAGES[context.language]),
         element("type", "dataset"),
         element("title", title),
         element("abstract", abstract),
@@ -94,7 +95,7 @@ def _common(
             for producer in dict.fromkeys(str(source["producer"]) for source in sources)
         ),
         element("links", *(
-            element("link", name=source["title"], type="WWW:LINK", url=source["address"],
+            element("link", name=source["title"], type="WWW:LINK", url=source["urls"][0],
                     description=source.get("notes", ""), format="", mimeType="", size="")
             for source in sources
         )),

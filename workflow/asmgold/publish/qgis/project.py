@@ -18,7 +18,7 @@ import shapely
 from shapely.geometry.base import BaseGeometry
 
 from asmgold.publish import palette
-from asmgold.publish.context import About
+from asmgold.publish.context import Context
 from asmgold.publish.messages import Numbers
 from asmgold.publish.qgis.layout import Page, layout
 from asmgold.publish.qgis.markup import VERSION, Element, document, element, inert, uuid_of
@@ -64,27 +64,27 @@ class _Layer:
         return self.name + "_" + uuid_of(self.source)[1:-1].replace("-", "_")
 
 
-def write_project(path: Path, package: Path, about: About, rasters: Sequence[Raster] = ()) -> None:
+def write_project(path: Path, package: Path, context: Context, rasters: Sequence[Raster] = ()) -> None:
     """Write a project for QGIS 3.22 or newer, the same bytes for the same GeoPackage.
 
     Parameters
     ----------
     path : the file to write, `.qgz`
     package : the GeoPackage that it shows, which the project expects beside itself
-    about : the scenario in words
+    context : the scenario in words
     rasters : to be shown too, from files beside it
     """
-    layers = _layers_of(package, about)
-    shapes = {name: _shapes(package, name) for name in ("area", *about.overlays)}
+    layers = _layers_of(package, context)
+    shapes = {name: _shapes(package, name) for name in ("area", *context.overlays)}
     view = view_of(shapes["area"])
-    root = _project(about, layers, [_raster_layer(raster) for raster in rasters], shapes, view)
+    root = _project(context, layers, [_raster_layer(raster) for raster in rasters], shapes, view)
     entry = zipfile.ZipInfo(path.with_suffix(".qgs").name, date_time=(1980, 1, 1, 0, 0, 0))
     entry.external_attr, entry.compress_type = 0o644 << 16, zipfile.ZIP_DEFLATED
     with zipfile.ZipFile(path, "w") as archive:
         archive.writestr(entry, document(root, DOCTYPE))
 
 
-def _layers_of(package: Path, about: About) -> dict[str, _Layer]:
+def _layers_of(package: Path, context: Context) -> dict[str, _Layer]:
     """The layers with the titles, styles and metadata that the GeoPackage itself has for them."""
     # Opened as a file that nobody changes, it stays as it is.
     with closing(sqlite3.connect(f"{package.absolute().as_uri()}?mode=ro&immutable=1", uri=True)) as tables:
@@ -132,13 +132,13 @@ def _shapes(package: Path, layer: str) -> list[BaseGeometry]:
 
 
 def _project(
-    about: About,
+    context: Context,
     layers: Mapping[str, _Layer],
     rasters: Sequence[_Layer],
     shapes: Mapping[str, Sequence[BaseGeometry]],
     view: View,
 ) -> Element:
-    words = about.words("qgis")
+    words = context.words("qgis")
     groups = _groups(layers, rasters, words)
     ordered = [layer for _, members in groups for layer in members]
     places = {name: view.rectangle(found) for name, found in shapes.items() if found}
@@ -171,9 +171,9 @@ def _project(
         _properties(background),
         element("visibility-presets"),
         element("transformContext"),
-        project_metadata(about),
-        element("Layouts", *(layout(page) for page in _pages(about, places, shapes, view, legend, rows, background))),
-        element("Bookmarks", *(_bookmark(about, name, place, view) for name, place in places.items())),
+        project_metadata(context),
+        element("Layouts", *(layout(page) for page in _pages(context, places, shapes, view, legend, rows, background))),
+        element("Bookmarks", *(_bookmark(context, name, place, view) for name, place in places.items())),
         element(
             "ProjectViewSettings",
             element("Scales"),
@@ -182,7 +182,7 @@ def _project(
         ),
         projectname=words["title"],
         version=VERSION,
-        saveDateTime=f"{about.date}T00:00:00",
+        saveDateTime=f"{context.date}T00:00:00",
         saveUser="",
         saveUserFull="",
     )
@@ -267,7 +267,7 @@ def _relations(layers: Mapping[str, _Layer], words: Mapping[str, str]) -> list[E
 
 
 def _pages(
-    about: About,
+    context: Context,
     places: Mapping[str, Rectangle],
     shapes: Mapping[str, Sequence[BaseGeometry]],
     view: View,
@@ -276,12 +276,12 @@ def _pages(
     background: str,
 ) -> list[Page]:
     """A layout for the area and one for each overlay."""
-    words = about.words("qgis")
-    notes = [words["caution"], credit_line(about), words["projection" if view.centre else "projection_degrees"]]
+    words = context.words("qgis")
+    notes = [words["caution"], credit_line(context), words["projection" if view.centre else "projection_degrees"]]
     return [
         Page(
-            name=words["layout"].replace("{place}", about.title_of(name)),
-            title=words["title"] if name == "area" else words["title_part"].replace("{place}", about.title_of(name)),
+            name=words["layout"].replace("{place}", context.title_of(name)),
+            title=words["title"] if name == "area" else words["title_part"].replace("{place}", context.title_of(name)),
             subtitle=words["subtitle"],
             notes=[note.replace("{centre}", view.name) for note in notes],
             view=view,
@@ -296,13 +296,13 @@ def _pages(
     ]
 
 
-def _bookmark(about: About, name: str, place: Rectangle, view: View) -> Element:
+def _bookmark(context: Context, name: str, place: Rectangle, view: View) -> Element:
     return element(
         "Bookmark",
         reference_system(view.crs),
         id=name,
-        name=about.title_of(name),
-        group=about.words("qgis")["bookmarks"],
+        name=context.title_of(name),
+        group=context.words("qgis")["bookmarks"],
         extent=shapely.to_wkt(shapely.box(*place), rounding_precision=3),
     )
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 
 from asmgold.publish import palette
-from asmgold.publish.context import About, Field
+from asmgold.publish.context import Context
+from asmgold.publish.fields import Field
 from asmgold.publish.qgis import symbols
 from asmgold.publish.qgis.markup import VERSION, Element, document, element, uuid_of
 
@@ -16,7 +17,7 @@ GEOMETRY = {"Point": 0, "LineString": 1, "MultiPolygon": 2, None: 4}
 
 def style_of(
     layer: str,
-    about: About,
+    context: Context,
     *,
     geometry: str | None,
     fields: Mapping[str, Field],
@@ -28,15 +29,15 @@ def style_of(
     Parameters
     ----------
     layer : its name
-    about : the scenario in words
+    context : the scenario in words
     geometry : `Point`, `LineString` or `MultiPolygon`, or None for a table without geometry
     fields : its columns in words, which become their aliases
     sites : the pairs of source and role of gold that there are, for the layer `gold_sites`
     unlabelled : the countries that need no label, as the title of the map names them
     """
-    words = about.words("qgis")
-    if layer in about.overlays:
-        parts = _overlay(list(about.overlays).index(layer), words | {"title": about.title_of(layer)})
+    words = context.words("qgis")
+    if layer in context.overlays:
+        parts = _overlay(list(context.overlays).index(layer), words | {"title": context.title_of(layer)})
     else:
         match layer:
             case "asm_gold_regions":
@@ -44,7 +45,7 @@ def style_of(
             case "gold_sites":
                 parts = _sites(words, sorted(set(sites)))
             case "overlay_intersections":
-                parts = _zones(about, words)
+                parts = _zones(context, words)
             case "area":
                 parts = [_single(symbols.polygons(symbols.fill(palette.AREA, palette.AREA_EDGE, 0.35)))]
             case "countries":
@@ -116,14 +117,14 @@ def _is_main(role: str) -> bool:
     return role in ("primary", "listed")
 
 
-def _zones(about: About, words: Mapping[str, str]) -> list[Element]:
+def _zones(context: Context, words: Mapping[str, str]) -> list[Element]:
     """Each overlay's zones in its colour: dense hatching inside, sparse hatching the other way outside.
 
     An overlay that others are within is switched off at first: their zones cover it already.
     """
     rules, off = [], []
-    parents = {overlay["within"] for overlay in about.overlays.values()}
-    for number, (layer, overlay) in enumerate(about.overlays.items()):
+    parents = {overlay["within"] for overlay in context.overlays.values()}
+    for number, (layer, overlay) in enumerate(context.overlays.items()):
         colour, name = palette.overlay_colour(number), layer.removeprefix("overlay_")
         angle = 45 + 30 * (number // 2)
         zones = {"inside": (angle, 1.6, 0.4)} | ({"outside": (angle + 90, 2.6, 0.25)} if overlay["within"] else {})
@@ -133,7 +134,7 @@ def _zones(about: About, words: Mapping[str, str]) -> list[Element]:
             rules.append(
                 (
                     condition,
-                    words[zone].format(overlay=overlay["title"], parent=_parent(about, overlay)),
+                    words[zone].format(overlay=overlay["title"], parent=_parent(context, overlay)),
                     symbols.polygons(symbols.hatch(colour, turned, distance, width), symbols.fill(None, colour, 0.25)),
                 )
             )
@@ -142,8 +143,8 @@ def _zones(about: About, words: Mapping[str, str]) -> list[Element]:
     return [_by_rules("overlay_intersections", rules, off), _map_tip("region_id", "area_km2")]
 
 
-def _parent(about: About, overlay: Mapping[str, object]) -> str:
-    return about.title_of(f"overlay_{overlay['within']}") if overlay["within"] else ""
+def _parent(context: Context, overlay: Mapping[str, object]) -> str:
+    return context.title_of(f"overlay_{overlay['within']}") if overlay["within"] else ""
 
 
 def _overlay(number: int, words: Mapping[str, str]) -> list[Element]:
