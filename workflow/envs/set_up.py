@@ -72,8 +72,16 @@ def install(lock, uv):
     if uv:
         command = [uv, "pip", "install", "--quiet", "--python", str(PYTHON)]
     else:
-        command = [str(PYTHON), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-input",
-                   "--no-compile"]  # what is imported is compiled then, and that is half of it
+        command = [
+            str(PYTHON),
+            "-m",
+            "pip",
+            "install",
+            "--quiet",
+            "--disable-pip-version-check",
+            "--no-input",
+            "--no-compile",
+        ]  # what is imported is compiled then, and that is half of it
     call([*command, "--require-hashes", "-r", lock])
 
 
