@@ -36,7 +36,7 @@ RELEASES = Path("releases")
 INCOMING = ".incoming"
 LOCK = ".lock"
 NAME = re.compile(r"[a-z0-9][a-z0-9._-]*")
-AROUND = ("README.md", "LICENSE", "CITATION.cff", "Makefile", "pyproject.toml", "requirements.lock")
+AROUND = ("README.md", "LICENSE", "CITATION.cff", "Makefile", "pyproject.toml", "requirements.lock", "setup.py")
 CONFIGURATION = ("config.yaml", "sources.yaml", "sources.lock.yaml", "corrections.yaml")
 
 
