@@ -7,12 +7,13 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import venv
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.conftest import PROJECT
+from tests.conftest import PROJECT, copy_project
 
 MAKE = shutil.which("make") or "make"
 SYSTEM = ("bash", "cat", "cp", "dirname", "env", "kill", "ln", "mkdir", "rm", "sh", "touch")
@@ -171,3 +172,17 @@ def test_a_checkout_that_is_read_only_is_told(place_of_all: Path) -> None:
         "a folder of your own"
     )
     assert checkout.make(".venv/ready")[0] == 0
+
+
+def test_a_run_does_not_mind_spaces_and_accents_in_its_path(tmp_path: Path) -> None:
+    copy = copy_project(tmp_path / "una copia ñ")
+    venv.create(copy.folder / ".venv", with_pip=False, symlinks=True)
+    (packages,) = copy.folder.glob(".venv/lib/python*/site-packages")
+    borrowed = [path for path in sys.path if path.endswith(("site-packages", "dist-packages"))]
+    (packages / "borrowed.pth").write_text("".join(f"{path}\n" for path in ["../../../../workflow", *borrowed]))
+    table = "results/.build/peru/records.parquet"
+    command = [str(copy.folder / ".venv/bin/python"), "-m", "snakemake", "--cores", "1", "--", table]
+    environment = {key: value for key, value in os.environ.items() if key != "PYTHONPATH"}
+    done = subprocess.run(command, cwd=copy.folder, env=environment, check=False, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert (copy.folder / table).is_file()

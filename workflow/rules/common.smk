@@ -1,6 +1,7 @@
 """The configuration as the rules see it: checked once, before any job starts."""
 
 import os
+import shlex
 import sys
 from pathlib import Path
 
@@ -27,6 +28,8 @@ if not PROJECT.is_dir():
     # A Snakefile that was fetched from a repository has nothing beside it: what the installed package carries stands in.
     PROJECT = shipped_project()
     os.environ["PYTHONPATH"] = f"{PROJECT / 'workflow/scripts'}{os.pathsep}{os.environ.get('PYTHONPATH', '')}"
+if Path(sys.executable).exists():  # Snakemake gives it to a shell as it stands: quotes keep a path with blanks whole
+    sys.executable = shlex.quote(sys.executable)
 IS_GUEST = not PROJECT.samefile(Path())
 
 try:
