@@ -20,7 +20,7 @@ export ASMGOLD_MIRROR := $(MIRROR)
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help run reproduce report release verify fetch import refresh rollback postgis unlock audit test test-all check docs site lock clean
+.PHONY: help run reproduce report release verify fetch import refresh rollback postgis unlock audit cluster test test-all check docs site lock clean
 
 help:  ## what can be made
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -62,6 +62,8 @@ unlock: .venv/ready  ## after a run was killed, if it left the folder locked
 audit: run  ## the corrections that the evidence suggests, to review and paste (SCENARIO=)
 	@cat results/$(or $(SCENARIO),peru)/proposed_corrections.yaml
 
+cluster: .venv/cluster-ready  ## what the profiles of clusters need besides: Snakemake's plugins for SLURM and Kubernetes
+
 test: .venv/dev-ready  ## all tests that can run on this machine
 	@$(BIN)/python -m pytest -n auto --dist worksteal
 
@@ -94,5 +96,5 @@ clean:  ## remove results and the environment
 .venv/ready: requirements.lock
 	@$(PYTHON) workflow/envs/set_up.py $<
 
-.venv/dev-ready: requirements-dev.lock .venv/ready
+.venv/dev-ready .venv/cluster-ready: .venv/%-ready: requirements-%.lock .venv/ready
 	@$(PYTHON) workflow/envs/set_up.py $<

@@ -17,7 +17,7 @@ from asmgold.publish.qgis.project import raster_of, write_project
 from asmgold.records.classify import classify
 from asmgold.regions.dissolve import dissolve
 from asmgold.regions.overlays import intersect
-from asmgold.sources.usgs import read_records
+from asmgold.sources.records import read_records
 
 COLUMNS = ("dep_id", "site_name", "latitude", "longitude", "country", "commod1", "commod2", "commod3", "url",
            "dep_type", "dev_stat")  # fmt: skip

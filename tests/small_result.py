@@ -12,8 +12,8 @@ import pandas as pd
 import shapely
 
 from asmgold.config.models import Correction
-from asmgold.evidence.capture import capture, missed
-from asmgold.evidence.observations import Seen, zones_by_name
+from asmgold.evidence.capture import capture, missed_mining
+from asmgold.evidence.observations import Observation, zones_by_name
 from asmgold.io.files import write_json
 from asmgold.io.tables import write_table
 from asmgold.publish.geopackage import write_geopackage
@@ -22,7 +22,7 @@ from asmgold.records.classify import classify
 from asmgold.regions.by_country import by_country, country_summary
 from asmgold.regions.dissolve import dissolve
 from asmgold.regions.overlays import intersect, measure_units
-from asmgold.sources.usgs import read_records
+from asmgold.sources.records import read_records
 from tests.small_map import COLUMNS, context_of_map
 
 AREA = shapely.box(-72, -14, -69, -12)
@@ -129,13 +129,13 @@ def _write_evidence(
     regions: Any,
     sites: Any,
 ) -> gpd.GeoDataFrame:
-    """Mining that was seen: polygons in a region, just outside of one and far from all, and two points."""
+    """Observed mining: polygons in a region, just outside of one and far from all, and two points."""
     places = [(-70.4, -12.9), (-70.36, -13.35), (-69.2, -12.2)]
     patches = shapely.union_all([shapely.box(x - 0.02, y - 0.02, x + 0.02, y + 0.02) for x, y in places])
     points = shapely.multipoints([(-70.4, -12.9), (-69.1, -12.1)])
-    seen = [Seen("patches", "all", patches), Seen("visits", "all", points)]
+    observations = [Observation("patches", "all", patches), Observation("visits", "all", points)]
     zones = zones_by_name(area, layers, within)
-    capture(seen, zones, regions).round(6).to_csv(folder / "evidence.csv", index=False)
-    found = missed(seen, zones["area"], regions, sites)
+    capture(observations, zones, regions).round(6).to_csv(folder / "evidence.csv", index=False)
+    found = missed_mining(observations, zones["area"], regions, sites)
     write_table(found, folder / "missed_mining.parquet")
     return found

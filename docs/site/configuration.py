@@ -11,7 +11,7 @@ from pydantic import BaseModel, TypeAdapter
 from asmgold.config.models import (
     Area,
     Correction,
-    Countries,
+    CountriesLayer,
     DepositSettings,
     Evidence,
     Exposure,
@@ -73,7 +73,7 @@ evidence:
 SECTIONS: tuple[tuple[str, type[BaseModel], str], ...] = (
     ("config.yaml", Settings, "The question."),
     ("config.yaml, area", Area, "The area of interest: a polygon layer."),
-    ("config.yaml, countries", Countries, "The countries of the world: a polygon layer."),
+    ("config.yaml, countries", CountriesLayer, "The countries of the world: a polygon layer."),
     ("config.yaml, deposits", DepositSettings, "When records are taken for the same deposit."),
     ("config.yaml, overlays", Overlay, "Each overlay, by a name of your choice: a polygon layer."),
     ("config.yaml, rasters", RasterSettings, "The rasters of distance, density and fraction."),
@@ -144,7 +144,7 @@ def _type(schema: dict[str, Any]) -> str:
     if "anyOf" in schema:
         return " or ".join(dict.fromkeys(_type(option) for option in schema["anyOf"] if option.get("type") != "null"))
     if "$ref" in schema:
-        return str(schema["$ref"].rsplit("/", 1)[-1]).lower()
+        return "mapping"
     limits = {"exclusiveMinimum": ">", "minimum": "≥", "maximum": "≤"}
     bounds = ", ".join(f"{sign} {schema[key]:g}" for key, sign in limits.items() if key in schema)
     kind = {"array": "list", "object": "mapping", "string": "text", "boolean": "true or false"}.get(

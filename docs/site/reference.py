@@ -18,7 +18,7 @@ from configuration import write as write_configuration
 
 from asmgold import cli as commands
 from asmgold.schemas.products import CONDITIONS, LAYER_SCHEMAS, PRODUCTS, Product, named_schema
-from asmgold.schemas.rasters import NODATA, RasterProduct
+from asmgold.schemas.rasters import NODATA, RasterSpecification
 from asmgold.schemas.tables import COMMODITY_ROLES, FATES, FLAGS, RECORDS, ZONES
 
 INTRODUCTION = """\
@@ -95,7 +95,7 @@ def _file(product: Product) -> str:
 
 def _table(title: str, description: str, schema: Any, left_out: Container[str]) -> list[str]:
     rows = [
-        f"| `{name}` | {_kind(column)} | {column.description} |"
+        f"| `{name}` | {KINDS.get(column.kind, column.kind)} | {column.description} |"
         for name, column in schema.columns.items()
         if name not in left_out or name == "geometry"
     ]
@@ -166,15 +166,11 @@ def _usage(action: argparse.Action) -> str:
     return _invocation(action) if action.required else f"[{_invocation(action)}]"
 
 
-def _raster(product: RasterProduct) -> str:
+def _raster(product: RasterSpecification) -> str:
     return f"| `{product.name}.tif` | {product.unit} | {product.meaning} {product.method} | {product.nodata} |"
 
 
-def _kind(column: Any) -> str:
-    if column.dtype is None:
-        return "geometry"
-    kinds = {"float64": "number", "int64": "whole number", "object": "list"}
-    return kinds.get(str(column.dtype), "text")
+KINDS = {"whole": "whole number"}
 
 
 README_TABLE = re.compile(r"(?<=written by `make docs` -->\n).*?(?=<!-- end of products -->)", re.DOTALL)

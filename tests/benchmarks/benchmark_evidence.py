@@ -1,4 +1,4 @@
-"""The radius curve at one radius and at fifty, and what pieces cost beside exact polygons.
+"""The radius curve at one radius and at fifty, and what points cost beside exact polygons.
 
     python tests/benchmarks/benchmark_evidence.py
 
@@ -18,9 +18,10 @@ import numpy as np
 import shapely
 
 from asmgold.evidence.capture import capture
-from asmgold.evidence.observations import collect
+from asmgold.evidence.land import land_cells
+from asmgold.evidence.observations import collect_observations
 from asmgold.evidence.radius_curve import radius_curve
-from asmgold.evidence.sampling import land_of, pieces_of
+from asmgold.evidence.sampling import weighted_points
 from asmgold.geodesy.union import unions_of_discs
 from asmgold.schemas.tables import CRS
 
@@ -47,24 +48,25 @@ def main() -> None:
     at = np.column_stack([lon, lat])[rng.integers(512, size=4000)] + rng.normal(0, 0.15, (4000, 2))
     patches = shapely.box(*(at - 0.002).T, *(at + rng.uniform(0, 0.01, (4000, 2))).T)
     layer = gpd.GeoDataFrame({"period": [None] * 4000}, geometry=patches, crs=CRS)
-    seen = collect([("patches", None, layer)], ZONES)
-    land, pieces = land_of(ZONES, AREA), pieces_of(seen, ZONES, AREA)
-    one = seconds(lambda: radius_curve(land, pieces, lon, lat, [20.0]))
-    fifty = seconds(lambda: radius_curve(land, pieces, lon, lat, RADII_KM))
-    print(f"land and pieces: {seconds(lambda: (land_of(ZONES, AREA), pieces_of(seen, ZONES, AREA)), 1):.2f} s")
+    observations = collect_observations([("patches", None, layer)], ZONES)
+    cells, points = land_cells(ZONES, AREA), weighted_points(observations, ZONES, AREA)
+    one = seconds(lambda: radius_curve(cells, points, lon, lat, [20.0]))
+    fifty = seconds(lambda: radius_curve(cells, points, lon, lat, RADII_KM))
+    sampling = seconds(lambda: (land_cells(ZONES, AREA), weighted_points(observations, ZONES, AREA)), 1)
+    print(f"cells and points: {sampling:.2f} s")
     print(f"one radius: {one:.2f} s; fifty: {fifty:.2f} s, {fifty / one:.2f} times as long")
 
     def exactly(radii_km: Any) -> list[float]:
         shares = []
         for discs in unions_of_discs(lon, lat, 1000.0 * np.asarray(radii_km)):
             regions = gpd.GeoDataFrame(geometry=shapely.intersection(discs, AREA), crs=CRS)
-            shares.append(float(capture(seen, ZONES, regions)["capture"].iloc[0]))
+            shares.append(float(capture(observations, ZONES, regions)["capture"].iloc[0]))
         return shares
 
     begin = time.perf_counter()
     exact = exactly(RADII_KM)
     print(f"fifty radii by polygons: {time.perf_counter() - begin:.2f} s")
-    curve, _ = radius_curve(land, pieces, lon, lat, RADII_KM)
+    curve, _ = radius_curve(cells, points, lon, lat, RADII_KM)
     near = curve[curve["zone"] == "area"]["capture"]
     print(f"largest difference of capture: {np.abs(near.to_numpy() - np.array(exact)).max():.5f}")
 

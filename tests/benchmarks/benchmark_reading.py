@@ -86,7 +86,7 @@ def make_table(rows: int = ROWS) -> bytes:
 
 
 def read_into_records(path: Path) -> int:
-    from asmgold.sources.usgs import read_records
+    from asmgold.sources.records import read_records
 
     return len(read_records(path, "mrds"))
 

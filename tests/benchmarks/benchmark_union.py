@@ -60,7 +60,7 @@ def sites_of_usgs(mrds: Path, major_deposits: Path) -> Sites:
     """The gold records of both sources that are not only refineries and have a position on the globe."""
     import pandas as pd
 
-    from asmgold.sources.usgs import read_records
+    from asmgold.sources.records import read_records
 
     rows = pd.concat([read_records(mrds, "mrds"), read_records(major_deposits, "major_deposits")])
     rows = rows[rows["commodity_role"].notna() & (rows["commodity_role"] != "refinery") & rows["fault"].isna()]

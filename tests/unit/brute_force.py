@@ -29,7 +29,7 @@ def fine_ring(lon: float, lat: float, radius_m: float, vertices: int = VERTICES)
 
 
 def equal_area_frame(lon: np.ndarray, lat: np.ndarray) -> Transformer:
-    """A Lambert azimuthal equal-area frame in which the seam, wherever it is near, is a straight line."""
+    """A Lambert azimuthal equal-area frame in which the antimeridian, wherever it is near, is a straight line."""
     lam, phi = np.radians(lon), np.radians(lat)
     centre = np.array([(np.cos(phi) * np.cos(lam)).sum(), (np.cos(phi) * np.sin(lam)).sum(), np.sin(phi).sum()])
     if np.linalg.norm(centre) < 0.3 * lon.size:  # all round the globe
@@ -89,13 +89,13 @@ def number_of_regions(lon: np.ndarray, lat: np.ndarray, reach_m: float) -> int:
 
 
 def edge_points(regions: Any) -> tuple[np.ndarray, np.ndarray]:
-    """Vertices and middles of edges, without the edges along the seam and the poles that no circle drew."""
+    """Vertices and middles of edges, without the edges along the antimeridian and the poles that no circle drew."""
     rings = shapely.get_rings(shapely.get_parts(regions))
     xy, ring = shapely.get_coordinates(rings, return_index=True)
     start, end = xy[:-1][ring[1:] == ring[:-1]], xy[1:][ring[1:] == ring[:-1]]
-    seam = (np.abs(start[:, 0]) == 180) & (start[:, 0] == end[:, 0])
+    antimeridian = (np.abs(start[:, 0]) == 180) & (start[:, 0] == end[:, 0])
     pole = (np.abs(start[:, 1]) == 90) & (start[:, 1] == end[:, 1])
-    start, end = start[~seam & ~pole], end[~seam & ~pole]
+    start, end = start[~antimeridian & ~pole], end[~antimeridian & ~pole]
     points = np.vstack([start, end, *[start + share * (end - start) for share in (0.25, 0.5, 0.75)]])
     return points[:, 0], points[:, 1]
 

@@ -19,10 +19,10 @@ from reference import command_reference, data_dictionary
 from asmgold.config.loading import load_corrections, load_lock, load_sources
 from asmgold.config.models import Settings
 from asmgold.config.renamed import RENAMED_KEYS
-from asmgold.config.scenario import load_guest_scenario, load_scenario
+from asmgold.config.scenario import load_module_scenario, load_scenario
 from asmgold.errors import InputError
 from asmgold.io.checksum import check_bytes
-from asmgold.sources.usgs import read_records
+from asmgold.sources.records import read_records
 from tests.conftest import PROJECT
 
 CONFIG = PROJECT / "config"
@@ -208,24 +208,24 @@ def names_agree(one, two):
 
 def test_a_guest_changes_a_shipped_scenario_or_brings_a_whole_one(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    default = load_guest_scenario({}, PROJECT)
+    default = load_module_scenario({}, PROJECT)
     assert default.settings.scenario == "peru"
     assert default.source_file("peru") == str(PROJECT / "data/raw/embedded/peru.geojson")
     assert len(default.corrections) > 37
-    changed = load_guest_scenario({"scenario": "peru-es", "buffer_km": 7}, PROJECT)
+    changed = load_module_scenario({"scenario": "peru-es", "buffer_km": 7}, PROJECT)
     assert (changed.settings.language, changed.settings.buffer_km) == ("es", 7)
     own = {"scenario": "mine", "records": ["mrds_peru"], "area": {"file": "mine.geojson"}}
     (tmp_path / "mine.geojson").touch()
     (tmp_path / "data/raw/embedded").mkdir(parents=True)
     (tmp_path / "data/raw/embedded/mrds_peru.csv").touch()
-    scenario = load_guest_scenario(own, PROJECT)
+    scenario = load_module_scenario(own, PROJECT)
     assert scenario.settings.overlays == {}
     assert scenario.own_files == ["mine.geojson"]
     # What is in the working directory comes before what the project carries.
     assert scenario.source_file("mrds_peru") == "data/raw/embedded/mrds_peru.csv"
     with pytest.raises(InputError, match=r"scenario is 'preu', none of .* \(peru, .*; records and area would have"):
-        load_guest_scenario({"scenario": "preu"}, PROJECT)
+        load_module_scenario({"scenario": "preu"}, PROJECT)
     with pytest.raises(
         InputError, match=r"'mrds'; copy the folder .*config here and pin it by `python -m asmgold fetch`"
     ):
-        load_guest_scenario({"scenario": "gha"}, PROJECT)  # a country, known but not pinned
+        load_module_scenario({"scenario": "gha"}, PROJECT)  # a country, known but not pinned

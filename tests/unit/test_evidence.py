@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import geopandas as gpd
@@ -16,18 +17,23 @@ from rio_cogeo.cogeo import cog_validate
 
 from asmgold.config.models import Evidence, Strata
 from asmgold.errors import InputError
-from asmgold.evidence.capture import by_overlay, capture, missed, read_published
-from asmgold.evidence.null_models import against_chance, random_points, strata_of
-from asmgold.evidence.observations import _period, collect, read_evidence
-from asmgold.evidence.production import production, read_production, returns_to_round_kilograms
+from asmgold.evidence.capture import capture, missed_mining, observed_by_overlay
+from asmgold.evidence.land import land_cells
+from asmgold.evidence.null_models import null_model_capture, random_points, strata_of
+from asmgold.evidence.observations import collect_observations
+from asmgold.evidence.production import production, returns_to_round_kilograms
 from asmgold.evidence.radius_curve import radius_curve
-from asmgold.evidence.sampling import land_of, pieces_of
-from asmgold.evidence.sensitivity import Choices, sensitivity
-from asmgold.evidence.uncertainty import vary_positions, write_probability
+from asmgold.evidence.sampling import weighted_points
+from asmgold.evidence.sensitivity import Configuration, sensitivity
+from asmgold.evidence.uncertainty import position_uncertainty, write_probability
 from asmgold.geodesy.ellipsoid import polygon_area
 from asmgold.geodesy.union import union_of_discs, unions_of_discs
 from asmgold.records.classify import classify
+from asmgold.schemas.evidence import PRODUCTION
+from asmgold.schemas.rasters import PROBABILITY
 from asmgold.schemas.tables import CRS, READ_RECORDS
+from asmgold.sources.evidence import _period, read_evidence
+from asmgold.sources.small_tables import read_production, read_published
 from asmgold.sources.vector import read_layer
 
 GEOD = Geod(ellps="WGS84")
@@ -42,8 +48,8 @@ def layer(*shapes, period=None):
     return gpd.GeoDataFrame({"period": pd.Series([period] * len(shapes), dtype=object)}, geometry=list(shapes), crs=CRS)
 
 
-def seen_of(*shapes, zones=ZONES):
-    return collect([("e", None, layer(*shapes))], zones)
+def observed(*shapes, zones=ZONES):
+    return collect_observations([("e", None, layer(*shapes))], zones)
 
 
 def table(*shapes):
@@ -82,7 +88,7 @@ def row(frame, **values):
     ],
 )
 def test_capture_of_made_layers_is_known(shape, expected):
-    found = row(capture(seen_of(shape), ZONES, table(WEST)), zone="area")
+    found = row(capture(observed(shape), ZONES, table(WEST)), zone="area")
     assert found["capture"] == pytest.approx(expected, abs=1e-9)
     assert found["land_share"] == pytest.approx(0.5)
     assert found["lift"] == pytest.approx(2 * expected, abs=1e-9)
@@ -93,12 +99,12 @@ def test_capture_of_made_layers_is_known(shape, expected):
 
 def test_all_periods_are_a_union_and_nothing_counts_twice():
     one, other = shapely.box(-70.4, -13, -70.2, -12.9), shapely.box(-70.3, -13, -70.1, -12.9)
-    polygons = collect([("e", "2018", layer(one)), ("e", "2019", layer(other, other))], ZONES)
+    polygons = collect_observations([("e", "2018", layer(one)), ("e", "2019", layer(other, other))], ZONES)
     found = capture(polygons, ZONES, table(WEST))
     areas = [row(found, zone="area", period=period)["observed"] for period in ("2018", "2019", "all")]
     np.testing.assert_allclose(areas, [areas[0], areas[0], 1.5 * areas[0]], rtol=1e-9)
     point = shapely.Point(-70.5, -13)
-    points = collect(
+    points = collect_observations(
         [("e", "2018", layer(point, point)), ("e", "2019", layer(point, shapely.Point(-70.4, -13)))], ZONES
     )
     found = capture(points, ZONES, table(WEST))
@@ -106,31 +112,31 @@ def test_all_periods_are_a_union_and_nothing_counts_twice():
 
 
 def test_empty_evidence_and_evidence_outside_the_area_observe_nothing():
-    for seen in (
-        collect([("e", "2018", layer())], ZONES),
-        seen_of(shapely.box(0, 0, 1, 1)),
-        seen_of(shapely.Point(0, 0)),
+    for observations in (
+        collect_observations([("e", "2018", layer())], ZONES),
+        observed(shapely.box(0, 0, 1, 1)),
+        observed(shapely.Point(0, 0)),
     ):
-        found = capture(seen, ZONES, table(WEST))
+        found = capture(observations, ZONES, table(WEST))
         assert (found["observed"] == 0).all()
         assert found["capture"].isna().all()
         assert found["lift"].isna().all()
         assert (found["land_share"] > 0).all()
-        assert missed(seen, AREA, table(WEST), sites_at((-70.5, -13))).empty
-        pieces = pieces_of(seen, ZONES, AREA)
-        chance = against_chance(pieces, sites_at((-70.5, -13)), AREA, None, radius_m=R, draws=20, seed=1)
+        assert missed_mining(observations, AREA, table(WEST), sites_at((-70.5, -13))).empty
+        points = weighted_points(observations, ZONES, AREA)
+        chance = null_model_capture(points, sites_at((-70.5, -13)), AREA, None, radius_m=R, draws=20, seed=1)
         assert chance["p_value"].isna().all()
-        curve, quantiles = radius_curve(land_of(ZONES, AREA), pieces, [-70.5], [-13.0])
+        curve, quantiles = radius_curve(land_cells(ZONES, AREA), points, [-70.5], [-13.0])
         assert curve["capture"].isna().all()
         assert quantiles["radius_km"].isna().all()
 
 
 def test_without_regions_all_is_missed_and_without_sites_no_distance_is_known():
     piece = shapely.box(-70.2, -13, -70.1, -12.9)
-    found = capture(seen_of(piece), ZONES, table())
+    found = capture(observed(piece), ZONES, table())
     assert (found["capture"] == 0).all()
     assert found["lift"].isna().all()
-    left = missed(seen_of(piece), AREA, table(), sites_at())
+    left = missed_mining(observed(piece), AREA, table(), sites_at())
     assert left["distance_km"].isna().all()
     assert left["area_km2"].sum() == pytest.approx(found["observed"].iloc[0])
 
@@ -140,7 +146,9 @@ def test_missed_pieces_carry_their_geodesic_distance_to_the_nearest_site():
     across = shapely.box(-70.1, -12.5, -69.9, -12.4)  # half of it lies in the region
     beyond = shapely.box(-69.1, -13, -68.9, -12.9)  # half of it lies outside the area
     sites = sites_at((-70.5, -13), (-70.2, -13))
-    left = missed(collect([("e", "2020", layer(near, far, across, beyond))], ZONES), AREA, table(WEST), sites)
+    left = missed_mining(
+        collect_observations([("e", "2020", layer(near, far, across, beyond))], ZONES), AREA, table(WEST), sites
+    )
     assert set(left["period"]) == {"2020"}
     assert left["distance_km"].is_monotonic_decreasing
     by_west = left.set_index(left.geometry.bounds["minx"].round(3))
@@ -161,7 +169,12 @@ def test_periods_come_from_a_field_and_of_a_date_the_year(tmp_path):
     read = read_evidence(path, Evidence(file=str(path), period_field="seen"))
     assert list(read["period"]) == ["2019", "2020", "unknown"]
     assert read.crs == CRS
-    assert [one.period for one in collect([("e", None, read)], ZONES)] == ["2019", "2020", "unknown", "all"]
+    assert [one.period for one in collect_observations([("e", None, read)], ZONES)] == [
+        "2019",
+        "2020",
+        "unknown",
+        "all",
+    ]
     numbers = tmp_path / "numbers.geojson"
     gpd.GeoDataFrame({"year": [201800.0]}, geometry=[WEST], crs=CRS).to_file(numbers)
     assert list(read_evidence(numbers, Evidence(file="x", period_field="year"))["period"]) == ["201800"]
@@ -195,7 +208,7 @@ def test_several_visits_to_a_place_count_once_in_a_year_and_once_in_all(tmp_path
     path = tmp_path / "visits.csv"
     path.write_text("\ufeff" + VISITS, encoding="utf-8")
     read = read_evidence(path, Evidence(file=str(path), period_field="visit_date", where={"is_gold_mine": 1}))
-    found = capture(collect([("visits", None, read)], ZONES), ZONES, table(WEST))
+    found = capture(collect_observations([("visits", None, read)], ZONES), ZONES, table(WEST))
     of_area = found[found["zone"] == "area"].set_index("period")
     assert of_area["observed"].to_dict() == {"2013": 1, "2016": 2, "all": 2}
     assert of_area["capture"].to_dict() == {"2013": 1.0, "2016": 0.5, "all": 0.5}
@@ -206,7 +219,9 @@ def test_points_of_another_crs_and_multipoints_are_read(tmp_path):
     shape = gpd.GeoSeries([shapely.MultiPoint([(-70.5, -13), (-69.5, -13)])], crs=CRS).to_crs("EPSG:32719")
     gpd.GeoDataFrame(geometry=shape).to_file(path)
     read = read_evidence(path, Evidence(file=str(path), period="2020"))
-    found = row(capture(collect([("e", None, read)], ZONES), ZONES, table(WEST)), zone="area", period="2020")
+    found = row(
+        capture(collect_observations([("e", None, read)], ZONES), ZONES, table(WEST)), zone="area", period="2020"
+    )
     assert (found["observed"], found["capture"]) == (2, 0.5)
 
 
@@ -225,7 +240,7 @@ def test_slightly_invalid_polygons_are_mended_and_others_refused(tmp_path):
     gpd.GeoDataFrame(geometry=[slightly, EAST], crs=CRS).to_file(path)
     read = read_evidence(path, Evidence(file=str(path)))
     assert read.geometry.is_valid.all()
-    found = row(capture(collect([("e", None, read)], ZONES), ZONES, table(EAST)), zone="west:inside")
+    found = row(capture(collect_observations([("e", None, read)], ZONES), ZONES, table(EAST)), zone="west:inside")
     assert found["observed"] == pytest.approx(
         float(polygon_area(shapely.box(-70.5, -13.5, -70.1, -13.1))[0]) / 1e6, rel=1e-5
     )
@@ -306,29 +321,30 @@ def scattered_polygons(n=60):
     return [shapely.box(x - a, y - b, x + a, y + b) for (x, y), (a, b) in zip(centre, size, strict=True)]
 
 
-def test_pieces_give_the_capture_of_the_polygons():
-    seen = seen_of(*scattered_polygons())
-    pieces = pieces_of(seen, ZONES, AREA)
-    weights = np.bincount(pieces.group, pieces.weight)
-    np.testing.assert_allclose(weights, pieces.groups["observed"], rtol=1e-6)
+def test_weighted_points_give_the_capture_of_the_polygons():
+    observations = observed(*scattered_polygons())
+    points = weighted_points(observations, ZONES, AREA)
+    np.testing.assert_allclose(points.weights.sum(axis=1), points.observed, rtol=1e-6)
     lon, lat = RNG.uniform(-71, -69, 12), RNG.uniform(-14, -12, 12)
     radii = [5.0, 10.0, 20.0, 40.0]
-    curve, _ = radius_curve(land_of(ZONES, AREA), pieces, lon, lat, radii)
+    curve, _ = radius_curve(land_cells(ZONES, AREA), points, lon, lat, radii)
     for radius, discs in zip(radii, unions_of_discs(lon, lat, np.array(radii) * 1000), strict=True):
         regions = table(*shapely.intersection(discs, AREA))
-        exact = capture(seen, ZONES, regions).set_index("zone")
+        exact = capture(observations, ZONES, regions).set_index("zone")
         near = curve[curve["radius_km"] == radius].set_index("zone")
         np.testing.assert_allclose(near["capture"], exact["capture"], atol=0.004)
         np.testing.assert_allclose(near["land_share"], exact["land_share"], atol=0.001)
 
 
-def test_what_lies_outside_the_area_counts_as_seen_but_never_as_inside():
+def test_what_lies_outside_the_area_counts_as_observed_but_never_as_inside():
     zones = {"area": AREA, "wide:inside": shapely.box(-71, -14, -67, -12)}
     piece = shapely.box(-69.01, -13, -68.99, -12.99)  # half of it outside the area
-    seen = seen_of(piece, zones=zones)
+    observations = observed(piece, zones=zones)
     site = union_of_discs([-69.0], [-13.0], R)
-    exact = capture(seen, zones, table(*shapely.intersection(site, AREA))).set_index("zone")["capture"]
-    curve, _ = radius_curve(land_of(zones, AREA), pieces_of(seen, zones, AREA), [-69.0], [-13.0], [20.0])
+    exact = capture(observations, zones, table(*shapely.intersection(site, AREA))).set_index("zone")["capture"]
+    curve, _ = radius_curve(
+        land_cells(zones, AREA), weighted_points(observations, zones, AREA), [-69.0], [-13.0], [20.0]
+    )
     np.testing.assert_allclose(exact[["area", "wide:inside"]], [1, 0.5])
     np.testing.assert_allclose(curve["capture"], [1, 0.5])
     np.testing.assert_allclose(curve["land_share"].iloc[1], curve["land_share"].iloc[0] / 2, rtol=0.001)
@@ -336,24 +352,24 @@ def test_what_lies_outside_the_area_counts_as_seen_but_never_as_inside():
 
 def test_the_radius_of_capture_is_the_distance_of_the_point_that_completes_the_share():
     lon, lat, _ = GEOD.fwd([-70.0] * 10, [-13.0] * 10, np.linspace(0, 300, 10), np.arange(1, 11) * 3000.0)
-    pieces = pieces_of(seen_of(*shapely.points(lon, lat)), {"area": AREA}, AREA)
-    _, quantiles = radius_curve(land_of({"area": AREA}, AREA), pieces, [-70.0], [-13.0])
+    points = weighted_points(observed(*shapely.points(lon, lat)), {"area": AREA}, AREA)
+    _, quantiles = radius_curve(land_cells({"area": AREA}, AREA), points, [-70.0], [-13.0])
     np.testing.assert_allclose(quantiles["radius_km"], [15, 24, 27, 30], atol=1e-4)
 
 
 def test_fifty_radii_cost_less_than_three_times_one():
-    land, pieces = land_of(ZONES, AREA), pieces_of(seen_of(*scattered_polygons()), ZONES, AREA)
+    cells, points = land_cells(ZONES, AREA), weighted_points(observed(*scattered_polygons()), ZONES, AREA)
     lon, lat = RNG.uniform(-71, -69, 200), RNG.uniform(-14, -12, 200)
 
     def seconds(radii):
         begin = time.process_time()
-        radius_curve(land, pieces, lon, lat, radii)
+        radius_curve(cells, points, lon, lat, radii)
         return time.process_time() - begin
 
     assert min(seconds(range(1, 51)) for _ in range(3)) < 3 * min(seconds([20.0]) for _ in range(3))
 
 
-# --- chance
+# --- null models
 
 
 def test_points_at_random_are_spread_evenly_by_area():
@@ -368,8 +384,8 @@ def test_points_at_random_are_spread_evenly_by_area():
 
 
 def chance_of(shapes, positions, strata=None, draws=99, seed=5):
-    return against_chance(
-        pieces_of(seen_of(*shapes), {"area": AREA}, AREA),
+    return null_model_capture(
+        weighted_points(observed(*shapes), {"area": AREA}, AREA),
         sites_at(*positions), AREA, strata, radius_m=R, draws=draws, seed=seed,
     )  # fmt: skip
 
@@ -413,10 +429,10 @@ def test_bands_of_distance_from_lines_tell_the_land():
     strata = strata_of(river(), AREA, bands_km=[5, 20])
     points = np.column_stack([RNG.uniform(-71, -69, 500), RNG.uniform(-14, -12, 500)])
     _, _, away = GEOD.inv(points[:, 0], points[:, 1], points[:, 0], np.full(500, -13.0))
-    held = np.array([stratum.holds(points) for stratum in strata])
-    assert (held.sum(axis=0) == 1).all()
+    inside = np.array([stratum.contains(points) for stratum in strata])
+    assert (inside.sum(axis=0) == 1).all()
     clear = (np.abs(away - 5_000) > 250) & (np.abs(away - 20_000) > 250)
-    np.testing.assert_array_equal(held.argmax(axis=0)[clear], np.searchsorted([5_000, 20_000], away)[clear])
+    np.testing.assert_array_equal(inside.argmax(axis=0)[clear], np.searchsorted([5_000, 20_000], away)[clear])
 
 
 def test_within_bands_of_distance_sites_stay_as_near_to_the_river():
@@ -431,7 +447,7 @@ def test_within_bands_of_distance_sites_stay_as_near_to_the_river():
 
 
 def test_a_stratum_with_a_site_and_no_land_is_refused(monkeypatch):
-    monkeypatch.setattr("asmgold.evidence.chance.THROWS", 10_000)
+    monkeypatch.setattr("asmgold.evidence.null_models.MIN_TRIALS", 10_000)
     with pytest.raises(InputError, match="holds a site but hardly any land"):
         chance_of([shapely.Point(-70, -13)], [(-70.0, -13.001)], strata_of(river(), AREA, bands_km=[0.04]))
 
@@ -449,7 +465,7 @@ def test_the_same_seed_gives_the_same_draws_and_another_one_others():
     assert first["mean"].item() != other["mean"].item()
 
 
-# --- choices
+# --- sensitivity
 
 
 def records_at(*rows):
@@ -460,8 +476,8 @@ def records_at(*rows):
                 {
                     "record_id": f"{source}:{number}", "source": source, "row": number, "name": None,
                     "country_reported": None, "longitude_text": str(lon), "latitude_text": "-13.0",
-                    "commodities": ["Gold"], "commodity_role": role, "status": status, "deposit_type": None, "url": None,
-                    "fault": None,
+                    "commodities": ["Gold"], "commodity_role": role, "status": status, "deposit_type": None,
+                    "url": None, "fault": None,
                 }
                 for number, (lon, source, role, status) in enumerate(rows, start=1)
             ]
@@ -478,8 +494,8 @@ def test_each_choice_is_made_alone_and_statuses_are_told_where_records_state_the
     settings = {"buffer_m": R, "tolerance_m": 5, "include_refineries": False}
     records = classify(rows, table(AREA), None, (), **settings)
     patches = [shapely.box(lon - 0.01, -13.01, lon + 0.01, -12.99) for lon in (-70.8, -70.2, -69.5, -69.2)]
-    configured = Choices(buffer_km=20, tolerance_m=5, include_refineries=False, corrections=())
-    found = sensitivity(rows, records, ZONES, seen_of(*patches), configured).fillna({"variant": ""})
+    configured = Configuration(buffer_km=20, tolerance_m=5, include_refineries=False, with_corrections=False)
+    found = sensitivity(records, ZONES, observed(*patches), configured).fillna({"variant": ""})
     of_area = found[found["zone"] == "area"].set_index(["choice", "variant"])
     assert "corrections" not in of_area.index.get_level_values("choice")
     captured = {
@@ -498,30 +514,32 @@ def test_each_choice_is_made_alone_and_statuses_are_told_where_records_state_the
     assert naive == pytest.approx(np.cos(np.radians(13)) ** 2, abs=0.02)
 
 
-# --- positions
+# --- position uncertainty
 
 
 def vary(positions, precision_m, draws=50, shapes=(), seed=1):
-    land = land_of(ZONES, AREA)
+    cells = land_cells(ZONES, AREA)
     candidates = pd.DataFrame(positions, columns=["longitude", "latitude"]).assign(precision_m=precision_m)
-    seen = seen_of(*shapes) if shapes else []
-    bands, often = vary_positions(land, pieces_of(seen, ZONES, AREA), candidates, radius_m=R, draws=draws, seed=seed)
-    return land, bands.set_index(["figure", "zone"]), often
+    observations = observed(*shapes) if shapes else []
+    bands, probability = position_uncertainty(
+        cells, weighted_points(observations, ZONES, AREA), candidates, radius_m=R, draws=draws, seed=seed
+    )
+    return cells, bands.set_index(["figure", "zone"]), probability
 
 
 def test_exact_positions_leave_no_doubt():
-    land, bands, often = vary([(-70.2, -13.0)], 0.001)
+    cells, bands, probability = vary([(-70.2, -13.0)], 0.001)
     disc = float(polygon_area(union_of_discs([-70.2], [-13.0], R))[0]) / 1e6
     found = bands.loc[("regions_km2", "area")]
     assert found["p05"] == pytest.approx(disc, rel=0.006)
     assert found["p95"] - found["p05"] < 0.01 * disc
-    distance = GEOD.inv(land.lon, land.lat, np.full(land.lon.size, -70.2), np.full(land.lon.size, -13.0))[2]
-    np.testing.assert_array_equal(often[np.abs(distance - R) > 1], (distance <= R)[np.abs(distance - R) > 1])
+    distance = GEOD.inv(cells.lon, cells.lat, np.full(cells.lon.size, -70.2), np.full(cells.lon.size, -13.0))[2]
+    np.testing.assert_array_equal(probability[np.abs(distance - R) > 1], (distance <= R)[np.abs(distance - R) > 1])
 
 
 def test_a_coarse_position_blurs_the_edge_by_half_a_step():
     step_deg = 0.1
-    land, bands, often = vary([(-70.2, -13.0)], step_deg * 111_320, draws=400)
+    cells, bands, probability = vary([(-70.2, -13.0)], step_deg * 111_320, draws=400)
     disc = float(polygon_area(union_of_discs([-70.2], [-13.0], R))[0]) / 1e6
     # A lone disc keeps its area wherever it lies.
     assert bands.loc[("regions_km2", "area"), "p05"] == pytest.approx(disc, rel=0.01)
@@ -529,11 +547,11 @@ def test_a_coarse_position_blurs_the_edge_by_half_a_step():
     # Due east of it what counts is, nearly, where the longitude of the site falls within its step.
     east = GEOD.fwd(-70.2, -13.0, 90, R)[0]
     for shift, expected in ((-0.06, 1.0), (-0.025, 0.75), (0, 0.5), (0.025, 0.25), (0.06, 0.0)):
-        cell = np.argmin((land.lon - east - shift) ** 2 + (land.lat + 13.0) ** 2)
-        exact_shift = land.lon[cell] - east
+        cell = np.argmin((cells.lon - east - shift) ** 2 + (cells.lat + 13.0) ** 2)
+        exact_shift = cells.lon[cell] - east
         expected = np.clip(0.5 - exact_shift / step_deg, 0, 1)
         # The disc bulges: displaced north or south by up to half a step it reaches up to 0.7 km less far east.
-        assert expected - 0.12 < often[cell] < expected + 0.08
+        assert expected - 0.12 < probability[cell] < expected + 0.08
 
 
 def test_neighbours_that_stand_on_one_point_cover_more_once_they_move():
@@ -554,13 +572,15 @@ def test_captures_have_a_band_too():
 
 def test_the_probability_is_a_cloud_optimised_raster_on_whole_multiples(tmp_path):
     odd = shapely.box(-70.503, -13.504, -69.3, -12.7)
-    land = land_of({"area": odd}, odd)
-    assert land.km2.sum() == pytest.approx(float(polygon_area(odd)[0]) / 1e6, rel=1e-6)
+    cells = land_cells({"area": odd}, odd)
+    assert cells.km2.sum() == pytest.approx(float(polygon_area(odd)[0]) / 1e6, rel=1e-6)
     candidates = pd.DataFrame({"longitude": [-70.0], "latitude": [-13.0], "precision_m": [1113.2]})
-    _, often = vary_positions(land, pieces_of([], {"area": odd}, odd), candidates, radius_m=R, draws=20, seed=1)
+    _, probability = position_uncertainty(
+        cells, weighted_points([], {"area": odd}, odd), candidates, radius_m=R, draws=20, seed=1
+    )
     paths = [tmp_path / "one.tif", tmp_path / "two.tif"]
     for path in paths:
-        write_probability(often, land, path, "How often", {"SOURCE": "Made"})
+        write_probability(probability, cells, path, replace(PROBABILITY, title="How often"), {"SOURCE": "Made"})
     assert paths[0].read_bytes() == paths[1].read_bytes()
     assert cog_validate(paths[0])[0]
     with rasterio.open(paths[0]) as raster:
@@ -583,7 +603,7 @@ def test_published_shares_stand_beside_the_union_of_the_periods_they_span(tmp_pa
     path.write_text("overlay,series,period,from,to,share_inside,definition\n"
                     "part,Them,2019 to 2020,2019,2020,0.7,of something else\nother,No one,,,,0.1,x\n")  # fmt: skip
     zones = {"area": AREA, "whole:inside": AREA, "part:inside": WEST, "part:outside": EAST}
-    seen = collect(
+    observations = collect_observations(
         [
             ("e", "2018", layer(shapely.box(-70.1, -13, -69.9, -12.9))),
             ("e", "2019", layer(shapely.box(-70.2, -13, -70.1, -12.9))),
@@ -591,7 +611,7 @@ def test_published_shares_stand_beside_the_union_of_the_periods_they_span(tmp_pa
         ],
         zones,
     )
-    found = by_overlay(seen, zones, {"whole": None, "part": "whole"}, read_published(path))
+    found = observed_by_overlay(observations, zones, {"whole": None, "part": "whole"}, read_published(path))
     assert found[["series", "period"]].to_numpy().tolist() == [
         ["e", "2018"], ["e", "2019"], ["e", "2020"], ["e", "all"], ["e", "2019-2020"], ["Them", "2019 to 2020"],
     ]  # fmt: skip
@@ -603,10 +623,12 @@ def test_published_shares_stand_beside_the_union_of_the_periods_they_span(tmp_pa
 def test_points_of_several_periods_are_joined_as_points():
     zones = {"area": AREA, "whole:inside": AREA, "part:inside": WEST, "part:outside": EAST}
     point = shapely.Point(-70.5, -13)
-    seen = collect([("e", "2019", layer(point)), ("e", "2020", layer(point))], zones)
+    observations = collect_observations([("e", "2019", layer(point)), ("e", "2020", layer(point))], zones)
     published = pd.DataFrame({"overlay": ["part"], "series": ["Them"], "period": ["then"], "from": ["2019"],
                               "to": ["2020"], "share_inside": [0.7], "definition": ["x"]})  # fmt: skip
-    found = row(by_overlay(seen, zones, {"whole": None, "part": "whole"}, published), period="2019-2020")
+    found = row(
+        observed_by_overlay(observations, zones, {"whole": None, "part": "whole"}, published), period="2019-2020"
+    )
     assert (found["inside"], found["outside"], found["unit"]) == (1, 0, "points")
 
 
@@ -626,7 +648,7 @@ def test_a_table_of_published_shares_that_is_none_is_refused(tmp_path, text, mes
 
 def test_ounces_cannot_explain_the_difference_but_tell_how_they_were_made():
     series = read_production(Path(__file__).parents[2] / "data/raw/embedded/asm_gold_production.csv")
-    found = production(series)
+    found = PRODUCTION.validate(production(series))
     assert list(found["year"]) == [2004, 2005, 2006, 2007, 2008, 2009]
     np.testing.assert_allclose(found["ratio"], [2.114, 5.021, 6.248, 2.109, 1.611, 1.116], atol=5e-4)
     # To an ounce, 1,178,150 and 592,602 ounces of the report's text are 33,400 and 16,800 kg by the avoirdupois one.

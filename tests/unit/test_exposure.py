@@ -130,7 +130,7 @@ def test_scale_and_offset_are_applied_and_the_band_is_the_one_asked_for(tmp_path
 
 
 def test_large_rasters_are_read_in_blocks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("asmgold.exposure.CELLS_AT_ONCE", 1000)
+    monkeypatch.setattr("asmgold.rasters.zonal.CELLS_AT_ONCE", 1000)
     values = np.ones((300, 400))
     values[100:200, 100:200] = -1
     path = raster(tmp_path / "people.tif", values, from_origin(10, 20, 0.1, 0.1), nodata=-1)

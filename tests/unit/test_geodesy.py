@@ -50,8 +50,8 @@ PLACES = {
     "89.9 degrees": (-100.0, 89.9),
     "north pole": (0.0, 90.0),
     "south pole": (77.0, -90.0),
-    "seam": (179.99, 20.0),
-    "on the seam": (-180.0, -66.0),
+    "antimeridian": (179.99, 20.0),
+    "on the antimeridian": (-180.0, -66.0),
 }
 
 
@@ -270,7 +270,7 @@ def test_shells_go_counter_clockwise_holes_clockwise() -> None:
     check_edges(regions, *np.random.default_rng(1).uniform(-5, 5, (2, 400)), 40_000.0, 5.0)
 
 
-# --- area, distance, the seam
+# --- area, distance, the antimeridian
 
 
 def test_polygon_area_agrees_with_pyproj() -> None:

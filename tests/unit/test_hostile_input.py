@@ -26,16 +26,17 @@ import shapely
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from asmgold.errors import InputError, printable, shown
+from asmgold.errors import InputError, excerpt, printable
 from asmgold.io.tables import read_table, write_table
 from asmgold.publish.geopackage import append_layer, write_geopackage
 from asmgold.publish.manifest import build_manifest
-from asmgold.records.classify import classify, count_by_fate
+from asmgold.records.accounting import count_by_fate
+from asmgold.records.classify import classify
 from asmgold.refresh.report import _cell
 from asmgold.regions.dissolve import dissolve
 from asmgold.regions.overlays import intersect
 from asmgold.schemas.tables import READ_RECORDS, RECORDS
-from asmgold.sources.usgs import read_records
+from asmgold.sources.records import read_records
 from tests.small_map import context_of_map
 
 TIMES = 20 if os.environ.get("ASMGOLD_THOROUGH") else 1
@@ -396,7 +397,7 @@ def test_control_characters_become_blanks_with_a_flag(tmp_path):
 
 def test_what_reaches_a_terminal_or_a_report_steers_nothing():
     assert str(InputError("x: \x1b[2J\u202e\ud800\nnext")) == "x: \\x1b[2J\\u202e\\ud800\nnext"
-    assert shown("a\nb" + "\x07" + "x" * 100).isprintable()
+    assert excerpt("a\nb" + "\x07" + "x" * 100).isprintable()
     for text in (*NASTY, "\x1b[2J", "x" * 10_000_000):
         cell = _cell(text)
         assert cell.isprintable()

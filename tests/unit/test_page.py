@@ -23,7 +23,7 @@ from asmgold.publish.page.write import write_page
 from asmgold.records.classify import classify
 from asmgold.regions.dissolve import dissolve
 from asmgold.regions.overlays import intersect
-from asmgold.schemas.rasters import RASTERS
+from asmgold.schemas.products import PRODUCTS
 from asmgold.schemas.tables import COMMODITY_ROLES, FATES, FLAGS, READ_RECORDS
 from asmgold.vocabulary.iso import country_name
 
@@ -206,9 +206,8 @@ def test_a_scenario_with_no_site_and_no_overlay_renders(tmp_path):
 
 def test_every_code_and_product_has_words():
     words = load_words("es", "page")
-    files = [f"{product.name}.{ending}" for product in RASTERS for ending in ("tif", "qml")]
-    files += ["asm_gold_regions.qgz", "map.pdf", "map.png", "audit.html", "proposed_corrections.yaml", "exposure.csv"]
-    assert {"product_" + name.replace(".", "_") for name in files} <= set(words)
+    for product in PRODUCTS:
+        assert product.title_in("es") != product.title_in("en")
     assert {f"fate_{key}" for key in FATES} | {f"flag_{key}" for key in FLAGS} <= set(words)
     assert {f"role_{key}" for key in COMMODITY_ROLES} <= set(words)
 

@@ -21,9 +21,9 @@ from asmgold.errors import InputError
 from asmgold.io.text import decoded, nameless, readable
 from asmgold.records.classify import classify
 from asmgold.records.deduplicate import deposit_ids
-from asmgold.records.location import Countries, locate
+from asmgold.records.location import CountryLocator, locate
 from asmgold.sources.countries import country_table
-from asmgold.sources.usgs import read_records
+from asmgold.sources.records import read_records
 from asmgold.vocabulary.countries import CODES, DEPENDENCIES, NAMES, SEVERAL, country_codes
 from tests.conftest import PROJECT
 
@@ -83,7 +83,7 @@ def test_the_embedded_countries_are_valid_and_cover_the_land(world):
     assert len(world) == 241
     assert shapely.is_valid(world.geometry.array).all()
     assert world["code"].notna().sum() >= 238
-    places = Countries(world).at(np.array([-71.97, 179.0, -179.0, 0.0]), np.array([-13.53, 67.0, 67.0, -89.9]))
+    places = CountryLocator(world).at(np.array([-71.97, 179.0, -179.0, 0.0]), np.array([-13.53, 67.0, 67.0, -89.9]))
     assert places.tolist() == ["PER", "RUS", "RUS", "ATA"]
 
 
@@ -94,7 +94,7 @@ def test_where_a_record_lies_is_compared_with_what_it_states(world):
             ("Atlantis", -72, -13), ("France", 165.5, -21.3), ("Korean Peninsula", 127, 38), ("Peru", np.nan, np.nan),
             ("Peru", -78.5, 7.15), ("Ecuador", -90.9, -0.6), ("United States", -30, 40),
         ),
-        Countries(world),
+        CountryLocator(world),
     )  # fmt: skip
     assert found["country_located"].tolist()[:6] == ["PER", "IND", "ATA", "NER", "PER", "PER"]
     assert found["country_code"].fillna("").tolist()[4:8] == ["", "", "FRA", "KOR/PRK"]
@@ -108,7 +108,7 @@ def test_where_a_record_lies_is_compared_with_what_it_states(world):
 def test_the_distance_outside_is_that_of_geodesics(world):
     square = gpd.GeoDataFrame({"code": ["PER"], "name": ["Peru"]}, geometry=[shapely.box(0, 0, 2, 2)], crs=4326)
     east = [GEOD.fwd(2, 1, 90, 1000 * km)[0] for km in (4, 6, 300)]
-    found = locate(placed(*(("Peru", x, 1.0) for x in east)), Countries(square))
+    found = locate(placed(*(("Peru", x, 1.0) for x in east)), CountryLocator(square))
     assert np.isnan(found["outside_km"][0])
     np.testing.assert_allclose(found["outside_km"][1:], [6, 300], rtol=0.005)
 

@@ -16,6 +16,7 @@ from matplotlib.backends.backend_agg import RendererAgg
 from matplotlib.colors import to_rgb
 from matplotlib.text import Text
 
+from asmgold.geodesy.projection import Projection
 from asmgold.publish import palette
 from asmgold.publish.context import Context
 from asmgold.publish.map.content import Content
@@ -27,8 +28,8 @@ from asmgold.publish.map.ornaments import (
     scale_denominator,
 )
 from asmgold.publish.map.panel import region_colour
-from asmgold.publish.map.projection import Projection, View
 from asmgold.publish.map.sheet import compose, draw_map
+from asmgold.publish.map.view import MapView
 from asmgold.regions.dissolve import dissolve
 from asmgold.regions.overlays import intersect
 from asmgold.schemas.tables import RECORDS
@@ -167,7 +168,7 @@ def test_the_page_stands_or_lies_as_suits_the_area(name, lies):
 def view_of(shape, aspect=1.0):
     xy = shapely.get_coordinates(shapely.segmentize(shape, 1.0))
     projection = Projection.suited_to(*xy.T)
-    return View.around(projection, projection.bounds(*xy.T), aspect)
+    return MapView.around(projection, projection.bounds(*xy.T), aspect)
 
 
 @pytest.mark.parametrize("name", AREAS)
@@ -208,7 +209,7 @@ def test_a_cut_at_180_degrees_that_is_ragged_leaves_no_line():
     assert len(drawn.interiors) == 0
 
 
-def test_land_round_a_pole_has_no_hole_and_no_seam():
+def test_land_round_a_pole_has_no_hole_and_no_cut():
     (drawn,) = view_of(AREAS["round the south pole"]).polygons([AREAS["round the south pole"]])
     assert drawn.geom_type == "Polygon"
     assert len(drawn.interiors) == 0

@@ -13,11 +13,12 @@ import pyproj
 import pytest
 import shapely
 
+from asmgold.geodesy.ellipsoid import polygon_area
 from asmgold.publish import palette
 from asmgold.publish.fields import fields_of
 from asmgold.publish.qgis.layout import _intervals
 from asmgold.publish.qgis.markup import document, element, uuid_of
-from asmgold.publish.qgis.view import view_of, widened
+from asmgold.publish.qgis.view import projected, projection_of, rectangle, surroundings, widened
 from asmgold.schemas.products import LAYER_SCHEMAS, named_schema
 from asmgold.schemas.tables import COMMODITY_ROLES, FATES, ZONES
 from tests.small_map import context_of_map, make_map, make_raster
@@ -201,45 +202,66 @@ def test_identifiers_follow_from_names_and_differ():
     ids=["Peru", "Fiji", "around the pole"],
 )
 def test_the_projection_is_centred_on_the_area_and_keeps_areas(place, centre):
-    view = view_of([place])
+    projection = projection_of([place])
     if centre[1] < 89:
-        assert abs((view.centre[0] - centre[0] + 180) % 360 - 180) <= 1
-    assert view.centre[1] == pytest.approx(centre[1], abs=2)
+        assert abs((projection.lon_0 - centre[0] + 180) % 360 - 180) <= 1
+    assert projection.lat_0 == pytest.approx(centre[1], abs=2)
     geod = pyproj.Geod(ellps="WGS84")
     west, south = place.bounds[:2]
     cell = shapely.segmentize(shapely.box(west, south, west + 1, south + 1), 0.02)
-    assert view.projected([cell]).area == pytest.approx(abs(geod.geometry_area_perimeter(cell)[0]), rel=1e-3)
-    west, south, east, north = view.rectangle([place])
-    assert view.projected([place]).within(shapely.box(west, south, east, north))
+    area = projected([cell], projection).area
+    assert area == pytest.approx(abs(geod.geometry_area_perimeter(cell)[0]), rel=1e-3)
+    west, south, east, north = rectangle([place], projection)
+    assert projected([place], projection).within(shapely.box(west, south, east, north))
 
 
-def test_an_area_wider_than_a_hemisphere_is_shown_in_degrees():
-    view = view_of([shapely.box(-180, -90, 180, 90)])
-    assert view.crs == pyproj.CRS("EPSG:4326")
-    assert view.rectangle([shapely.box(-180, -90, 180, 90)], margin=0) == (-180, -90, 180, 90)
+@pytest.mark.parametrize(("west", "east", "lon_0"), [(-180, 180, 0), (10, 180, 95), (-180, 10, -85)])
+def test_an_area_wider_than_a_hemisphere_is_shown_in_the_equal_earth_projection(west, east, lon_0):
+    area = shapely.box(west, -90, east, 90)
+    projection = projection_of([area])
+    assert (projection.name, projection.lon_0, projection.lat_0) == ("eqearth", lon_0, 0)
+    crs = pyproj.CRS(projection.crs.to_wkt())
+    assert crs.coordinate_operation.method_name == "Equal Earth"
+    # PROJ by the definition that QGIS reads, and the numbers of the project.
+    x, y = pyproj.Transformer.from_crs("EPSG:4326", crs, always_xy=True).transform([west + 1, lon_0], [-30, 90])
+    np.testing.assert_allclose(projection.forward([west + 1, lon_0], [-30, 90]), (x, y), atol=1e-6)
+    whole = float(polygon_area(area)[0])
+    assert projected([area], projection).area == pytest.approx(whole, rel=1e-3)
+    width, height = np.diff(np.reshape(rectangle([area], projection, margin=0), (2, 2)), axis=0)[0]
+    assert height == pytest.approx(2 * y[1])
+    assert width == pytest.approx(whole / 5.1e14 * 34.48e6, rel=0.01)
+
+
+def test_where_the_map_of_the_world_begins_nothing_lies_across():
+    projection = projection_of([shapely.box(10, -90, 180, 90)])
+    seen = surroundings([], projection)
+    meridian = shapely.LineString([(-85, -90), (-85, 90)])  # opposite 95 degrees east
+    assert not seen.intersects(meridian)
+    cut = shapely.intersection(shapely.box(-100, -10, -70, 10), seen)
+    assert cut.geom_type == "MultiPolygon"
+    assert cut.area == pytest.approx(600, rel=1e-6)
 
 
 @pytest.mark.parametrize("place", [shapely.box(-80, -18, -70, 0), FIJI, shapely.box(20, 41, 180, 80)])
 def test_the_surroundings_hold_a_page_about_the_area_and_never_the_antipode(place):
-    view = view_of([place])
-    seen = view.surroundings([place])
+    projection = projection_of([place])
+    seen = surroundings([place], projection)
     assert seen.is_valid
     assert shapely.covers(seen, place)
-    longitude, latitude = view.centre
-    antipode = shapely.Point((longitude + 360) % 360 - 180, -latitude)
+    antipode = shapely.Point((projection.lon_0 + 360) % 360 - 180, -projection.lat_0)
     assert shapely.distance(seen, antipode) > 5
     # Far from the antipode the projection turns nothing inside out: the middle of a page stays in the middle.
-    assert shapely.contains_xy(view.projected([seen]), 0, 0)
+    assert shapely.contains_xy(projected([seen], projection), 0, 0)
     for ratio in (184 / 243, 271 / 156):
-        page = shapely.box(*widened(view.rectangle([place]), ratio))
+        page = shapely.box(*widened(rectangle([place], projection), ratio))
         if page.bounds[2] < 4e6:  # a larger one reaches beyond what the globe has
-            assert shapely.covers(view.projected([seen]), page)
+            assert shapely.covers(projected([seen], projection), page)
 
 
 def test_meridians_do_not_crowd_together():
     def intervals(place, ratio):
-        view = view_of([place])
-        return _intervals(view, widened(view.rectangle([place]), ratio))
+        projection = projection_of([place])
+        return _intervals(projection, widened(rectangle([place], projection), ratio))
 
     across, up = intervals(AREA, 184 / 243)
     assert across == up

@@ -13,7 +13,8 @@ from rio_cogeo import cog_validate
 
 from asmgold.geodesy.ellipsoid import distance_of_chord, polygon_area, to_ecef
 from asmgold.geodesy.union import union_of_discs
-from asmgold.rasters.cog import BLOCK, values_of_tiles, write_raster, write_style
+from asmgold.publish.qgis.raster_style import write_style
+from asmgold.rasters.cog import BLOCK, values_of_tiles, write_raster
 from asmgold.rasters.fields import density_of_sites, distance_to_nearest, fraction_covered
 from asmgold.rasters.grid import Grid, grid_around
 from asmgold.schemas.rasters import DENSITY, DISTANCE, FRACTION, NODATA, RASTERS

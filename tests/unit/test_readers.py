@@ -7,7 +7,7 @@ import zipfile
 import pytest
 
 from asmgold.errors import InputError
-from asmgold.sources.usgs import read_records
+from asmgold.sources.records import read_records
 
 HEADER = "dep_id,site_name,latitude,longitude,country,commod1,commod2,commod3,extra\n"
 ROWS = (

@@ -13,7 +13,9 @@ from asmgold.config.models import Correction
 from asmgold.errors import AccountingError, InputError
 from asmgold.io.tables import write_table
 from asmgold.publish.manifest import build_manifest
-from asmgold.records.classify import account_for, classify, count_by_fate, moved
+from asmgold.records.accounting import account_for, count_by_fate
+from asmgold.records.classify import classify
+from asmgold.records.corrections import moved
 from asmgold.regions.dissolve import dissolve, region_id
 from asmgold.regions.overlays import intersect
 from asmgold.schemas.tables import READ_RECORDS

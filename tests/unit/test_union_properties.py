@@ -15,7 +15,7 @@ import shapely
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from asmgold.geodesy import thinning as crowd_module
+from asmgold.geodesy import thinning as thinning_module
 from asmgold.geodesy import union as union_module
 from asmgold.geodesy.discs import edge_error_bound
 from asmgold.geodesy.ellipsoid import polygon_area
@@ -193,7 +193,7 @@ def check_union(lon: np.ndarray, lat: np.ndarray, radius_m: float, tolerance_m: 
 
     frame = equal_area_frame(lon, lat)
     longest = float(np.clip(np.degrees(radius_m / 6_371_000) / 20, 0.01, 0.2))
-    # In the frame a part round a pole touches itself along the seam, which is to be untied, not cut.
+    # In the frame a part round a pole touches itself along the antimeridian, which is to be untied, not cut.
     flat = shapely.get_parts(projected(regions, frame, longest))
     ours = shapely.union_all(shapely.make_valid(flat, method="structure", keep_collapsed=False))
     theirs = brute_union(lon, lat, radius_m, frame)
@@ -202,7 +202,7 @@ def check_union(lon: np.ndarray, lat: np.ndarray, radius_m: float, tolerance_m: 
     assert shapely.area(difference) <= 1.1 * margin * shapely.length(theirs)
     # Where the two differ, the distance must be the radius: this finds a hole or an island that only one has.
     pieces = shapely.get_parts(difference)
-    # Rounding leaves slivers along the seam.
+    # Rounding leaves slivers along the antimeridian.
     pieces = pieces[shapely.area(pieces) > 0.05 * margin * shapely.length(pieces)]
     if len(pieces):
         inner = shapely.get_coordinates(shapely.point_on_surface(pieces))
@@ -230,7 +230,7 @@ def check_points(regions: np.ndarray, lon: np.ndarray, lat: np.ndarray, radius_m
 WAYS = {
     "all pairs": [],
     "neighbours": [(union_module, "FEW_PAIRS")],
-    "thinned": [(union_module, "FEW_PAIRS"), (crowd_module, "CROWD")],
+    "thinned": [(union_module, "FEW_PAIRS"), (thinning_module, "MIN_SITES")],
 }
 
 
@@ -255,25 +255,25 @@ def test_union_agrees_with_brute_force(kind: str) -> None:
     run()
 
 
-# --- crowds: 4,500 sites, most of them hidden
+# --- dense fields: 4,500 sites, most of them hidden
 
-CROWDED = 4500
+DENSE_SITES = 4500
 # With much smaller discs so many sites would be a few metres apart, which is right but slow.
-CROWD_RADII = st.floats(3.3, 5.7).map(lambda power: 10.0**power)
+DENSE_RADII = st.floats(3.3, 5.7).map(lambda power: 10.0**power)
 
 
 def clumps(rng: np.random.Generator, centre: tuple[float, float], radius_m: float) -> Sites:
     heads = around(centre, rng.uniform(0, 360, 40), 15 * radius_m * np.sqrt(rng.uniform(0, 1, 40)))
-    clump = rng.integers(40, size=CROWDED)
-    spread = radius_m * rng.uniform(0.1, 3, 40)[clump] * np.sqrt(rng.uniform(0, 1, CROWDED))
-    x, y, _ = GEOD.fwd(heads[0][clump], heads[1][clump], rng.uniform(0, 360, CROWDED), spread)
+    clump = rng.integers(40, size=DENSE_SITES)
+    spread = radius_m * rng.uniform(0.1, 3, 40)[clump] * np.sqrt(rng.uniform(0, 1, DENSE_SITES))
+    x, y, _ = GEOD.fwd(heads[0][clump], heads[1][clump], rng.uniform(0, 360, DENSE_SITES), spread)
     return np.asarray(x), np.asarray(y)
 
 
 def band(rng: np.random.Generator, centre: tuple[float, float], radius_m: float) -> Sites:
     """A straight strip of sites, a thousandth of a radius to half of one wide."""
-    along = radius_m * rng.uniform(-15, 15, CROWDED)
-    across = radius_m * 10 ** rng.uniform(-3, -0.3) * rng.uniform(-1, 1, CROWDED)
+    along = radius_m * rng.uniform(-15, 15, DENSE_SITES)
+    across = radius_m * 10 ** rng.uniform(-3, -0.3) * rng.uniform(-1, 1, DENSE_SITES)
     return around(centre, rng.uniform(0, 360) + np.degrees(np.arctan2(across, along)), np.hypot(along, across))
 
 
@@ -282,9 +282,9 @@ def sheet_with_lake(rng: np.random.Generator, centre: tuple[float, float], radiu
     off = max(0.1, radius_m * rng.choice([1e-6, 1e-4, 1e-3, 1e-2, 0.05, 0.5]))
     hole = radius_m + off * rng.choice([-1, 1])
     width = radius_m * rng.choice([0.1, 0.5, 4])
-    distance = np.sqrt(rng.uniform(hole**2, (hole + width) ** 2, CROWDED))
+    distance = np.sqrt(rng.uniform(hole**2, (hole + width) ** 2, DENSE_SITES))
     distance[:60] = hole
-    return around(centre, rng.uniform(0, 360, CROWDED), distance)
+    return around(centre, rng.uniform(0, 360, DENSE_SITES), distance)
 
 
 def wide_lattice(rng: np.random.Generator, centre: tuple[float, float], radius_m: float) -> Sites:
@@ -292,7 +292,7 @@ def wide_lattice(rng: np.random.Generator, centre: tuple[float, float], radius_m
     square = rng.random() < 0.5
     open_from = np.sqrt(2) if square else np.sqrt(3)
     spacing = radius_m * open_from * rng.choice([0.1, 0.4, 0.9, 0.99, 0.9999, 1.0001, 1.01])
-    side = int(np.sqrt(CROWDED)) + 1
+    side = int(np.sqrt(DENSE_SITES)) + 1
     row, column = np.meshgrid(np.arange(side) - side / 2, np.arange(side) - side / 2)
     x = spacing * (column + (0 if square else row / 2)).ravel()
     y = spacing * (row * (1 if square else np.sqrt(0.75))).ravel()
@@ -300,31 +300,31 @@ def wide_lattice(rng: np.random.Generator, centre: tuple[float, float], radius_m
     return around(centre, np.degrees(np.arctan2(x, y))[near], np.hypot(x, y)[near])
 
 
-CROWDS = {kind.__name__: kind for kind in (clumps, band, sheet_with_lake, wide_lattice)}
+DENSE_FIELDS = {kind.__name__: kind for kind in (clumps, band, sheet_with_lake, wide_lattice)}
 
 
-@pytest.mark.parametrize("kind", CROWDS)
-def test_crowds_agree_with_brute_force(kind: str) -> None:
-    """The polygons are those without thinning, their edges lie at the radius, and nothing set aside would show."""
+@pytest.mark.parametrize("kind", DENSE_FIELDS)
+def test_dense_fields_agree_with_brute_force(kind: str) -> None:
+    """The polygons are those without thinning, their edges lie at the radius, and nothing left out would show."""
 
     @cases(default=5, thorough=40)
-    @given(seed=st.integers(0, 2**32 - 1), centre=CENTRES, radius_m=CROWD_RADII)
+    @given(seed=st.integers(0, 2**32 - 1), centre=CENTRES, radius_m=DENSE_RADII)
     def run(seed: int, centre: tuple[float, float], radius_m: float) -> None:
         rng = np.random.default_rng(seed)
-        lon, lat = CROWDS[kind](rng, centre, radius_m)
+        lon, lat = DENSE_FIELDS[kind](rng, centre, radius_m)
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(crowd_module, "CROWD", 0)
-            check_crowd(rng, lon, lat, radius_m)
+            patch.setattr(thinning_module, "MIN_SITES", 0)
+            check_dense_field(rng, lon, lat, radius_m)
         CASES_RUN[kind] += 1
 
     run()
 
 
-def check_crowd(rng: np.random.Generator, lon: np.ndarray, lat: np.ndarray, radius_m: float) -> None:
+def check_dense_field(rng: np.random.Generator, lon: np.ndarray, lat: np.ndarray, radius_m: float) -> None:
     tolerance_m = radius_m / 1000
     thinned = union_of_discs(lon, lat, radius_m, tolerance_m)
     with pytest.MonkeyPatch.context() as patch:  # without thinning
-        patch.setattr(crowd_module, "CROWD", 10**9)
+        patch.setattr(thinning_module, "MIN_SITES", 10**9)
         whole = union_of_discs(lon, lat, radius_m, tolerance_m)
     assert len(thinned) == len(whole)
     if shapely.to_wkb(thinned).tolist() != shapely.to_wkb(whole).tolist():
@@ -332,7 +332,7 @@ def check_crowd(rng: np.random.Generator, lon: np.ndarray, lat: np.ndarray, radi
         length_m = sum(GEOD.geometry_length(shapely.boundary(region)) for region in whole)
         assert abs(polygon_area(thinned).sum() - polygon_area(whole).sum()) <= 0.01 * length_m
         CASES_RUN["not the same to the last bit"] += 1
-    aside = np.setdiff1d(np.arange(lon.size), crowd_module.possibly_exposed(lon, lat, radius_m))
+    aside = np.setdiff1d(np.arange(lon.size), thinning_module.boundary_candidates(lon, lat, radius_m))
     aside = rng.permutation(aside)[:400]
     assert uncovered_bearings(aside, lon, lat, radius_m, 90) == 0
     x, y = edge_points(thinned)
@@ -350,13 +350,13 @@ def test_what_the_map_says_is_covered_is(radius_m: float) -> None:
     other = GEOD.fwd(lon, lat, random.uniform(0, 360, n), 2 * radius_m * random.uniform(0, 1, n))
     along = random.uniform(0, 2 * np.pi, n)
     one_map = lat * other[1] > 0
-    maps = crowd_module._maps(np.r_[lon, other[0]], np.r_[lat, other[1]], radius_m)
+    maps = thinning_module._maps(np.r_[lon, other[0]], np.r_[lat, other[1]], radius_m)
     x, y = (np.split(each, 2) for each in (maps.x, maps.y))
-    cells = crowd_module._cells(maps, np.arange(2 * n), 1.0, 0.0)
+    cells = thinning_module._cells(maps, np.arange(2 * n), 1.0, 0.0)
     each, bend = np.arange(n), cells.places.bend[np.argsort(cells.site)[:n]]
-    here = crowd_module._Places(each, *np.zeros((2, n), np.float32), bend)
-    there = crowd_module._Places(each, *np.float32([x[1] - x[0], y[1] - y[0]]), bend)
-    covered = crowd_module._covers(there, here, (along, along), radius_m) & one_map
+    here = thinning_module._Places(each, *np.zeros((2, n), np.float32), bend)
+    there = thinning_module._Places(each, *np.float32([x[1] - x[0], y[1] - y[0]]), bend)
+    covered = thinning_module._covers(there, here, (along, along), radius_m) & one_map
     # On a map round a pole a direction turns with longitude; the southern one is seen from below.
     turned = np.degrees(along) - lon
     azimuth = np.where(lat > 0, 180 - turned, turned)
@@ -367,10 +367,10 @@ def test_what_the_map_says_is_covered_is(radius_m: float) -> None:
 
 
 @pytest.mark.parametrize("latitude", [-89.9, -60.0, 0.0, 45.0, 90.0])
-def test_most_of_a_crowd_is_set_aside(latitude: float) -> None:
+def test_most_of_a_dense_field_is_left_out(latitude: float) -> None:
     random = np.random.default_rng(6)
     lon, lat = around((180.0, latitude), random.uniform(0, 360, 20_000), 1e5 * np.sqrt(random.uniform(0, 1, 20_000)))
-    assert crowd_module.possibly_exposed(lon, lat, 20_000.0).size < 2_000
+    assert thinning_module.boundary_candidates(lon, lat, 20_000.0).size < 2_000
 
 
 def test_clusters_of_a_hundredth_of_a_millimetre_close(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -382,7 +382,7 @@ def test_clusters_of_a_hundredth_of_a_millimetre_close(monkeypatch: pytest.Monke
 
 @pytest.mark.parametrize("seed", range(6))
 def test_a_sweep_gives_at_each_radius_what_one_call_gives(seed, monkeypatch):
-    monkeypatch.setattr(crowd_module, "CROWD", 0 if seed % 2 else 4000)
+    monkeypatch.setattr(thinning_module, "MIN_SITES", 0 if seed % 2 else 4000)
     random = np.random.default_rng(seed)
     lon = random.normal(-70, 0.4, 300) if seed < 4 else random.uniform(-180, 180, 300)
     lat = random.normal(-13, 0.4, 300) if seed < 4 else random.uniform(-90, 90, 300)

@@ -36,7 +36,7 @@ from tests.faulty_server import FaultyServer, Reply, faulty_server
 PROJECT = Path(__file__).resolve().parents[2]
 HEADER = "# The bytes that each source is pinned to.\n# Written by the program.\n"
 COLUMNS = "dep_id,url,site_name,latitude,longitude,country,commod1,commod2,commod3,dev_stat"
-QUICK = Client(attempts=3, backoff_s=0.01, longest_wait_s=0.05, read_timeout_s=0.3, connect_timeout_s=1)
+QUICK = Client(attempts=3, backoff_s=0.01, max_wait_s=0.05, read_timeout_s=0.3, connect_timeout_s=1)
 
 
 def mrds_csv(rows: int = 40, *, columns: str = COLUMNS, encoding: str = "utf-8", mark: str = "") -> bytes:
@@ -239,7 +239,7 @@ def test_retry_after_is_honoured_up_to_a_bound(table: Place, form: str) -> None:
     wish = "3600" if form == "seconds" else email.utils.formatdate(time.time() + 3600, usegmt=True)
     table.server.answer(table.path, Reply(status=429, headers={"Retry-After": wish}), NEW)
     start = time.monotonic()
-    assert table.check(client=replace(QUICK, longest_wait_s=0.4)).changed
+    assert table.check(client=replace(QUICK, max_wait_s=0.4)).changed
     assert 0.4 <= time.monotonic() - start < 2
 
 
@@ -469,8 +469,8 @@ LAYER_FAULTS = {
 @pytest.mark.parametrize("way", ["check", "ensure", "import"])
 @pytest.mark.parametrize("fault", TABLE_FAULTS)
 def test_a_wrong_table_is_refused(table: Place, fault: str, way: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(checks, "MOST_UNPACKED_MEMBER", 1 << 20)
-    monkeypatch.setattr(checks, "MOST_UNPACKED", 2 << 20)
+    monkeypatch.setattr(checks, "MAX_UNPACKED_MEMBER_BYTES", 1 << 20)
+    monkeypatch.setattr(checks, "MAX_UNPACKED_BYTES", 2 << 20)
     refused_by_every_way(table, way, *TABLE_FAULTS[fault])
 
 
@@ -505,7 +505,7 @@ def test_more_bytes_than_promised(table: Place) -> None:
 def test_more_bytes_than_allowed(table: Place, unpromised: bool) -> None:
     table.server.answer(table.path, Reply(b"P" * 200_000, unpromised=unpromised))
     with nothing_changes(table, RefusedError, "100000"):
-        table.check(client=replace(QUICK, most_bytes=100_000))
+        table.check(client=replace(QUICK, max_bytes=100_000))
 
 
 def test_fewer_rows_are_taken_in_if_that_is_allowed(table: Place) -> None:

@@ -16,9 +16,10 @@ import shapely
 
 from asmgold.config.loading import read_yaml
 from asmgold.config.scenario import load_scenario
+from asmgold.publish.context import Context
 from asmgold.publish.messages import load_words
 from asmgold.publish.page.blocks import Figure, Folded, Table
-from asmgold.publish.page.evidence import Naming, context_section, evidence_section, read_tables
+from asmgold.publish.page.evidence import context_section, evidence_section, read_tables
 from asmgold.schemas.rasters import PROBABILITY
 from tests.conftest import PROJECT, Copy, copy_project
 
@@ -46,7 +47,7 @@ def bring_evidence(copy: Copy) -> None:
     )
     copy.configure(
         evidence={
-            "patches": {"file": "patches.geojson", "period_field": "seen"},
+            "patches": {"file": "patches.geojson", "period_field": "seen", "note": "Know this."},
             "visits": {"file": "visits.csv", "period_field": "day"},
         },
         strata={"file": "river.geojson", "title": "distance from the river", "bands_km": [5.0, 50.0]},
@@ -107,11 +108,13 @@ def test_evidence_of_the_users_own_becomes_products_the_same_in_two_folders(buil
     )
 
     tables = read_tables(sorted((project.folder / "results/peru").glob("*.csv")))
-    parents = {"madre_de_dios": None, "mining_corridor": "madre_de_dios"}
+    settings = read_yaml(project.folder / "config/config.yaml")
+    scenario = load_scenario(settings, {}, project.folder / "config", project=project.folder)
     for language in ("en", "es"):
-        naming = Naming("Peru", {}, {"patches": "Patches"}, {"patches": "Know this."}, parents, "distance")
-        section = evidence_section(tables, naming, language, 20)
-        context = context_section(tables, language)
+        about = Context(**scenario.context() | {"language": language})
+        section = evidence_section(tables, about)
+        context = context_section(tables, about)
+        assert section is not None
         assert context is not None
         assert "Know this." in section.blocks
         blocks = [*section.blocks, *context.blocks]
@@ -119,7 +122,7 @@ def test_evidence_of_the_users_own_becomes_products_the_same_in_two_folders(buil
         assert len(pictures) == 5
         assert all(b"<svg" in picture.image for picture in pictures)
         assert all(str(project.folder).encode() not in picture.image for picture in pictures)
-        assert evidence_section(tables, naming, language, 20) == section
+        assert evidence_section(tables, about) == section
         blocks += [inner for block in blocks if isinstance(block, Folded) for inner in block.blocks]
         shown = [block for block in blocks if isinstance(block, Table)]
         assert len(shown) == 8

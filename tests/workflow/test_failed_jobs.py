@@ -14,9 +14,9 @@ import psutil
 
 def test_a_killed_job_is_named_at_the_end(built):
     before = built.products()
-    command = [sys.executable, "-m", "snakemake", "--forcerun", "vary_distance", "--until", "vary_distance"]
+    command = [sys.executable, "-m", "snakemake", "--forcerun", "measure_uncertainty", "--until", "measure_uncertainty"]
     with subprocess.Popen(command, cwd=built.folder, stderr=subprocess.PIPE, text=True) as run:
-        word = built.folder / "results/.build/peru/logs/vary_distance.failed"
+        word = built.folder / "results/.build/peru/logs/measure_uncertainty.failed"
         while run.poll() is None and not word.exists():
             time.sleep(0.02)
         for child in psutil.Process(run.pid).children(recursive=True):
@@ -24,7 +24,7 @@ def test_a_killed_job_is_named_at_the_end(built):
                 child.send_signal(signal.SIGKILL)
         messages = run.stderr.read()
     assert run.returncode != 0
-    assert "vary_distance: was killed before its end" in messages
+    assert "measure_uncertainty: was killed before its end" in messages
     assert "The last complete ones are still in results/peru/" in messages
     assert not word.exists()
     assert built.products() == before

@@ -39,7 +39,7 @@ module asmgold:
 
 use rule * from asmgold as asmgold_*
 
-use rule vary_distance from asmgold as asmgold_vary_distance with:
+use rule measure_uncertainty from asmgold as asmgold_measure_uncertainty with:
     threads: 2
 
 onsuccess:

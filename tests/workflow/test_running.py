@@ -14,7 +14,7 @@ import yaml
 
 from tests.conftest import PROJECT, copy_project
 
-READING = {"read_records", "read_layer"}
+READING = {"read_records", "read_layers"}
 
 
 def planned(output: str) -> set[str]:
@@ -26,9 +26,10 @@ def test_plain_dry_run_plans_all_jobs(project):
     done = project.run("-n", "--quiet", "host")
     assert done.returncode == 0
     assert planned(done.stdout + done.stderr) == READING | {
-        "name_countries", "classify_records", "dissolve_regions", "intersect_overlays", "vary_choices", "vary_distance",
-        "draw_evidence", "raster_distance", "raster_density", "raster_fraction", "write_geopackage",
-        "write_qgis_project", "draw_map", "audit_records", "write_page", "write_manifest", "publish", "products",
+        "name_countries", "classify_records", "dissolve_regions", "intersect_overlays", "measure_sensitivity",
+        "measure_uncertainty", "draw_evidence", "raster_distance", "raster_density", "raster_fraction",
+        "write_geopackage", "write_qgis_project", "draw_map", "audit_records", "write_page", "write_manifest",
+        "publish", "products",
     }  # fmt: skip
 
 
@@ -53,11 +54,22 @@ def test_another_radius_reruns_what_depends_on_it_and_nothing_else(lean):
     assert json.loads(lean.product("manifest.json").read_text())["configuration"]["buffer_km"] == 10
 
 
-def test_a_changed_library_makes_all_again(lean):
-    with (lean.folder / "workflow/asmgold/regions.py").open("a") as module:
+def test_a_changed_module_reruns_the_stages_that_import_it_and_what_follows(lean):
+    with (lean.folder / "workflow/asmgold/regions/dissolve.py").open("a") as module:
         module.write("# a change\n")
     dry = lean.run("-n", "--quiet", "host")
-    assert {*READING, "classify_records", "dissolve_regions", "write_manifest"} <= planned(dry.stdout + dry.stderr)
+    rules = planned(dry.stdout + dry.stderr)
+    assert {"dissolve_regions", "write_manifest"} <= rules
+    assert not rules & {*READING, "classify_records"}
+
+
+def test_a_changed_colour_makes_the_pictures_again_and_no_region(lean):
+    with (lean.folder / "workflow/asmgold/publish/palette.py").open("a") as module:
+        module.write("# a change\n")
+    dry = lean.run("-n", "--quiet", "host")
+    rules = planned(dry.stdout + dry.stderr)
+    assert "write_qgis_project" in rules
+    assert not rules & {*READING, "classify_records", "dissolve_regions", "intersect_overlays"}
 
 
 def test_a_missing_product_is_put_back(built):

@@ -21,10 +21,10 @@ from asmgold.config.loading import load_refresh_settings, read_yaml
 from asmgold.config.models import Lock
 from asmgold.config.paths import LOCK_FILE, shipped_project
 from asmgold.config.scenario import Scenario, load_scenario
-from asmgold.errors import BusyError, InputError, UnreachableError, shown
+from asmgold.errors import BusyError, InputError, UnreachableError, excerpt
 from asmgold.io.checksum import sha256_of
 from asmgold.io.transaction import recover
-from asmgold.refresh.replace import Place, rollback
+from asmgold.refresh.replace import ScenarioPaths, rollback
 from asmgold.refresh.run import alone, refresh
 from asmgold.release.reproduce import reproduce
 from asmgold.schemas.products import MANIFEST
@@ -193,7 +193,7 @@ def verify_release(folder: Path, *, again: bool) -> int:
     print(*(finding.line for finding in findings), sep="\n")
     named = {kind: [finding.what for finding in findings if finding.kind == kind] for kind in ("fault", "unchecked")}
     if named["fault"]:
-        print(f"{folder}: NOT as it was released: {shown(', '.join(dict.fromkeys(named['fault'])), 600)}")
+        print(f"{folder}: NOT as it was released: {excerpt(', '.join(dict.fromkeys(named['fault'])), 600)}")
         return 1
     left = f"; not checked: {', '.join(named['unchecked'])}" if named["unchecked"] else ""
     print(f"{folder}: as it was released, by all that was checked{left}")
@@ -238,7 +238,7 @@ def load_into_postgis(name: str | None, dsn: str, schema: str | None) -> None:
     print(f"{scenario}: loaded into schema {loaded.schema} of {loaded.database}, {which}: {counts}")
 
 
-def _run_workflow(place: Place, lock_file: Path, running: IO[str]) -> None:
+def _run_workflow(place: ScenarioPaths, lock_file: Path, running: IO[str]) -> None:
     """Make the products in the build folder by Snakemake, short of publishing them."""
     building = place.build / "building"
     if building.is_file():
@@ -275,8 +275,8 @@ def _snakemake_command() -> list[str]:
     return [sys.executable, "-m", "snakemake", *where]
 
 
-def _place(scenario: Scenario) -> Place:
-    return Place(RESULTS, scenario.settings.scenario, LOCK_FILE)
+def _place(scenario: Scenario) -> ScenarioPaths:
+    return ScenarioPaths(RESULTS, scenario.settings.scenario, LOCK_FILE)
 
 
 def _scenario(name: str | None) -> Scenario:

@@ -54,7 +54,7 @@ def printable(text: str) -> str:
     )
 
 
-def shown(text: object, longest: int = 60) -> str:
+def excerpt(text: object, max_length: int = 60) -> str:
     """Text that was found, for a message: on one line, and no longer than needed to recognise it."""
     line = " ".join(str(text).split())
-    return printable(line if len(line) <= longest else line[: longest - 4] + " ...")
+    return printable(line if len(line) <= max_length else line[: max_length - 4] + " ...")

@@ -15,7 +15,11 @@ PROJECT = Path(__file__).resolve().parents[2]
 FOLDER = Path(".venv")
 PYTHON = FOLDER / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
 LOG = FOLDER / "set-up.log"
-READY = {"requirements.lock": FOLDER / "ready", "requirements-dev.lock": FOLDER / "dev-ready"}
+READY = {  # that of a run first: the others build on it
+    "requirements.lock": FOLDER / "ready",
+    "requirements-dev.lock": FOLDER / "dev-ready",
+    "requirements-cluster.lock": FOLDER / "cluster-ready",
+}
 OLDEST = (3, 11)
 
 
@@ -30,8 +34,9 @@ def main(lock):
     else:
         (FOLDER / "ready").unlink()
     install(lock, uv)
-    for marker in sorted({FOLDER / "ready", READY[lock]}, reverse=True):  # what builds on another one is the newer
-        marker.touch()
+    for marker in READY.values():
+        if marker in (FOLDER / "ready", READY[lock]) or marker.exists():
+            marker.touch()
 
 
 def check_python():

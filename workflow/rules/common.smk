@@ -43,7 +43,7 @@ INPUTS = RuleInputs(SCENARIO, absolute=IS_GUEST)
 LAYERS = SCENARIO.layers
 OVERLAYS = list(SETTINGS.overlays)
 COUNTRIES = "<build>/countries.parquet" if SETTINGS.countries else []
-MADE_FROM_COUNTRIES = ["area"] if SETTINGS.area.of_countries else []
+MADE_FROM_COUNTRIES = ["area"] if SETTINGS.area.is_from_countries else []
 # The hash of what each script imports: a parameter of its rule, so that a change of the library reruns what it changes.
 CODE = code_hashes(PROJECT / "workflow")
 

@@ -1,18 +1,9 @@
-# The map tested: by mining that was seen, against chance, and against its own choices.
+# The map tested: against observed mining and null models, and for its sensitivity and uncertainty.
 
-SEEN = [f"<build>/evidence/{name}.parquet" for name in SCENARIO.evidence]
-SEEN_PARTS = [(name, part.period) for name, entry in SETTINGS.evidence.items() for part in entry.parts()]
-ZONES = {"within": {name: overlay.within for name, overlay in SETTINGS.overlays.items()}, "parts": SEEN_PARTS}
+OBSERVATIONS = [f"<build>/evidence/{name}.parquet" for name in SCENARIO.evidence]
+PARTS = [(name, part.period) for name, entry in SETTINGS.evidence.items() for part in entry.parts()]
+ZONES = {"within": {name: overlay.within for name, overlay in SETTINGS.overlays.items()}, "parts": PARTS}
 STRATA = "<build>/layers/strata.parquet" if SETTINGS.strata else []
-NAMING = {
-    "commodity": SETTINGS.commodity,
-    "area": SCENARIO.title_of("area"),
-    "overlays": {name: SCENARIO.title_of(f"overlay_{name}") for name in OVERLAYS},
-    "evidence": {name: entry.title or name for name, entry in SETTINGS.evidence.items()},
-    "notes": {name: entry.note for name, entry in SETTINGS.evidence.items()},
-    "parents": ZONES["within"],
-    "strata": SCENARIO.title_of("strata") if SETTINGS.strata else None,
-}
 PUBLISHED_SHARES = INPUTS.of_table(SETTINGS.published_shares)
 PRODUCTION = INPUTS.of_table(SETTINGS.production)
 
@@ -21,22 +12,25 @@ EVIDENCE_TABLES = [f"<build>/{name}" for name in EVIDENCE if name.endswith(".csv
 DRAWN = [name for name in EVIDENCE if name.endswith(".png")]
 
 
-if SEEN:
+if OBSERVATIONS:
 
     rule read_evidence:
         input:
-            lambda wildcards: input_of(LAYERS[wildcards.layer]),
+            [input_of(layer) for layer in SCENARIO.evidence.values()],
         output:
-            "<build>/evidence/{layer}.parquet",
+            OBSERVATIONS,
         log:
-            "<build>/logs/read_evidence.{layer}.log",
-        wildcard_constraints:
-            layer="|".join(SCENARIO.evidence),
+            "<build>/logs/read_evidence.log",
+        benchmark:
+            "<build>/benchmarks/read_evidence.tsv"
         conda:
             "../envs/asmgold.yaml"
         params:
-            lock=lambda wildcards: SCENARIO.lock_of(LAYERS[wildcards.layer]),
-            evidence=lambda wildcards: LAYERS[wildcards.layer].model_dump(exclude={"title"}, exclude_defaults=True),
+            code=CODE["read_evidence.py"],
+            locks=[SCENARIO.lock_of(layer) for layer in SCENARIO.evidence.values()],
+            evidence=[
+                layer.model_dump(exclude={"title"}, exclude_defaults=True) for layer in SCENARIO.evidence.values()
+            ],
         script:
             "../scripts/read_evidence.py"
 
@@ -46,7 +40,7 @@ if SEEN:
             sites="<build>/sites.parquet",
             area="<build>/layers/area.parquet",
             overlays=expand("<build>/layers/overlay_{name}.parquet", name=OVERLAYS),
-            seen=SEEN,
+            observations=OBSERVATIONS,
             strata=STRATA,
             published=PUBLISHED_SHARES,
         output:
@@ -56,10 +50,13 @@ if SEEN:
             chance="<build>/chance.csv",
         log:
             "<build>/logs/measure_capture.log",
+        benchmark:
+            "<build>/benchmarks/measure_capture.tsv"
         conda:
             "../envs/asmgold.yaml"
         params:
             **ZONES,
+            code=CODE["measure_capture.py"],
             buffer_km=SETTINGS.buffer_km,
             draws=SETTINGS.monte_carlo.placements,
             seed=SETTINGS.monte_carlo.seed,
@@ -68,12 +65,12 @@ if SEEN:
             "../scripts/measure_capture.py"
 
 
-rule vary_distance:
+rule measure_uncertainty:
     input:
         records="<build>/records.parquet",
         area="<build>/layers/area.parquet",
         overlays=expand("<build>/layers/overlay_{name}.parquet", name=OVERLAYS),
-        seen=SEEN,
+        observations=OBSERVATIONS,
     output:
         curve="<build>/radius_curve.csv",
         quantiles="<build>/radius_of_capture.csv",
@@ -81,40 +78,47 @@ rule vary_distance:
         probability="<build>/region_probability.tif",
         style="<build>/region_probability.qml",
     log:
-        "<build>/logs/vary_distance.log",
+        "<build>/logs/measure_uncertainty.log",
+    benchmark:
+        "<build>/benchmarks/measure_uncertainty.tsv"
     conda:
         "../envs/asmgold.yaml"
     params:
         **ZONES,
+        code=CODE["measure_uncertainty.py"],
         buffer_km=SETTINGS.buffer_km,
         draws=SETTINGS.monte_carlo.positions,
         seed=SETTINGS.monte_carlo.seed,
         tags=raster_tags(SCENARIO, [*SETTINGS.records, SETTINGS.area.source]),
     script:
-        "../scripts/vary_distance.py"
+        "../scripts/measure_uncertainty.py"
 
 
-rule vary_choices:
+rule measure_sensitivity:
     input:
-        rows=expand("<build>/read/{source}.parquet", source=SETTINGS.records),
         records="<build>/records.parquet",
         area="<build>/layers/area.parquet",
         overlays=expand("<build>/layers/overlay_{name}.parquet", name=OVERLAYS),
-        seen=SEEN,
+        observations=OBSERVATIONS,
     output:
         "<build>/sensitivity.csv",
     log:
-        "<build>/logs/vary_choices.log",
+        "<build>/logs/measure_sensitivity.log",
+    benchmark:
+        "<build>/benchmarks/measure_sensitivity.tsv"
     conda:
         "../envs/asmgold.yaml"
     params:
         **ZONES,
-        buffer_km=SETTINGS.buffer_km,
-        tolerance_m=SETTINGS.tolerance_m,
-        include_refineries=SETTINGS.include_refineries,
-        corrections=[plain(correction) for correction in SCENARIO.corrections],
+        code=CODE["measure_sensitivity.py"],
+        configuration={
+            "buffer_km": SETTINGS.buffer_km,
+            "tolerance_m": SETTINGS.tolerance_m,
+            "include_refineries": SETTINGS.include_refineries,
+            "with_corrections": bool(SCENARIO.corrections),
+        },
     script:
-        "../scripts/vary_choices.py"
+        "../scripts/measure_sensitivity.py"
 
 
 if DRAWN:
@@ -134,8 +138,6 @@ if DRAWN:
             "../envs/asmgold.yaml"
         params:
             code=CODE["draw_evidence.py"],
-            language=SETTINGS.language,
-            buffer_km=SETTINGS.buffer_km,
-            naming=NAMING,
+            context=SCENARIO.context(),
         script:
             "../scripts/draw_evidence.py"

@@ -10,7 +10,7 @@ rule write_geopackage:
         area="<build>/layers/area.parquet",
         overlays=expand("<build>/layers/overlay_{name}.parquet", name=OVERLAYS),
         countries=COUNTRIES,
-        missed="<build>/missed_mining.parquet" if SEEN else [],
+        missed="<build>/missed_mining.parquet" if OBSERVATIONS else [],
     output:
         "<build>/asm_gold_regions.gpkg",
     log:
@@ -121,7 +121,6 @@ rule write_page:
         sources=SCENARIO.provenance(),
         corrections=[plain(correction) for correction in SCENARIO.corrections],
         context=SCENARIO.context(),
-        naming=NAMING,
         products=[name for name in PRODUCTS if name != PAGE],
     script:
         "../scripts/write_page.py"

@@ -6,14 +6,17 @@ from pathlib import Path
 from typing import Any
 
 from asmgold.io.tables import read_table
-from asmgold.rasters.cog import BLOCK, values_of_tiles, write_raster, write_style
-from asmgold.rasters.fields import Field
-from asmgold.rasters.grid import Grid, grid_around
-from asmgold.schemas.rasters import RasterProduct
+from asmgold.publish.qgis.raster_style import write_style
+from asmgold.rasters.cog import BLOCK, values_of_tiles, write_raster
+from asmgold.rasters.grid import Field, Grid, grid_around
+from asmgold.schemas.rasters import RasterSpecification
 
 
 def make_raster(
-    snakemake: Any, product: RasterProduct, field_of: Callable[[Grid], Field], tags: Mapping[str, str] | None = None
+    snakemake: Any,
+    product: RasterSpecification,
+    field_of: Callable[[Grid], Field],
+    tags: Mapping[str, str] | None = None,
 ) -> None:
     """Write the raster of a job and its style, if it has one. `field_of` is asked where values have to be found."""
     params, output = snakemake.params, snakemake.output

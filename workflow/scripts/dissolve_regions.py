@@ -2,18 +2,16 @@ import logging
 from pathlib import Path
 
 from _job import job
+from _tables import load
 
-from asmgold.io.tables import read_table, write_table
+from asmgold.io.tables import write_table
 from asmgold.regions.dissolve import dissolve
-from asmgold.schemas.tables import RECORDS
 
 with job(snakemake):
+    params, output = snakemake.params, snakemake.output
     regions, sites = dissolve(
-        read_table(Path(snakemake.input.records), RECORDS),
-        read_table(Path(snakemake.input.area)),
-        buffer_m=1000 * snakemake.params.buffer_km,
-        tolerance_m=snakemake.params.tolerance_m,
+        **load(snakemake.input, "records", "area"), buffer_m=1000 * params.buffer_km, tolerance_m=params.tolerance_m
     )
-    write_table(regions, Path(snakemake.output.regions))
-    write_table(sites, Path(snakemake.output.sites))
+    write_table(regions, Path(output.regions))
+    write_table(sites, Path(output.sites))
     logging.info("%d regions of %d sites", len(regions), len(sites))

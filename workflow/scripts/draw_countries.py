@@ -3,22 +3,21 @@ from pathlib import Path
 
 import pandas as pd
 from _job import job
+from _tables import load
 
 from asmgold.config.models import Correction
-from asmgold.io.tables import read_table
 from asmgold.publish.context import Context
 from asmgold.publish.country import write_country
 from asmgold.regions.by_country import by_country
-from asmgold.schemas.tables import COUNTRIES, RECORDS
 
 with job(snakemake):
     params, paths = snakemake.params, snakemake.input
     folder = Path(snakemake.output[0])
     folder.mkdir(exist_ok=True)
     rows = []
-    countries = read_table(Path(paths.countries), COUNTRIES)
+    records, countries = load(paths, "records", "countries").values()
     nations = by_country(
-        read_table(Path(paths.records), RECORDS),
+        records,
         countries,
         params.codes,
         buffer_m=1000 * params.buffer_km,

@@ -2,10 +2,12 @@ from pathlib import Path
 
 from _job import job
 
-from asmgold.evidence.production import production, read_production
+from asmgold.evidence.production import production
 from asmgold.io.tables import write_csv
+from asmgold.publish.context import Context
 from asmgold.publish.figures import save_png
-from asmgold.publish.page.evidence import Naming, figures, read_tables
+from asmgold.publish.page.evidence import figures, read_tables
+from asmgold.sources.small_tables import read_production
 
 with job(snakemake):
     params = snakemake.params
@@ -15,5 +17,5 @@ with job(snakemake):
         write_csv(table, folder / "context_production.csv", decimals=3)
     made = [Path(path) for path in [*snakemake.input, *snakemake.output] if path.endswith(".csv")]
     tables = read_tables(path for path in made if path.parent == folder)
-    for name, figure in figures(tables, Naming(**params.naming), params.language, params.buffer_km).items():
+    for name, figure in figures(tables, Context(**params.context)).items():
         save_png(figure, folder / f"{name}.png")

@@ -1,15 +1,15 @@
 from pathlib import Path
 
 from _job import job
+from _tables import load, load_overlays
 
-from asmgold.io.tables import read_table, write_csv, write_table
+from asmgold.io.tables import write_csv, write_table
 from asmgold.regions.overlays import intersect, measure_units
-from asmgold.schemas.tables import REGIONS, SITES
 
 with job(snakemake):
     params, paths, output = snakemake.params, snakemake.input, snakemake.output
-    regions, sites = read_table(Path(paths.regions), REGIONS), read_table(Path(paths.sites), SITES)
-    overlays = {name: read_table(Path(path)) for name, path in zip(params.within, paths.overlays, strict=True)}
+    regions, sites = load(paths, "regions", "sites").values()
+    overlays = load_overlays(paths, params.within)
     intersections, summary = intersect(regions, sites, overlays, params.within)
     write_table(intersections, Path(output.intersections))
     write_csv(summary, Path(output.summary))

@@ -6,11 +6,10 @@ from _raster import make_raster
 from asmgold.io.tables import read_table
 from asmgold.rasters.fields import density_of_sites
 from asmgold.schemas.rasters import DENSITY
-from asmgold.schemas.tables import SITES
 
 with job(snakemake):
     reach = snakemake.params.bandwidth_km
-    sites = read_table(Path(snakemake.input.sites), SITES)
+    sites = read_table(Path(snakemake.input.sites))
     make_raster(
         snakemake,
         DENSITY,

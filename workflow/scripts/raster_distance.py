@@ -6,8 +6,7 @@ from _raster import make_raster
 from asmgold.io.tables import read_table
 from asmgold.rasters.fields import distance_to_nearest
 from asmgold.schemas.rasters import DISTANCE
-from asmgold.schemas.tables import SITES
 
 with job(snakemake):
-    sites = read_table(Path(snakemake.input.sites), SITES)
+    sites = read_table(Path(snakemake.input.sites))
     make_raster(snakemake, DISTANCE, lambda grid: distance_to_nearest(sites["longitude"], sites["latitude"]))

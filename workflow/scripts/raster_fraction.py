@@ -6,8 +6,7 @@ from _raster import make_raster
 from asmgold.io.tables import read_table
 from asmgold.rasters.fields import fraction_covered
 from asmgold.schemas.rasters import FRACTION
-from asmgold.schemas.tables import REGIONS
 
 with job(snakemake):
-    regions = read_table(Path(snakemake.input.regions), REGIONS)
+    regions = read_table(Path(snakemake.input.regions))
     make_raster(snakemake, FRACTION, lambda grid: fraction_covered(regions.geometry.array))

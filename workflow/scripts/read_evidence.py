@@ -1,13 +1,18 @@
 import logging
 from pathlib import Path
 
-from _job import job, pinned_file
+from _job import check_pinned, job
 
 from asmgold.config.models import Evidence
-from asmgold.evidence.observations import read_evidence
 from asmgold.io.tables import write_table
+from asmgold.sources.evidence import read_evidence
 
 with job(snakemake):
-    seen = read_evidence(pinned_file(snakemake), Evidence(**snakemake.params.evidence))
-    write_table(seen, Path(snakemake.output[0]))
-    logging.info("%s: %d features", snakemake.input[0], len(seen))
+    params = snakemake.params
+    for path, output, lock, values in zip(
+        snakemake.input, snakemake.output, params.locks, params.evidence, strict=True
+    ):
+        check_pinned(Path(path), lock)
+        observed = read_evidence(Path(path), Evidence(**values))
+        write_table(observed, Path(output))
+        logging.info("%s: %d features", path, len(observed))

@@ -4,7 +4,7 @@ from pathlib import Path
 from _job import check_pinned, job
 
 from asmgold.io.tables import write_table
-from asmgold.sources.usgs import read_records
+from asmgold.sources.records import read_records
 from asmgold.vocabulary.commodities import COMMODITIES
 
 with job(snakemake):

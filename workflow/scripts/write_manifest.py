@@ -2,18 +2,18 @@ from pathlib import Path
 
 import pandas as pd
 from _job import hashes, job
+from _tables import load
 
 from asmgold.geodesy.ellipsoid import polygon_area
 from asmgold.io.files import write_json
-from asmgold.io.tables import read_table
 from asmgold.publish.context import Context
 from asmgold.publish.manifest import build_manifest
 from asmgold.publish.summary import summarise
-from asmgold.schemas.tables import RECORDS, REGIONS
 
 with job(snakemake):
     params, paths = snakemake.params, snakemake.input
-    records = read_table(Path(paths.records), RECORDS)
+    tables = load(paths, "records", "regions", "area", "summary")
+    records = tables["records"]
     rows = pd.concat([pd.read_parquet(path, columns=["source", "row"]) for path in paths.rows])
     manifest = build_manifest(
         Path(snakemake.output.manifest).parent,
@@ -28,9 +28,9 @@ with job(snakemake):
     summary = summarise(
         Context(**params.context),
         records,
-        read_table(Path(paths.regions), REGIONS),
-        pd.read_csv(paths.summary),
-        area_km2=polygon_area(read_table(Path(paths.area)).geometry.array).sum() / 1e6,
+        tables["regions"],
+        tables["summary"],
+        area_km2=polygon_area(tables["area"].geometry.array).sum() / 1e6,
         folder=params.folder,
         products=params.products,
     )

@@ -25,8 +25,8 @@ MAX_NAMES = 4
 # What Snakemake says of itself on the way; what it says of a run that does nothing, or fails, is shown.
 CHATTER = (
     "Assuming unrestricted", "Building DAG", "Complete log", "Conda environments", "Elapsed time", "Execute ",
-    "Exiting because", "Finished job", "Provided ", "Removing output", "Select jobs", "Shutting down", "Trying to restart",
-    "Using shell", "Using workflow specific profile", "Will exit after", "host:",
+    "Exiting because", "Finished job", "Provided ", "Removing output", "Select jobs", "Shutting down",
+    "Trying to restart", "Using shell", "Using workflow specific profile", "Will exit after", "host:",
 )  # fmt: skip
 
 

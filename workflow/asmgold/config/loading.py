@@ -1,4 +1,4 @@
-"""Reads the configuration files, and says in one line what is wrong with them."""
+"""Reads the configuration files. For each mistake in them there is a message of one line."""
 
 from __future__ import annotations
 
@@ -29,7 +29,13 @@ T = TypeVar("T")
 
 
 def check_settings(values: Mapping[str, Any], sources: Mapping[str, Source], origin: str = "configuration") -> Settings:
-    """Check a scenario's settings, and that the sources they name are registered with the right reader.
+    """Check the settings of a scenario, and that the sources that they name exist and are of the right kind.
+
+    Parameters
+    ----------
+    values : the keys of `config.yaml`
+    sources : the registered sources
+    origin : what the messages begin with
 
     Raises
     ------
@@ -70,12 +76,12 @@ def load_lock(path: Path) -> dict[str, Lock]:
 
 
 def load_refresh_settings(path: Path) -> RefreshSettings:
-    """An operator's choices for refreshing. Raises InputError."""
+    """The settings of `config/refresh.yaml`. Raises InputError."""
     return _validated(TypeAdapter(RefreshSettings), read_yaml(path) or {}, str(path))
 
 
 def load_corrections(path: Path) -> list[Correction]:
-    """The declared corrections. Raises InputError, also for two corrections of one name or of one record."""
+    """The declared corrections. Raises InputError, also if two of them have the same id or the same record."""
     corrections = _validated(TypeAdapter(list[Correction]), read_yaml(path) or [], str(path))
     for field in ("id", "record"):
         values = [getattr(correction, field) for correction in corrections]
@@ -86,7 +92,7 @@ def load_corrections(path: Path) -> list[Correction]:
 
 
 class _Loader(yaml.SafeLoader):
-    """Refuses what YAML lets pass: a key that stands twice, of which the first one would count for nothing."""
+    """A loader that refuses a key that stands twice. PyYAML would use the last one and ignore the others."""
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
         lines: dict[str, int] = {}
@@ -100,7 +106,7 @@ class _Loader(yaml.SafeLoader):
 
 
 def read_yaml(path: Path) -> Any:
-    """What a YAML file holds. Raises InputError if it is missing or not YAML, or a key stands twice."""
+    """The content of a YAML file. Raises InputError if it is missing or not YAML, or if a key stands twice."""
     try:
         return yaml.load(path.read_text(encoding="utf-8"), _Loader)
     except FileNotFoundError:

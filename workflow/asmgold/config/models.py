@@ -17,6 +17,7 @@ from pydantic import (
 )
 
 from asmgold.vocabulary.commodities import known_commodity
+from asmgold.vocabulary.evidence import ALL_PERIODS
 from asmgold.vocabulary.iso import known_country
 
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$")]
@@ -45,7 +46,6 @@ def _number_as_text(value: Any) -> Any:
 
 
 Period = Annotated[str, BeforeValidator(_number_as_text), StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]*$")]
-ALL_PERIODS = "all"
 
 
 class Model(BaseModel):
@@ -90,7 +90,7 @@ class Area(Layer):
     )
 
     @property
-    def of_countries(self) -> bool:
+    def is_from_countries(self) -> bool:
         """Whether it is a country as the layer `countries` shows it."""
         return self.country is not None and self.source is None
 
@@ -103,7 +103,7 @@ class Area(Layer):
         return self
 
 
-class Countries(Layer):
+class CountriesLayer(Layer):
     """The countries of the world, to locate records and to draw the borders of neighbours."""
 
     code_field: str = Field(description="The field that holds a code of ISO 3166: two or three letters, or the number.")
@@ -286,7 +286,7 @@ class Settings(Model):
         description="The sources of records, entries of `config/sources.yaml`; one for each dataset.",
     )
     area: Area = Field(description="The area of interest.")
-    countries: Countries | None = Field(
+    countries: CountriesLayer | None = Field(
         None,
         description="The countries of the world. Without them no record is located, and no flag says that a record "
         "lies outside the country it states.",
@@ -366,8 +366,8 @@ class Settings(Model):
             raise ValueError(
                 f"tolerance_m is {self.tolerance_m}, less than half the radius of {self.buffer_km} km was expected"
             )
-        if self.countries is None and (self.area.of_countries or self.per_country):
-            key = "area.country" if self.area.of_countries else "per_country"
+        if self.countries is None and (self.area.is_from_countries or self.per_country):
+            key = "area.country" if self.area.is_from_countries else "per_country"
             raise ValueError(f"countries is missing, a layer of countries was expected, because {key} is given")
         if self.evidence and "sensitivity" in self.skip_products:
             raise ValueError("skip_products names sensitivity, which the evidence needs")

@@ -22,9 +22,19 @@ def located_file(path: str, project: Path) -> str:
 
 
 def stored_file(name: str, source: Source, lock: Lock, root: Path = ROOT) -> Path:
-    """Where the bytes of a fetched source live, whether they are there or not.
+    """The path of a fetched source's file, whether it exists or not.
 
-    `<root>/<source>/<first 16 digits of the sha256>/<filename>`: other bytes have another place.
+    It is `<root>/<source>/<first 16 digits of the sha256>/<filename>`, so that other bytes have another path.
+
+    Parameters
+    ----------
+    name, source : the source and its registration
+    lock : the entry that pins its bytes
+    root : the folder of the store
+
+    Raises
+    ------
+    InputError : the project carries the file itself, so that it is not in the store.
     """
     if source.filename is None:
         raise InputError(f"{name}: the project carries this source itself ({source.path}); it is not fetched")

@@ -10,7 +10,7 @@ from typing import Any
 from asmgold.config.loading import read_yaml
 from asmgold.config.models import Exposure, Layer
 from asmgold.config.paths import LOCK_FILE, ROOT, located_file
-from asmgold.config.scenario import Scenario, load_guest_scenario, load_scenario
+from asmgold.config.scenario import Scenario, load_module_scenario, load_scenario
 
 CONFIG_FILE = Path("config/config.yaml")
 
@@ -28,7 +28,7 @@ def scenario_of_run(given: Mapping[str, Any], project: Path) -> Scenario:
     InputError : one line for each mistake.
     """
     if not LOCK_FILE.is_file():
-        return load_guest_scenario(given, project)
+        return load_module_scenario(given, project)
     values = read_yaml(CONFIG_FILE) or {}
     if values.keys() <= given.keys():
         # A workflow that imports this one as a module hands on its whole configuration: what differs was given for now.

@@ -1,4 +1,4 @@
-"""A scenario: one configuration with the sources, pins and corrections that it uses, checked as a whole."""
+"""A scenario: one configuration with the sources, the pins and the corrections that it uses, checked together."""
 
 from __future__ import annotations
 
@@ -15,13 +15,21 @@ from asmgold.errors import InputError
 from asmgold.vocabulary.iso import country_name, known_country
 
 AnyLayer = TypeVar("AnyLayer", Area, Overlay)
-COUNTRY_SCENARIO = "country"  # the question that is asked about any country
-OF_A_COUNTRY = re.compile(r"(?P<code>[a-z]{3})(-(?P<commodity>[a-z_]+))?")  # the name of the scenario of a country
+COUNTRY_SCENARIO = "country"  # the template for the scenarios of all countries
+COUNTRY_NAME = re.compile(r"(?P<code>[a-z]{3})(-(?P<commodity>[a-z_]+))?")  # names such as cod and bol-tin
 
 
 @dataclass(frozen=True)
 class Scenario:
-    """What one run needs to know, checked. `project` is the project's folder, as seen from the working directory."""
+    """What one run needs to know, checked.
+
+    Parameters
+    ----------
+    settings : the configuration
+    sources, locks : the registered sources and the pins of their files, by the names of the sources
+    corrections : those that apply; none where the configuration switches them off
+    project : the project's folder, relative to the working directory
+    """
 
     settings: Settings
     sources: Mapping[str, Source]
@@ -31,9 +39,9 @@ class Scenario:
 
     @property
     def area(self) -> Area:
-        """The area; where it is a country, with the origin of the layer of countries."""
+        """The layer of the area. If it is a country of the layer `countries`, it is read from that layer's file."""
         area, countries = self.settings.area, self.settings.countries
-        if not area.of_countries or countries is None:
+        if not area.is_from_countries or countries is None:
             return area
         return area.model_copy(update=countries.model_dump(include={"source", "file", "layer", "crs"}))
 
@@ -69,22 +77,22 @@ class Scenario:
 
     @property
     def _files(self) -> list[Layer | Exposure]:
-        """What is read from a source or from a file of the user's own."""
+        """All layers and rasters, each of which is read from a source or from a file of the user."""
         return [*self.layers.values(), *self.settings.exposure.values()]
 
     @property
     def data_date(self) -> str:
-        """The date of the newest data, `YYYY-MM-DD`: the products carry it, never that of the clock."""
+        """The date of the newest source, `YYYY-MM-DD`. The products carry it, and not the date of the run."""
         dates = [date for name in self.used_sources if (date := self.sources[name].date)]
         return max([f"{date}-01-01"[:10] for date in dates], default="1970-01-01")
 
     @property
     def fetched(self) -> list[str]:
-        """Those of them that are fetched; the project carries the others itself."""
+        """The used sources that are downloaded. The files of the other ones are part of the project."""
         return [name for name in self.used_sources if self.sources[name].filename is not None]
 
     def layers_of(self, name: str) -> list[Layer | Exposure]:
-        """How the scenario reads a source, if it is a layer or a raster."""
+        """The layers and rasters that the scenario reads from a source; none if it is a table of records."""
         return [item for item in self._files if item.source == name]
 
     def source_file(self, name: str) -> str:
@@ -99,7 +107,7 @@ class Scenario:
         return self.source_file(layer.source) if layer.source else located_file(str(layer.file), self.project)
 
     def pin(self, name: str) -> dict[str, Any]:
-        """The hash and size of a source as plain values: what its readers depend on, and nothing else of its lock."""
+        """The hash and the size of a source's file, as plain values. No other part of the lock changes what is read."""
         return self.locks[name].model_dump(include={"sha256", "bytes"})
 
     def lock_of(self, layer: Layer | Exposure) -> dict[str, Any] | None:
@@ -151,11 +159,12 @@ def load_scenario(
 
     Parameters
     ----------
-    values : the keys of `config.yaml`, with those given for this run
-    overrides : the keys given for this run alone, which win over those of a scenario's file
-    folder : where the configuration files are
-    pinned : whether each source that is used has to be pinned, and each file has to be there
-    project : the project's folder, whose files are used where the working directory has none
+    values : the keys of `config.yaml`, together with the overrides
+    overrides : the keys that were given for this run only, such as on the command line. They take precedence over the
+        file of the scenario, which takes precedence over `values`
+    folder : the folder of the configuration files
+    pinned : whether to check that each used source is pinned and that each file of the user exists
+    project : the project's folder. A file is looked for in the working directory first and then here
 
     Raises
     ------
@@ -163,7 +172,7 @@ def load_scenario(
     """
     if (folder / "config.yaml").is_file():
         read_yaml(folder / "config.yaml")  # Snakemake, which gives the values, lets keys that stand twice pass
-    values, overrides = _asked_by_area(values, overrides)
+    values, overrides = _with_scenario_of_area(values, overrides)
     merged = {**values, **_scenario_file(values, folder), **overrides}
     merged.pop("extends", None)
     merged.pop("pathvars", None)  # a key of Snakemake's own
@@ -178,12 +187,12 @@ def load_scenario(
     return scenario
 
 
-def load_guest_scenario(given: Mapping[str, Any], project: Path) -> Scenario:
-    """Load and check the scenario of a workflow elsewhere that uses this one and has no such configuration itself.
+def load_module_scenario(given: Mapping[str, Any], project: Path) -> Scenario:
+    """Load and check the scenario of another workflow that uses this one as a module, from a folder of its own.
 
-    Sources, pins and corrections are the project's. The keys that are given change the project's scenario of that name
-    (by default the one of its `config.yaml`), or of a country. One of another name is the guest's own, and starts from
-    nothing.
+    That folder has no `config/`, so sources, pins and corrections are those of the project. If the scenario has the
+    name of one of the project's scenarios or of a country, the given keys change that scenario. If it has another name,
+    the given keys are the whole scenario.
 
     Parameters
     ----------
@@ -199,7 +208,7 @@ def load_guest_scenario(given: Mapping[str, Any], project: Path) -> Scenario:
     names = [shipped["scenario"], *sorted(path.stem for path in (folder / "scenarios").glob("*.yaml"))]
     name = given.get("scenario", shipped["scenario"])
     missing = [key for key in ("records", "area") if key not in given]
-    if name in names or (missing and OF_A_COUNTRY.fullmatch(name)):
+    if name in names or (missing and COUNTRY_NAME.fullmatch(name)):
         values = shipped | {"scenario": name}
     elif missing:
         raise InputError(
@@ -212,15 +221,15 @@ def load_guest_scenario(given: Mapping[str, Any], project: Path) -> Scenario:
 
 
 def plain(model: Any, *keys: str) -> dict[str, Any]:
-    """A model's plain values, or those of some keys, without those that are not set, as rules hand them to scripts."""
+    """The values of a model as plain types, without those that are None. With `keys`, only the values of these keys."""
     values: dict[str, Any] = model.model_dump(mode="json", exclude_none=True, include=set(keys) or None)
     return values
 
 
-def _asked_by_area(
+def _with_scenario_of_area(
     values: Mapping[str, Any], overrides: Mapping[str, Any]
 ) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
-    """`area=COD`, given for one run, stands for the scenario `cod`; with `commodity=tin`, for `cod-tin`."""
+    """The keys with `scenario: cod` in the place of `area=COD`, or `cod-tin` in that of `area=COD commodity=tin`."""
     code = overrides.get("area")
     if not isinstance(code, str):
         return values, overrides
@@ -239,7 +248,10 @@ def _asked_by_area(
 
 
 def _with_sources_of_the_country(settings: Settings, sources: dict[str, Source]) -> tuple[Settings, dict[str, Source]]:
-    """Where the area or an overlay names a source that there is one of for each country, that of the area's country."""
+    """Replace sources of which there is one for each country by the one of the area's country.
+
+    Such a source has `{iso}` in its first URL. The area and the overlays may name one.
+    """
     code = settings.area.country
     own: dict[str, Source] = {}
 
@@ -268,6 +280,10 @@ def _with_sources_of_the_country(settings: Settings, sources: dict[str, Source])
 
 
 def _scenario_file(values: Mapping[str, Any], folder: Path, extending: tuple[str, ...] = ()) -> dict[str, Any]:
+    """The keys of the scenario's file and of those that it extends, or those of the template if it is a country's.
+
+    `extending` are the names of the scenarios that led to this one, by which a circle is found.
+    """
     name = values.get("scenario")
     path = folder / "scenarios" / f"{name}.yaml"
     if path.is_file():
@@ -280,7 +296,7 @@ def _scenario_file(values: Mapping[str, Any], folder: Path, extending: tuple[str
         return {**_scenario_file({"scenario": base}, folder, (*extending, base)), **own}
     if name == (read_yaml(folder / "config.yaml") or {}).get("scenario"):
         return {}
-    country = OF_A_COUNTRY.fullmatch(str(name))
+    country = COUNTRY_NAME.fullmatch(str(name))
     if country is not None:
         commodity = {"commodity": country["commodity"]} if country["commodity"] else {}
         template = _scenario_file({"scenario": COUNTRY_SCENARIO}, folder)

@@ -1,210 +1,232 @@
-"""The capture beside that of sites placed at random: is it more than chance would give?"""
+"""Null models: the capture of the real sites beside that of as many sites placed at random.
+
+A Monte Carlo test of significance: Barnard (1963), with the p-value of Davison and Hinkley (1997, Bootstrap Methods and
+their Application, section 4.2). Stratified, sites keep to land of their own kind, so that the null model shares what is
+known of the setting.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
-from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 
 from asmgold.errors import InputError
 from asmgold.evidence.capture import FINE_DEG
-from asmgold.evidence.sampling import Ints, Pieces, chord_m
+from asmgold.evidence.observations import safe_ratio
+from asmgold.evidence.sampling import Bools, WeightedPoints, chord_m
 from asmgold.geodesy.ellipsoid import ECCENTRICITY_SQUARED, Floats, to_ecef
 from asmgold.geodesy.polygons import polygonal
 from asmgold.schemas.evidence import CHANCE
 from asmgold.schemas.tables import empty_like
 
-FEWEST_HITS = 1000  # a stratum is hit once in so many throws at least
-THROWS = 1_000_000  # after which that is known
+MIN_HIT_RATE = 0.001  # of the random points of a stratum's bounds, at least this share has to lie in the stratum
+MIN_TRIALS = 1_000_000  # after which the hit rate is known
 
 
 @dataclass(frozen=True)
 class Stratum:
-    """Land that is alike: those points of a shape that a function says yes to."""
+    """Land of one kind: those points of a shape for which a function is true."""
 
-    shape: Any
-    holds: Callable[[Floats], NDArray[np.bool_]]
-    """Given points of the shape, degrees, shape (n, 2)."""
+    shape: shapely.Geometry
+    contains: Callable[[Floats], Bools]
+    """For points of the shape, degrees, shape (n, 2)."""
 
 
-def against_chance(
-    pieces: Pieces,
+def null_model_capture(
+    points: WeightedPoints,
     sites: gpd.GeoDataFrame,
-    area: Any,
+    area: shapely.Geometry,
     strata: Sequence[Stratum] | None,
     *,
     radius_m: float,
     draws: int,
     seed: int,
 ) -> pd.DataFrame:
-    """Throw the sites of the area anew, many times, and see how much they would capture.
+    """Place the sites of the area at random, many times, and measure how much each such map captures.
 
-    The sites outside the area, whose discs reach in, stay where they are: only places in the area are exchanged, so
-    that the sea and the neighbours' land, where no site of the area could be, do not weaken chance. As many sites are
-    thrown as lie in the area (in each stratum), each independently, uniformly on the ellipsoid.
+    In each draw as many sites as lie in the area (and in each stratum) are placed there, independently, uniformly by
+    area on the ellipsoid. The sites outside the area, whose discs reach in, stay where they are: no site of the area
+    could lie in the sea or in a neighbouring country, and a null model that allows it would be too easy to beat.
 
     Parameters
     ----------
-    pieces : what was seen, by `asmgold.evidence.pieces.pieces_of`
-    sites : `asmgold.schemas.SITES`
-    area : the area's shape
+    points : what was observed, by `weighted_points`
+    sites : `asmgold.schemas.tables.SITES`
+    area : polygons in EPSG:4326
     strata : by `strata_of`, or None
     radius_m : the radius of the discs
-    draws, seed : how often, and from where the random numbers start
+    draws, seed : how many draws, and the seed of the random numbers
 
     Returns
     -------
-    `asmgold.evidence.tables.CHANCE`
+    `asmgold.schemas.evidence.CHANCE`
 
     Raises
     ------
-    InputError : if a stratum with a site is too small to hit.
+    InputError : if a stratum with a site is too small to place sites in at random.
     """
-    if pieces.groups.empty:
+    if points.groups.empty:
         return CHANCE.validate(empty_like(CHANCE))
-    places, place = np.unique(np.column_stack([pieces.lon, pieces.lat]), axis=0, return_inverse=True)
-    tree = cKDTree(to_ecef(places[:, 0], places[:, 1])) if len(places) else None
+    tree = cKDTree(points.ecef)
+    chord = float(chord_m(radius_m))
+
+    def reached(positions: Floats) -> Bools:
+        """The points within the radius of a position, degrees, shape (n, 2)."""
+        inside = np.zeros(tree.n, bool)
+        if len(positions):
+            pairs = cKDTree(to_ecef(*positions.T)).sparse_distance_matrix(tree, chord, output_type="ndarray")
+            inside[pairs["j"]] = True
+        return inside
+
     positions = sites[["longitude", "latitude"]].to_numpy(float)
-    inside = shapely.intersects_xy(area, positions)
-    observed = _captured(pieces, tree, place, positions, radius_m)
-    tables: list[pd.DataFrame] = []
-    for placed, lands in {"area": [Stratum(area, _everywhere)], "strata": strata}.items():
-        if lands is None:
-            continue
-        rng = np.random.default_rng([seed, len(tables)])
-        thrown = np.concatenate(
+    is_inside = shapely.intersects_xy(area, positions)
+    by_fixed = reached(positions[~is_inside])
+    observed = _captures(points, by_fixed | reached(positions[is_inside]))
+    models = {"area": [Stratum(area, _everywhere)]} | ({} if strata is None else {"strata": strata})
+    tables = []
+    for number, (placed, lands) in enumerate(models.items()):
+        rng = np.random.default_rng([seed, number])
+        drawn = np.concatenate(
             [
-                random_points(land.shape, count * draws, rng, land.holds).reshape(draws, count, 2)
-                for land, count in zip(lands, _counts(lands, positions[inside]), strict=True)
+                random_points(land.shape, count * draws, rng, land.contains).reshape(draws, count, 2)
+                for land, count in zip(lands, _counts(lands, positions[is_inside]), strict=True)
             ],
             axis=1,
         )
-        shares = np.array(
-            [_captured(pieces, tree, place, np.vstack([points, positions[~inside]]), radius_m) for points in thrown]
-        )
-        tables.append(_summary(pieces.groups, placed, observed, shares))
+        captures = np.array([_captures(points, by_fixed | reached(each)) for each in drawn])
+        tables.append(_summary(points.groups, placed, observed, captures))
     return CHANCE.validate(pd.concat(tables, ignore_index=True))
 
 
 def strata_of(
-    layer: gpd.GeoDataFrame, area: Any, field: str | None = None, bands_km: Sequence[float] = ()
+    layer: gpd.GeoDataFrame, area: shapely.Geometry, field: str | None = None, bands_km: Sequence[float] = ()
 ) -> list[Stratum]:
-    """The land of an area in parts that are alike, each of which then keeps its number of sites.
+    """Divide the land of an area into strata; in the null model each keeps its number of sites.
 
     Parameters
     ----------
     layer : polygons, or lines such as rivers, in EPSG:4326
-    area : the area's shape
-    field : the field of polygons whose values are the strata; without one each polygon is a stratum. What they leave
-        of the area is one more
-    bands_km : distances from lines in rising order: the strata are the land within each of them and that beyond. They
-        are those to points of the lines at most 220 m apart: too long by less than 13 m from 500 m on
+    area : polygons in EPSG:4326
+    field : the field of polygons whose values are the strata; without one each polygon is a stratum. The rest of the
+        area is one more
+    bands_km : distances from the lines, km, ascending: the strata are the land up to the first distance, between each
+        two, and beyond the last. Distances are measured to points of the lines that are at most 220 m apart, so those
+        from 500 m on are too long by less than 13 m
 
     Returns
     -------
-    Strata that do not overlap, but for their edges.
+    Strata that share no more than edges.
     """
     return _by_distance(layer, bands_km, area) if len(bands_km) else _by_polygon(layer, field, area)
 
 
-def _by_polygon(layer: gpd.GeoDataFrame, field: str | None, area: Any) -> list[Stratum]:
+def _by_polygon(layer: gpd.GeoDataFrame, field: str | None, area: shapely.Geometry) -> list[Stratum]:
     names = layer[field].astype(str) if field else layer.index
     lands, rest = [], area
     for _, features in layer.groupby(names):
         shape = shapely.union_all(features.geometry.array)
         lands.append(polygonal(shapely.intersection(shape, rest)))
         rest = polygonal(shapely.difference(rest, shape))
-    return [Stratum(land, _everywhere) for land in [*lands, rest] if not land.is_empty]
+    return [Stratum(land, _everywhere) for land in [*lands, rest] if not shapely.is_empty(land)]
 
 
-def _by_distance(lines: gpd.GeoDataFrame, bands_km: Sequence[float], area: Any) -> list[Stratum]:
+def _by_distance(lines: gpd.GeoDataFrame, bands_km: Sequence[float], area: shapely.Geometry) -> list[Stratum]:
     tree = cKDTree(to_ecef(*shapely.get_coordinates(shapely.segmentize(lines.geometry.array, FINE_DEG)).T))
     limits = chord_m(1000 * np.asarray(bands_km))
 
     def stratum(band: int) -> Stratum:
-        def holds(points: Floats) -> NDArray[np.bool_]:
-            away, _ = tree.query(to_ecef(*points.T), workers=-1)
-            return np.asarray(np.searchsorted(limits, away) == band)
+        def contains(points: Floats) -> Bools:
+            distance, _ = tree.query(to_ecef(*points.T), workers=-1)
+            return np.asarray(np.searchsorted(limits, distance) == band)
 
-        return Stratum(area, holds)
+        return Stratum(area, contains)
 
     return [stratum(band) for band in range(len(limits) + 1)]
 
 
-def _everywhere(points: Floats) -> NDArray[np.bool_]:
+def _everywhere(points: Floats) -> Bools:
     return np.ones(len(points), bool)
 
 
 def random_points(
-    shape: Any, n: int, rng: np.random.Generator, holds: Callable[[Floats], NDArray[np.bool_]] = _everywhere
+    shape: shapely.Geometry,
+    n: int,
+    rng: np.random.Generator,
+    contains: Callable[[Floats], Bools] = _everywhere,
 ) -> Floats:
-    """Points thrown into a shape, uniformly by area on the ellipsoid: degrees, shape (n, 2).
+    """Draw points in a shape, uniformly by area on the ellipsoid, by rejection sampling.
+
+    Parameters
+    ----------
+    shape : polygons in EPSG:4326
+    n : how many points
+    rng : the random numbers
+    contains : for points of the shape, which of them count
+
+    Returns
+    -------
+    Degrees, shape (n, 2).
 
     Raises
     ------
-    InputError : if hardly any point of its bounds is in it and `holds`.
+    InputError : if hardly any point of the shape's bounds counts.
     """
     if n == 0:
         return np.empty((0, 2))
     shapely.prepare(shape)
     west, south, east, north = shapely.bounds(shape)
     low, high = np.sin(np.radians([south, north]))
-    # Area between parallels grows by 1 / (1 - e2 sin2)^2 over the sine of latitude: keep that share of the points.
-    widest = (1 - ECCENTRICITY_SQUARED * max(low * low, high * high)) ** 2
-    found, thrown = np.empty((0, 2)), 0
+    # Uniform in the sine of latitude is uniform on a sphere. On the ellipsoid the area per sine is proportional to
+    # 1 / (1 - e2 sin2)^2, so points are kept with a probability proportional to that.
+    smallest = (1 - ECCENTRICITY_SQUARED * max(low * low, high * high)) ** 2
+    found, trials = np.empty((0, 2)), 0
     while len(found) < n:
-        if thrown > THROWS and len(found) * FEWEST_HITS < thrown:
+        if trials > MIN_TRIALS and len(found) < MIN_HIT_RATE * trials:
             raise InputError("strata: one of them holds a site but hardly any land to place sites in at random, larger "
                              "ones were expected")  # fmt: skip
         lon, sine = rng.uniform(west, east, 2 * n), rng.uniform(low, high, 2 * n)
-        kept = rng.random(2 * n) * (1 - ECCENTRICITY_SQUARED * sine**2) ** 2 < widest
+        kept = rng.random(2 * n) * (1 - ECCENTRICITY_SQUARED * sine**2) ** 2 < smallest
         points = np.column_stack([lon[kept], np.degrees(np.arcsin(sine[kept]))])
         points = points[shapely.contains_xy(shape, points)]
-        found, thrown = np.vstack([found, points[holds(points)]]), thrown + 2 * n
+        found, trials = np.vstack([found, points[contains(points)]]), trials + 2 * n
     return found[:n]
 
 
 def _counts(lands: Sequence[Stratum], positions: Floats) -> list[int]:
-    """How many positions each land has; one on a common edge belongs to the first."""
-    left = np.ones(len(positions), bool)
+    """How many positions lie in each stratum; one on a common edge counts in the first."""
+    is_left = np.ones(len(positions), bool)
     counts = []
     for land in lands:
-        mine = left & shapely.intersects_xy(land.shape, positions) & land.holds(positions)
-        counts.append(int(mine.sum()))
-        left &= ~mine
+        is_here = is_left & shapely.intersects_xy(land.shape, positions) & land.contains(positions)
+        counts.append(int(is_here.sum()))
+        is_left &= ~is_here
     return counts
 
 
-def _captured(pieces: Pieces, tree: Any, place: Ints, sites: Floats, radius_m: float) -> Floats:
-    """The capture of each group; ``place`` is the point of the tree where each piece lies."""
-    if tree is None or len(sites) == 0:
-        return pieces.shares(np.zeros(pieces.lon.size, bool))
-    near = tree.query_ball_point(to_ecef(sites[:, 0], sites[:, 1]), float(chord_m(radius_m)), return_sorted=False)
-    reached = np.zeros(tree.n, bool)
-    reached[np.concatenate(near).astype(np.intp)] = True
-    return pieces.shares(reached[place])
+def _captures(points: WeightedPoints, inside: Bools) -> Floats:
+    """The capture of each group, where some of the points lie inside."""
+    return np.asarray(safe_ratio(points.weights @ inside.astype(float), points.observed))
 
 
-def _summary(groups: pd.DataFrame, placed: str, observed: Floats, shares: Floats) -> pd.DataFrame:
-    draws = len(shares)
-    seen = groups["observed"].to_numpy(float) > 0
-    as_good = (shares >= observed - 1e-12).sum(axis=0)
-    p05, p50, p95 = np.quantile(shares, [0.05, 0.5, 0.95], axis=0)
+def _summary(groups: pd.DataFrame, placed: str, observed: Floats, captures: Floats) -> pd.DataFrame:
+    draws = len(captures)
+    was_observed = groups["observed"].to_numpy(float) > 0
+    as_good = (captures >= observed - 1e-12).sum(axis=0)
+    p05, p50, p95 = np.quantile(captures, [0.05, 0.5, 0.95], axis=0)
     return groups[["evidence", "period", "zone"]].assign(
         placed=placed,
         draws=draws,
         capture=observed,
-        mean=shares.mean(axis=0),
+        mean=captures.mean(axis=0),
         p05=p05,
         p50=p50,
         p95=p95,
-        highest=shares.max(axis=0),
-        p_value=np.where(seen, (as_good + 1) / (draws + 1), np.nan),
+        highest=captures.max(axis=0),
+        p_value=np.where(was_observed, (as_good + 1) / (draws + 1), np.nan),
     )

@@ -1,9 +1,7 @@
-"""What was seen: from the layers of evidence to one shape for each period, and how much of it lies in a zone."""
+"""Observed mining: from the layers of evidence to one shape for each period, and how much of it lies in a zone."""
 
 from __future__ import annotations
 
-import datetime
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,97 +9,86 @@ from typing import Any
 
 import geopandas as gpd
 import numpy as np
-import pandas as pd
 import shapely
+from numpy.typing import ArrayLike
 
-from asmgold.config.models import ALL_PERIODS, Evidence
 from asmgold.errors import InputError
 from asmgold.geodesy.ellipsoid import polygon_area
 from asmgold.geodesy.polygons import polygonal
+from asmgold.io.tables import read_table
 from asmgold.regions.overlays import zones_of
-from asmgold.schemas.evidence import SEEN
-from asmgold.schemas.tables import CRS
-from asmgold.sources.vector import read_features
+from asmgold.vocabulary.evidence import ALL_PERIODS, AREA
 
-AREA = "area"
-NOTHING = shapely.Polygon()
-# 2019-05-03 (and a time), 2019/05/03, 2019-05; 3/5/2019 and 03.05.2019, whichever of the two is the day.
-DATE = re.compile(r"(\d{4})[-/]\d{1,2}([-/]\d{1,2}(\D.*)?)?|\d{1,2}[-/.]\d{1,2}[-/.](\d{4})(\D.*)?")
-MILLISECONDS = range(10**11, 10**14)  # since 1970, as ArcGIS writes dates
-UNKNOWN = "unknown"
+Zones = Mapping[str, shapely.Geometry]
+"""The zones to measure in, polygons in EPSG:4326 by name: `area`, `<overlay>:inside`, `<overlay>:outside`."""
 
 
 @dataclass(frozen=True)
-class Seen:
-    """What one layer of evidence saw in one period, or in all: polygons without overlap, or distinct points."""
+class Observation:
+    """What one layer of evidence observed in one period, or in all of them.
+
+    ``shape`` holds polygons that do not overlap, or distinct points, in EPSG:4326.
+    """
 
     evidence: str
     period: str
-    shape: Any
+    shape: shapely.Geometry
 
 
-def read_evidence(path: Path, evidence: Evidence) -> gpd.GeoDataFrame:
-    """Read a file of evidence.
+def read_zones_and_observations(
+    area: str,
+    overlays: Sequence[str],
+    within: Mapping[str, str | None],
+    layers: Sequence[str],
+    parts: Sequence[tuple[str, str | None]],
+) -> tuple[dict[str, shapely.Geometry], list[Observation]]:
+    """Read what each job of this stage starts from.
 
     Parameters
     ----------
-    path : the file
-    evidence : its entry in the configuration, for one file
-
-    Returns
-    -------
-    A table of `asmgold.evidence.tables.SEEN`; without rows where nothing was seen.
-
-    Raises
-    ------
-    InputError : as `asmgold.sources.read_features`, or if the field of the period is missing.
+    area, overlays, layers : paths of tables that earlier jobs wrote; layers are those of evidence
+    within : for each overlay, in the order of their paths, the one that it is a part of, or None
+    parts : for each layer the name of its evidence, and its period if all of it was observed then
     """
-    features = read_features(path, evidence)
-    field = evidence.period_field
-    if field is not None and field not in features.columns:
-        names = ", ".join(name for name in features.columns if name != features.geometry.name)
-        raise InputError(f"{path}: has no field {field!r} for the period, its fields are {names}")
-    periods = features[field].map(_period) if field else pd.Series(evidence.period, index=features.index, dtype=object)
-    return SEEN.validate(gpd.GeoDataFrame({"period": periods}, geometry=list(features.geometry), crs=CRS))
-
-
-def _period(value: Any) -> str:
-    """The year of a date, a whole number without its point, any other value as it is."""
-    if pd.isna(value):
-        return UNKNOWN
-    text = str(int(value)) if isinstance(value, float) and value.is_integer() else str(value).strip()
-    if text.isdecimal() and int(text) in MILLISECONDS:
-        return str(datetime.datetime.fromtimestamp(int(text) / 1000, datetime.UTC).year)
-    date = DATE.fullmatch(text)
-    return (date[1] or date[4]) if date else text or UNKNOWN
+    tables = {name: read_table(Path(path)) for name, path in zip(within, overlays, strict=True)}
+    zones = zones_by_name(read_table(Path(area)), tables, within)
+    observed = [(name, period, read_table(Path(path))) for (name, period), path in zip(parts, layers, strict=True)]
+    return zones, collect_observations(observed, zones)
 
 
 def zones_by_name(
     area: gpd.GeoDataFrame, overlays: Mapping[str, gpd.GeoDataFrame], within: Mapping[str, str | None]
-) -> dict[str, Any]:
-    """The area and the zones of the overlays, by the names that the tables of this stage give them."""
+) -> dict[str, shapely.Geometry]:
+    """The area and the zones of the overlays, by the names that the tables of this stage give them.
+
+    Parameters
+    ----------
+    area, overlays : polygons in EPSG:4326
+    within : for each overlay the one that it is a part of, or None
+    """
     zones = {f"{name}:{zone}": shape for (name, zone), shape in zones_of(overlays, within).items()}
     return {AREA: shapely.union_all(area.geometry.array), **zones}
 
 
-def collect(layers: Iterable[tuple[str, str | None, gpd.GeoDataFrame]], zones: Mapping[str, Any]) -> list[Seen]:
-    """What was seen near any of the zones: for each layer of evidence each period in order, and then all of them.
+def collect_observations(layers: Iterable[tuple[str, str | None, gpd.GeoDataFrame]], zones: Zones) -> list[Observation]:
+    """What was observed near any of the zones: for each evidence its periods in order, then all of them together.
 
     Parameters
     ----------
-    layers : for each file, the name of the evidence, the period if all of it was seen then, and its table
-    zones : shapes in EPSG:4326
+    layers : for each file, the name of the evidence, the period if all of it was observed then, and its table
+    zones : polygons in EPSG:4326 by name
 
     Returns
     -------
-    Of polygons their union, of points the distinct ones. A layer that does not say when has only the period `all`.
+    Of polygons their union, of points the distinct ones, so that nothing counts twice. A layer without a period has
+    only the period `all`.
 
     Raises
     ------
     InputError : if the files of one layer hold polygons and points.
     """
     west, south, east, north = shapely.total_bounds(list(zones.values()))
-    shapes: dict[str, dict[str, list[Any]]] = {}
+    shapes: dict[str, dict[str, list[shapely.Geometry]]] = {}
     for name, period, table in layers:
         of_layer = shapes.setdefault(name, {})
         if period is not None:
@@ -109,51 +96,54 @@ def collect(layers: Iterable[tuple[str, str | None, gpd.GeoDataFrame]], zones: M
         near = table.cx[west:east, south:north] if len(table) else table
         for when, features in near.groupby(near["period"].fillna(period or ALL_PERIODS), sort=False):
             of_layer.setdefault(str(when), []).extend(features.geometry)
-    seen = []
+    observations = []
     for name, by_period in shapes.items():
-        by_time = {period: merged(name, by_period[period]) for period in sorted(by_period)}
-        together = merged(name, list(by_time.values()))
-        by_time.pop(ALL_PERIODS, None)
-        seen += [Seen(name, period, shape) for period, shape in by_time.items()]
-        seen.append(Seen(name, ALL_PERIODS, together))
-    return seen
+        merged = {period: merge(name, by_period[period]) for period in sorted(by_period)}
+        together = merge(name, list(merged.values()))
+        merged.pop(ALL_PERIODS, None)
+        observations += [Observation(name, period, shape) for period, shape in merged.items()]
+        observations.append(Observation(name, ALL_PERIODS, together))
+    return observations
 
 
-def merged(name: str, shapes: Sequence[Any]) -> Any:
+def merge(name: str, shapes: Sequence[shapely.Geometry]) -> shapely.Geometry:
     """The union of polygons, or the distinct ones of points, as one shape.
 
     Raises
     ------
-    InputError : if there are both.
+    InputError : if there are both; it names the evidence.
     """
-    parts = shapely.get_parts([shape for shape in shapes if not shape.is_empty])
+    parts = shapely.get_parts([shape for shape in shapes if not shapely.is_empty(shape)])
     kinds = set(shapely.get_type_id(parts))
     if len(kinds) > 1:
         raise InputError(f"evidence.{name}: its files hold both polygons and points, one of them was expected")
     if kinds == {shapely.GeometryType.POINT}:
-        return shapely.multipoints(np.unique(shapely.get_coordinates(parts), axis=0))
-    return polygonal(shapely.union_all(parts)) if parts.size else NOTHING
+        return shapely.MultiPoint(np.unique(shapely.get_coordinates(parts), axis=0))
+    return polygonal(shapely.union_all(parts)) if parts.size else shapely.Polygon()
 
 
-def is_points(shape: Any) -> bool:
+def is_points(shape: shapely.Geometry) -> bool:
     """Whether a shape is made of points, not of polygons."""
-    return bool(shape.geom_type == "MultiPoint")
+    return bool(shapely.get_type_id(shape) == shapely.GeometryType.MULTIPOINT)
 
 
-def within(shape: Any, zone: Any) -> Any:
-    """The part of a shape that lies in a zone; a point on its edge does."""
+def part_within(shape: shapely.Geometry, zone: shapely.Geometry) -> shapely.Geometry:
+    """The part of a shape that lies in a zone; a point on the zone's edge does."""
     if is_points(shape):
         points = shapely.get_parts(shape)
         shapely.prepare(zone)
-        return shapely.multipoints(points[shapely.intersects(zone, points)])
+        return shapely.MultiPoint(shapely.get_coordinates(points[shapely.intersects(zone, points)]))
     return polygonal(shapely.intersection(shape, zone))
 
 
-def amount(shape: Any) -> float:
-    """How much that is: km2 of polygons on the ellipsoid, the number of points."""
-    return float(shapely.get_num_geometries(shape)) if is_points(shape) else float(polygon_area(shape)[0]) / 1e6
+def amount(shape: shapely.Geometry) -> float:
+    """How much a shape is: km2 of polygons on the ellipsoid, or the number of points."""
+    if is_points(shape):
+        return float(shapely.get_num_geometries(shape))
+    return float(polygon_area(np.array([shape], dtype=object))[0]) / 1e6
 
 
-def ratio(part: float, whole: float) -> float:
-    """The one over the other, no number where there is nothing to compare with."""
-    return part / whole if whole > 0 else float("nan")
+def safe_ratio(part: ArrayLike, whole: ArrayLike) -> Any:
+    """Part over whole, not a number where the whole is nothing."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return np.where(np.asarray(whole) > 0, np.divide(part, whole), np.nan)[()]

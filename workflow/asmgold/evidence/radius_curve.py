@@ -1,4 +1,4 @@
-"""Capture, covered land and lift as functions of the radius, from one set of distances."""
+"""The radius curve: covered land, capture and lift as functions of the radius, from one set of distances."""
 
 from __future__ import annotations
 
@@ -7,9 +7,12 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
+from scipy.sparse import csr_array
 
-from asmgold.evidence.sampling import Land, Pieces, distances_m
-from asmgold.geodesy.ellipsoid import Floats
+from asmgold.evidence.land import LandCells
+from asmgold.evidence.observations import safe_ratio
+from asmgold.evidence.sampling import WeightedPoints, distances_m
+from asmgold.geodesy.ellipsoid import Floats, to_ecef
 from asmgold.schemas.evidence import RADIUS_CURVE, RADIUS_OF_CAPTURE
 from asmgold.schemas.tables import empty_like
 
@@ -18,69 +21,68 @@ SHARES = (0.5, 0.8, 0.9, 0.95)
 
 
 def radius_curve(
-    land: Land, pieces: Pieces, lon: ArrayLike, lat: ArrayLike, radii_km: Sequence[float] = RADII_KM
+    cells: LandCells, points: WeightedPoints, lon: ArrayLike, lat: ArrayLike, radii_km: Sequence[float] = RADII_KM
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """What is covered and captured at each radius.
+    """What is covered and captured at each radius: the cumulative distribution of the distances to the nearest site.
 
     Parameters
     ----------
-    land, pieces : by `land_of` and `pieces_of`, for the same zones
-    lon, lat : every record that would be a site if its disc reached into the area, degrees
+    cells, points : by `land_cells` and `weighted_points`, for the same zones
+    lon, lat : every record that would be a site if its disc reached into the area, degrees, shape (n,)
     radii_km : in any order
 
     Returns
     -------
-    `asmgold.evidence.tables.RADIUS_CURVE`, with rows without evidence where there is none, and
-    `asmgold.evidence.tables.RADIUS_OF_CAPTURE`.
+    `asmgold.schemas.evidence.RADIUS_CURVE`, with rows without evidence where there is none, and
+    `asmgold.schemas.evidence.RADIUS_OF_CAPTURE`.
     """
     radii = np.asarray(radii_km, float)
-    to_land = distances_m(land.lon, land.lat, lon, lat) / 1000
-    to_pieces = distances_m(pieces.lon, pieces.lat, lon, lat) / 1000
-    covered = {
-        zone: _reached(to_land, land.km2[row], radii) / land.zone_km2[row] for row, zone in enumerate(land.zones)
-    }
-    tables, quantiles = [], []
-    for number, group in pieces.groups.iterrows():
-        mine = pieces.group == number
-        distance, weight, observed = to_pieces[mine], pieces.weight[mine], float(group["observed"])
-        captured = _reached(distance, weight, radii) / observed if observed else np.full(radii.size, np.nan)
-        tables.append(_rows(group["evidence"], group["period"], group["zone"], radii, covered[group["zone"]], captured))
+    sites = to_ecef(lon, lat)
+    to_cells = distances_m(cells.ecef, sites, max_m=1000 * radii.max()) / 1000
+    to_points = distances_m(points.ecef, sites) / 1000
+    covered = _weight_within(to_cells, cells.km2, radii) / cells.zone_km2[:, None]
+    if points.groups.empty:
+        groups = pd.DataFrame({"evidence": None, "period": None, "zone": cells.zones})
+        captured = np.full(covered.shape, np.nan)
+    else:
+        groups = points.groups
+        captured = safe_ratio(_weight_within(to_points, points.weights, radii), points.observed[:, None])
+        covered = covered[[cells.zones.index(zone) for zone in groups["zone"]]]
+    names = groups[["evidence", "period", "zone"]].loc[groups.index.repeat(radii.size)].reset_index(drop=True)
+    curve = names.assign(
+        radius_km=np.tile(radii, len(groups)),
+        land_share=covered.ravel(),
+        capture=captured.ravel(),
+        lift=safe_ratio(captured, covered).ravel(),
+    )
+    return RADIUS_CURVE.validate(curve), _radius_of_capture(points, to_points)
+
+
+def _weight_within(distance: Floats, weights: csr_array, radii: Floats) -> Floats:
+    """The weight of each row that lies within each radius, shape (rows, radii)."""
+    order = np.argsort(radii, kind="stable")
+    ring = np.searchsorted(radii[order], distance)  # the number of the first radius that reaches so far
+    width = radii.size + 1
+    row = np.repeat(np.arange(weights.shape[0]), np.diff(weights.indptr))
+    in_ring = np.bincount(row * width + ring[weights.indices], weights.data, minlength=weights.shape[0] * width)
+    sums = np.empty((weights.shape[0], radii.size))
+    sums[:, order] = np.cumsum(in_ring.reshape(-1, width)[:, :-1], axis=1)
+    return sums
+
+
+def _radius_of_capture(points: WeightedPoints, distance: Floats) -> pd.DataFrame:
+    """The smallest radius that captures each of `SHARES` of each group."""
+    rows = []
+    for number, group in enumerate(points.groups.to_dict("records")):
+        start, end = points.weights.indptr[number : number + 2]
+        of_group = distance[points.weights.indices[start:end]]
+        order = np.argsort(of_group, kind="stable")
+        sums = np.cumsum(points.weights.data[start:end][order])
         for share in SHARES:
-            quantiles.append(
-                {
-                    "evidence": group["evidence"], "period": group["period"], "zone": group["zone"], "share": share,
-                    "radius_km": _radius_of(share * observed, distance, weight),
-                }
-            )  # fmt: skip
-    if not tables:
-        nothing = np.full(radii.size, np.nan)
-        tables = [_rows(None, None, zone, radii, share, nothing) for zone, share in covered.items()]
-    curve = RADIUS_CURVE.validate(pd.concat(tables, ignore_index=True))
-    return curve, RADIUS_OF_CAPTURE.validate(pd.DataFrame(quantiles) if quantiles else empty_like(RADIUS_OF_CAPTURE))
-
-
-def _rows(
-    evidence: str | None, period: str | None, zone: str, radii: Floats, land_share: Floats, capture: Floats
-) -> pd.DataFrame:
-    lift = np.divide(capture, land_share, out=np.full(radii.size, np.nan), where=land_share > 0)
-    return pd.DataFrame(
-        {
-            "evidence": evidence, "period": period, "zone": zone, "radius_km": radii, "land_share": land_share,
-            "capture": capture, "lift": lift,
-        }
-    )  # fmt: skip
-
-
-def _reached(distance: Floats, weight: Floats, radii: Floats) -> Floats:
-    """The weight that lies within each radius."""
-    order = np.argsort(distance, kind="stable")
-    sums = np.r_[0.0, np.cumsum(weight[order])]
-    return np.asarray(sums[np.searchsorted(distance[order], radii, side="right")])
-
-
-def _radius_of(needed: float, distance: Floats, weight: Floats) -> float:
-    """The smallest radius within which that much lies."""
-    order = np.argsort(distance, kind="stable")
-    sums = np.cumsum(weight[order])
-    first = np.searchsorted(sums, needed * (1 - 1e-9))
-    return float(distance[order][first]) if needed > 0 and first < sums.size else float("nan")
+            needed = share * group["observed"]
+            first = np.searchsorted(sums, needed * (1 - 1e-9))
+            radius = of_group[order][first] if needed > 0 and first < sums.size else np.nan
+            rows.append(
+                {key: group[key] for key in ("evidence", "period", "zone")} | {"share": share, "radius_km": radius}
+            )
+    return RADIUS_OF_CAPTURE.validate(pd.DataFrame(rows) if rows else empty_like(RADIUS_OF_CAPTURE))

@@ -1,8 +1,8 @@
-"""What the map becomes when one choice changes and all else stays."""
+"""One-at-a-time sensitivity analysis: what the map becomes when one choice changes and all else stays as configured."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -10,143 +10,177 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
+from numpy.typing import NDArray
 
-from asmgold.config.models import ALL_PERIODS, Correction
-from asmgold.evidence.observations import AREA, Seen, amount, ratio, within
+from asmgold.evidence.observations import Observation, Zones, amount, part_within, safe_ratio
+from asmgold.geodesy.ellipsoid import polygon_area
+from asmgold.geodesy.polygons import polygonal
 from asmgold.geodesy.union import union_of_discs
-from asmgold.records.classify import classify
+from asmgold.records.classify import reach_of_discs
 from asmgold.schemas.evidence import SENSITIVITY
 from asmgold.schemas.tables import CRS
+from asmgold.vocabulary.evidence import ALL_PERIODS, AREA
 
 RADII_KM = (5.0, 10.0, 20.0, 30.0, 50.0)
 STATUSES = ("producer", "past producer", "prospect", "occurrence")
 CONFIGURED = "configured"
 PLANAR = "planar buffer"
 NEAR_DEG = 2.0
+Geometries = NDArray[np.object_]
 
 
 @dataclass(frozen=True)
-class Choices:
-    """One way to draw the map."""
+class Configuration:
+    """The choices that the map depends on."""
 
     buffer_km: float
     tolerance_m: float
     include_refineries: bool
-    corrections: tuple[Correction, ...]
-    planar_crs: Any = None
+    with_corrections: bool
+    planar_crs: str | None = None
+    """Where discs are drawn as a GIS would in a plane: EPSG:3857 or UTM."""
 
 
 def sensitivity(
-    rows: pd.DataFrame,
-    records: pd.DataFrame,
-    zones: Mapping[str, Any],
-    seen: Sequence[Seen],
-    configured: Choices,
+    records: pd.DataFrame, zones: Zones, observations: Sequence[Observation], configured: Configuration
 ) -> pd.DataFrame:
     """Draw the map once for each variant of each choice, and measure it.
 
     Parameters
     ----------
-    rows : rows of all sources, as `asmgold.sources.read_records` gives them
-    records : what became of them, `asmgold.schemas.RECORDS`
-    zones : by `asmgold.evidence.seen.zones_by_name`
-    seen : by `asmgold.evidence.seen.collect`; the capture of all periods is measured
+    rows : rows of all sources, as `asmgold.sources.records.read_records` gives them
+    records : what became of them, `asmgold.schemas.tables.RECORDS`
+    zones : by `zones_by_name`
+    observations : by `collect_observations`; the capture of all periods is measured
     configured : the choices of the scenario
 
     Returns
     -------
-    `asmgold.evidence.tables.SENSITIVITY`, the scenario as configured first.
+    `asmgold.schemas.evidence.SENSITIVITY`, the scenario as configured first.
     """
-    bearing = _near_gold(rows, records, zones[AREA])
-    together = [one for one in seen if one.period == ALL_PERIODS]
-    observed = {(one.evidence, zone): within(one.shape, shape) for one in together for zone, shape in zones.items()}
+    candidates = _candidates(records, zones[AREA])
     area = gpd.GeoDataFrame(geometry=[zones[AREA]], crs=CRS)
-    table: list[dict[str, Any]] = []
-    for choice, variant, some, chosen in _variants(bearing, configured):
-        sites = _sites(some, area, chosen)
-        regions = _regions(sites, zones[AREA], chosen)
-        for zone, shape in zones.items():
-            km2 = amount(within(regions, shape))
-            row = {
-                "choice": choice,
-                "variant": variant,
-                "zone": zone,
-                "sites": len(sites) if zone == AREA else int(shapely.intersects(shape, sites.geometry.array).sum()),
-                "regions_km2": km2,
-                "land_share": ratio(km2, amount(shape)),
-            }
-            table += [row | _captured(one, observed[one.evidence, zone], regions, row) for one in together] or [
-                row | {"evidence": None, "period": None, "capture": np.nan, "lift": np.nan}
-            ]
-    return SENSITIVITY.validate(pd.DataFrame(table))
+    measure = _Measure(zones, [one for one in observations if one.period == ALL_PERIODS])
+    tables: dict[tuple[bytes, float, str | None], pd.DataFrame] = {}
+    rows = []
+    for choice, variant, some, configuration in _variants(candidates, configured):
+        sites = _sites(some, area, configuration)
+        # Several variants may come to the same map, which is drawn once.
+        key = shapely.get_coordinates(sites).tobytes(), configuration.buffer_km, configuration.planar_crs
+        if key not in tables:
+            tables[key] = measure(sites, _regions(sites, zones[AREA], configuration))
+        rows.append(tables[key].assign(choice=choice, variant=variant))
+    return SENSITIVITY.validate(pd.concat(rows, ignore_index=True)[list(SENSITIVITY.columns)])
 
 
-def _captured(one: Seen, seen_there: Any, regions: Any, row: Mapping[str, Any]) -> dict[str, Any]:
-    captured = ratio(amount(within(seen_there, regions)), amount(seen_there))
-    return {
-        "evidence": one.evidence,
-        "period": one.period,
-        "capture": captured,
-        "lift": ratio(captured, row["land_share"]),
-    }
-
-
-def _near_gold(rows: pd.DataFrame, records: pd.DataFrame, area: Any) -> pd.DataFrame:
-    """The rows that may be a site in some variant: they bear gold, and lie near the area, as read or as used."""
+def _candidates(records: pd.DataFrame, area: shapely.Geometry) -> pd.DataFrame:
+    """The records that may be a site in some variant: they bear gold, and lie near the area, as read or as used."""
     west, south, east, north = shapely.bounds(area) + NEAR_DEG * np.array([-1, -1, 1, 1])
-    classified = records.set_index("record_id").loc[rows["record_id"]].reset_index()
-    near = pd.Series(False, index=classified.index)
+    near = np.zeros(len(records), bool)
     for suffix in ("", "_read"):
-        near |= classified[f"longitude{suffix}"].between(west, east) & classified[f"latitude{suffix}"].between(
-            south, north
-        )
-    usable = classified["commodity_role"].notna() & (classified["fate"] != "rejected")
-    return rows[(near & usable).to_numpy()].reset_index(drop=True)
+        near |= records[f"longitude{suffix}"].between(west, east) & records[f"latitude{suffix}"].between(south, north)
+    return records[near & records["commodity_role"].notna() & (records["fate"] != "rejected")]
 
 
-def _variants(rows: pd.DataFrame, configured: Choices) -> Iterator[tuple[str, str, pd.DataFrame, Choices]]:
-    """Each variant: the choice, how it is made, the rows that count, and the choices."""
-    yield CONFIGURED, "", rows, configured
+def _variants(
+    records: pd.DataFrame, configured: Configuration
+) -> Iterator[tuple[str, str, pd.DataFrame, Configuration]]:
+    """Each variant: the choice, how it is made, the records that count, and the configuration."""
+    yield CONFIGURED, "", records, configured
     for radius in RADII_KM:
-        yield "radius", f"{radius:g} km", rows, replace(configured, buffer_km=radius)
-    yield "gold", "primary product only", rows[rows["commodity_role"] == "primary"], configured
-    sources = rows["source"].drop_duplicates()
+        yield "radius", f"{radius:g} km", records, replace(configured, buffer_km=radius)
+    yield "gold", "primary product only", records[records["commodity_role"] == "primary"], configured
+    sources = records["source"].drop_duplicates()
     for source in sources if len(sources) > 1 else []:
-        yield "records", f"{source} only", rows[rows["source"] == source], configured
-    if configured.corrections:
-        yield "corrections", "off", rows, replace(configured, corrections=())
+        yield "records", f"{source} only", records[records["source"] == source], configured
+    if configured.with_corrections:
+        yield "corrections", "off", records, replace(configured, with_corrections=False)
     other = not configured.include_refineries
-    yield "refineries", "in" if other else "out", rows, replace(configured, include_refineries=other)
-    status = rows["status"].str.casefold()
+    yield "refineries", "in" if other else "out", records, replace(configured, include_refineries=other)
+    status = records["status"].str.casefold()
     for name in STATUSES:
         if (status == name).any():
-            yield "status", f"{name} only", rows[status == name], configured
-    yield PLANAR, "EPSG:3857", rows, replace(configured, planar_crs="EPSG:3857")
-    yield PLANAR, "UTM zone", rows, replace(configured, planar_crs="UTM")
+            yield "status", f"{name} only", records[status == name], configured
+    yield PLANAR, "EPSG:3857", records, replace(configured, planar_crs="EPSG:3857")
+    yield PLANAR, "UTM zone", records, replace(configured, planar_crs="UTM")
 
 
-def _sites(rows: pd.DataFrame, area: gpd.GeoDataFrame, chosen: Choices) -> gpd.GeoDataFrame:
-    if rows.empty:
-        return gpd.GeoDataFrame({"longitude": [], "latitude": []}, geometry=[], crs=CRS)
-    records = classify(
-        rows.reset_index(drop=True),
-        area,
-        None,
-        chosen.corrections,
-        buffer_m=1000 * chosen.buffer_km,
-        tolerance_m=chosen.tolerance_m,
-        include_refineries=chosen.include_refineries,
-    )
-    return records[records["fate"] == "site"]
+def _sites(records: pd.DataFrame, area: gpd.GeoDataFrame, configuration: Configuration) -> Geometries:
+    """The points of the records that are sites: their discs reach into the area."""
+    if not configuration.include_refineries:
+        records = records[records["commodity_role"] != "refinery"]
+    suffix = "" if configuration.with_corrections else "_read"
+    lon, lat = records[f"longitude{suffix}"].to_numpy(float), records[f"latitude{suffix}"].to_numpy(float)
+    usable = (np.abs(lon) <= 180) & (np.abs(lat) <= 90)
+    points = shapely.points(lon[usable], lat[usable])
+    _, reaches = reach_of_discs(points, area, 1000 * configuration.buffer_km, configuration.tolerance_m)
+    return np.asarray(points[reaches], dtype=object)
 
 
-def _regions(sites: gpd.GeoDataFrame, area: Any, chosen: Choices) -> Any:
-    """All land of the area within the radius of a site, as one shape."""
-    if sites.empty:
-        return shapely.Polygon()
-    if chosen.planar_crs is None:
-        discs = union_of_discs(sites["longitude"], sites["latitude"], 1000 * chosen.buffer_km, chosen.tolerance_m)
-        return within(shapely.union_all(discs), area)
-    planar = sites.geometry.estimate_utm_crs() if chosen.planar_crs == "UTM" else chosen.planar_crs
-    drawn = sites.geometry.to_crs(planar).buffer(1000 * chosen.buffer_km).union_all()
-    return within(gpd.GeoSeries([drawn], crs=planar).to_crs(CRS).iloc[0], area)
+def _regions(sites: Geometries, area: shapely.Geometry, configuration: Configuration) -> Geometries:
+    """The polygons of all land in the area within the radius of a site."""
+    radius_m = 1000 * configuration.buffer_km
+    if configuration.planar_crs is None or not sites.size:
+        lon, lat = shapely.get_coordinates(sites).T
+        return _clip(union_of_discs(lon, lat, radius_m, configuration.tolerance_m), area)
+    points = gpd.GeoSeries(sites, crs=CRS)
+    crs = points.estimate_utm_crs() if configuration.planar_crs == "UTM" else configuration.planar_crs
+    drawn = points.to_crs(crs).buffer(radius_m).union_all()
+    return _clip(shapely.get_parts(gpd.GeoSeries([drawn], crs=crs).to_crs(CRS).to_numpy()), area)
+
+
+def _clip(polygons: Geometries, zone: shapely.Geometry) -> Geometries:
+    """The parts of polygons that lie in a zone; those wholly inside are taken as they are."""
+    shapely.prepare(zone)
+    whole = shapely.contains_properly(zone, polygons)
+    cut = shapely.intersection(polygons[~whole & shapely.intersects(zone, polygons)], zone)
+    return np.array([*polygons[whole], *map(polygonal, cut)], dtype=object)
+
+
+class _Measure:
+    """Measures regions in the zones, and their capture of what was observed.
+
+    Parameters
+    ----------
+    zones : polygons in EPSG:4326 by name
+    observations : one for each layer of evidence
+    """
+
+    def __init__(self, zones: Zones, observations: Sequence[Observation]) -> None:
+        self._zones = zones
+        self._zone_km2 = {zone: amount(shape) for zone, shape in zones.items()}
+        self._observed = {
+            (one, zone): shapely.get_parts(part_within(one.shape, shape))
+            for one in observations
+            for zone, shape in zones.items()
+        }
+        self._observations = observations
+
+    def __call__(self, sites: Geometries, regions: Geometries) -> pd.DataFrame:
+        """A row for each zone and layer of evidence, as in `asmgold.schemas.evidence.SENSITIVITY`."""
+        together = shapely.union_all(regions) if self._observations else shapely.Polygon()
+        rows: list[dict[str, Any]] = []
+        for zone, shape in self._zones.items():
+            inside = regions if zone == AREA else _clip(regions, shape)
+            km2 = float(polygon_area(inside).sum()) / 1e6
+            row = {
+                "zone": zone,
+                "sites": sites.size if zone == AREA else int(shapely.intersects(shape, sites).sum()),
+                "regions_km2": km2,
+                "land_share": safe_ratio(km2, self._zone_km2[zone]),
+            }
+            captures: list[tuple[str | None, str | None, float]] = [
+                (one.evidence, one.period, _capture(self._observed[one, zone], together)) for one in self._observations
+            ]
+            for evidence, period, capture in captures or [(None, None, np.nan)]:
+                lift = safe_ratio(capture, row["land_share"])
+                rows.append(row | {"evidence": evidence, "period": period, "capture": capture, "lift": lift})
+        return pd.DataFrame(rows)
+
+
+def _capture(observed: Geometries, regions: shapely.Geometry) -> Any:
+    """The share of observed points or polygons, one by one, that lies in the regions."""
+    if observed.size and shapely.get_dimensions(observed[0]) == 0:
+        shapely.prepare(regions)
+        return shapely.intersects(regions, observed).mean()
+    return safe_ratio(polygon_area(_clip(observed, regions)).sum(), polygon_area(observed).sum())

@@ -1,4 +1,4 @@
-"""From closed curves on the globe to polygons in longitude and latitude, across 180 degrees and the poles.
+"""Everything about 180 degrees: polygons, rings and spans of longitudes that cross the antimeridian or hold a pole.
 
 A ring here is a run of points, its first one not repeated, with the land it bounds on its left. *Unrolled*
 longitudes follow one another by less than 180 degrees, and may leave the range from -180 to 180.
@@ -16,11 +16,12 @@ from shapely.geometry.base import BaseGeometry
 from asmgold.geodesy.ellipsoid import Floats
 from asmgold.geodesy.polygons import make_valid, polygonal
 
+RAGGED_DEG = 1e-3  # what is cut at the antimeridian ends there as precisely as this, some 100 m
 _WORLD = shapely.box(-180, -90, 180, 90)
 
 
 def split_at_antimeridian(polygon: BaseGeometry) -> BaseGeometry:
-    """Bring a polygon whose longitudes leave the range from -180 to 180 back into it, split at the seam.
+    """Bring a polygon whose longitudes leave the range from -180 to 180 back into it, split at the antimeridian.
 
     Parameters
     ----------
@@ -30,18 +31,73 @@ def split_at_antimeridian(polygon: BaseGeometry) -> BaseGeometry:
     -------
     Polygon or MultiPolygon with longitudes from -180 to 180; the same object if nothing had to be done.
     """
+    return wrap_longitudes(polygon, -180.0)
+
+
+def wrap_longitudes(polygon: BaseGeometry, first: float) -> BaseGeometry:
+    """The same places with longitudes within one turn of the Earth, which may begin anywhere.
+
+    Parameters
+    ----------
+    polygon : Polygon or MultiPolygon in degrees, within one turn of that range
+    first : where the range of 360 degrees begins
+
+    Returns
+    -------
+    Polygon or MultiPolygon, split where the range ends, and in one piece elsewhere; the same object if nothing had to
+    be done.
+    """
     west, _, east, _ = polygon.bounds
-    if west >= -180 and east <= 180:
+    if polygon.is_empty or (west >= first and east <= first + 360):
         return polygon
-    pieces = [
-        shapely.transform(polygonal(shapely.intersection(polygon, _shifted(_WORLD, turn))), _shift_by(-360 * turn))
-        for turn in (-1, 0, 1)
-    ]
+    pieces = []
+    for turn in (-1, 0, 1):
+        start = first + 360 * turn
+        inside = polygonal(shapely.intersection(polygon, shapely.box(start, -90, start + 360, 90)))
+        pieces.append(_shifted(inside, -turn))
     return shapely.union_all([piece for piece in pieces if not piece.is_empty])
 
 
+def crosses_antimeridian(geometry: BaseGeometry) -> bool:
+    """Whether a geometry was cut at the antimeridian: it ends there, or nearly so, on both sides."""
+    west, _, east, _ = geometry.bounds
+    return bool(west < RAGGED_DEG - 180 and east > 180 - RAGGED_DEG)
+
+
+def snap_to_antimeridian(geometry: BaseGeometry, reach_deg: float = RAGGED_DEG) -> BaseGeometry:
+    """Polygons with every vertex this close to the antimeridian moved onto it, so that both sides meet on a map.
+
+    Natural Earth, for one, cuts Fiji up to 90 m beside it. For pictures, not for measuring.
+    """
+
+    def snap(xy: Floats) -> Floats:
+        near = 180 - np.abs(xy[:, 0]) < reach_deg
+        return np.column_stack([np.where(near, np.copysign(180.0, xy[:, 0]), xy[:, 0]), xy[:, 1]])
+
+    return make_valid(shapely.transform(geometry, snap))
+
+
+def narrowest_span(west: Floats, east: Floats) -> tuple[float, float]:
+    """The shortest run of longitudes that holds all intervals: what the widest gap between them leaves.
+
+    Parameters
+    ----------
+    west, east : the ends of at least one interval, degrees from -180 to 180, shape (n,)
+
+    Returns
+    -------
+    Its western end, from -180 to 180, and its eastern one, which is beyond 180 if the span crosses the antimeridian.
+    """
+    order = np.argsort(west, kind="stable")
+    starts, ends = west[order], np.maximum.accumulate(east[order])
+    gaps = np.append(starts[1:], starts[0] + 360) - ends
+    widest = int(gaps.argmax())
+    first, last = float(starts[(widest + 1) % starts.size]), float(ends[widest])
+    return first, last if last >= first else last + 360
+
+
 def span_of_longitudes(west: Floats, east: Floats) -> tuple[float, float]:
-    """The longitudes that hold all intervals: as they are, or on across 180 degrees where that is half as wide.
+    """The longitudes that hold all intervals: as they are, or across the antimeridian where that is half as wide.
 
     Fiji is 177 to 182, not -180 to 180, and the United States are -188 to -66: the middle of the span lies between
     -180 and 180.
@@ -50,14 +106,10 @@ def span_of_longitudes(west: Floats, east: Floats) -> tuple[float, float]:
     ----------
     west, east : the ends of at least one interval, degrees from -180 to 180, shape (n,)
     """
-    order = np.argsort(west)
-    starts, reached = west[order], np.maximum.accumulate(east[order])
-    gaps = starts[1:] - reached[:-1]
-    straight = float(reached[-1] - starts[0])
-    widest = int(np.argmax(gaps)) if gaps.size else 0
-    if not gaps.size or 360 - gaps[widest] >= straight / 2:
-        return float(starts[0]), float(reached[-1])
-    first, last = float(starts[widest + 1]), float(reached[widest]) + 360
+    straight = float(west.min()), float(east.max())
+    first, last = narrowest_span(west, east)
+    if last - first >= (straight[1] - straight[0]) / 2:
+        return straight
     turn = 360 if (first + last) / 2 >= 180 else 0
     return first - turn, last - turn
 
@@ -89,7 +141,7 @@ def polygons_from_rings(lon: Floats, lat: Floats, ring: NDArray[np.intp]) -> lis
 
     Returns
     -------
-    Polygons, or MultiPolygons where the seam or a pole asks for it, with longitudes from -180 to 180.
+    Polygons, or MultiPolygons where the antimeridian or a pole asks for it, with longitudes from -180 to 180.
     """
     if ring.size == 0:
         return []
@@ -163,14 +215,9 @@ def _parallel(lat: float) -> Floats:
     return np.array([[-900.0, lat], [900.0, lat]])
 
 
-def _shift_by(degrees: float) -> Any:
-    def shift(xy: NDArray[np.float64]) -> NDArray[np.float64]:
-        shifted: NDArray[np.float64] = xy + np.array([degrees, 0.0])
-        return shifted
-
-    return shift
-
-
 def _shifted(geometry: BaseGeometry, turns: int) -> BaseGeometry:
-    shifted: BaseGeometry = shapely.transform(geometry, _shift_by(360 * turns)) if turns else geometry
+    """The geometry so many turns round the Earth farther east."""
+    if not turns:
+        return geometry
+    shifted: BaseGeometry = shapely.transform(geometry, lambda xy: xy + np.array([360.0 * turns, 0.0]))
     return shifted

@@ -25,7 +25,7 @@ PLANAR_SHARE_OF_TOLERANCE = 0.1
 PLANAR_SHARE_OF_RADIUS = 2e-5  # keeps the bias of area of a disc over a pole below 0.01 %
 
 
-def discs(lon: ArrayLike, lat: ArrayLike, radius_m: float, tolerance_m: float = 5.0) -> NDArray[Any]:
+def discs(lon: ArrayLike, lat: ArrayLike, radius_m: float, tolerance_m: float = 5.0) -> NDArray[np.object_]:
     """One polygon a site: all that lies within a geodesic distance of it.
 
     Parameters
@@ -59,7 +59,7 @@ def discs(lon: ArrayLike, lat: ArrayLike, radius_m: float, tolerance_m: float = 
     return polygons
 
 
-def may_reach(lon: ArrayLike, lat: ArrayLike, radius_m: float, polygons: NDArray[Any]) -> NDArray[np.intp]:
+def may_reach(lon: ArrayLike, lat: ArrayLike, radius_m: float, polygons: NDArray[np.object_]) -> NDArray[np.intp]:
     """Which sites lie so near to the bounds of some polygon that their disc may reach it; the others do not.
 
     Parameters
@@ -92,7 +92,7 @@ def edge_error_bound(radius_m: float, tolerance_m: float = 5.0) -> float:
     The sum of what the steps of the arc allow (an arc of two steps is the worst case, 4/3 of its sag) and of
     what it adds that GIS software draws edges straight in longitude and latitude.
     """
-    sag = radius_m * (1 - np.cos(_largest_step(radius_m, tolerance_m) / 2))
+    sag = radius_m * (1 - np.cos(_max_step(radius_m, tolerance_m) / 2))
     return float(4 / 3 * sag + _planar_error(radius_m, tolerance_m))
 
 
@@ -122,7 +122,13 @@ class Curve:
 
 
 def full_circles(site: NDArray[np.intp], lon: Floats, lat: Floats) -> Arcs:
-    """The whole circles around some of the sites."""
+    """The whole circles around some of the sites.
+
+    Parameters
+    ----------
+    site : indices of sites, shape (n,)
+    lon, lat : degrees of all sites
+    """
     n = site.size
     return Arcs(site, np.zeros(n), np.full(n, 2 * np.pi), np.full((n, 2, 2), np.nan), np.ones(n, bool))
 
@@ -154,9 +160,21 @@ class _Vertices:
 
 
 def draw_arcs(arcs: Arcs, lon: Floats, lat: Floats, radius_m: float, tolerance_m: float) -> Curve:
-    """Vertices along arcs, as far apart as the tolerance allows, in longitude and latitude."""
+    """Vertices along arcs, as far apart as the tolerance allows.
+
+    Parameters
+    ----------
+    arcs : pieces of circle around the sites
+    lon, lat : degrees of all sites
+    radius_m : geodesic radius in metres
+    tolerance_m : no point of an edge is farther than this from the circle
+
+    Returns
+    -------
+    The vertices in longitude and latitude, arc by arc.
+    """
     circles = _Circles(lon[arcs.site], lat[arcs.site], radius_m)
-    steps = np.maximum(2, np.ceil(arcs.span / _largest_step(radius_m, tolerance_m) - 1e-9)).astype(int)
+    steps = np.maximum(2, np.ceil(arcs.span / _max_step(radius_m, tolerance_m) - 1e-9)).astype(int)
     sag = radius_m * (1 - np.cos(arcs.span / steps / 2))
     lift = np.where(arcs.closed, 2 / 3 * sag, 2 / 3 * sag * steps / (steps - 1))
     arc = np.repeat(np.arange(arcs.site.size), steps + 1)
@@ -176,7 +194,7 @@ def draw_arcs(arcs: Arcs, lon: Floats, lat: Floats, radius_m: float, tolerance_m
     return Curve(arc[~last], drawn.x[~last], drawn.y[~last])
 
 
-def _largest_step(radius_m: float, tolerance_m: float) -> float:
+def _max_step(radius_m: float, tolerance_m: float) -> float:
     """The largest angle between two vertices as seen from the site, in radians."""
     sag = SAG_SHARE_OF_TOLERANCE * (1 - PLANAR_SHARE_OF_TOLERANCE) * tolerance_m
     return float(min(2 * np.arccos(max(1 - sag / radius_m, -1)), 2 * np.pi / MIN_STEPS))
@@ -187,7 +205,7 @@ def _harmless_latitude(radius_m: float, tolerance_m: float) -> float:
 
     The two are L^2 tan(latitude) / 8 R apart in the middle of an edge of length L.
     """
-    length = radius_m * _largest_step(radius_m, tolerance_m)
+    length = radius_m * _max_step(radius_m, tolerance_m)
     return float(np.degrees(np.arctan(_planar_error(radius_m, tolerance_m) * 8 * MEAN_RADIUS_M / length**2)))
 
 

@@ -8,7 +8,6 @@ import numpy as np
 import shapely
 from numpy.typing import ArrayLike, NDArray
 from pyproj import Geod
-from scipy.spatial import cKDTree
 
 Floats = NDArray[np.float64]
 
@@ -16,7 +15,7 @@ WGS84 = Geod(ellps="WGS84")
 SEMI_MAJOR_M = float(WGS84.a)
 ECCENTRICITY_SQUARED = float(WGS84.es)
 # The largest radius of curvature on the ellipsoid is the one at the poles.
-LARGEST_CURVATURE_RADIUS_M = float(WGS84.a**2 / WGS84.b)
+MAX_CURVATURE_RADIUS_M = float(WGS84.a**2 / WGS84.b)
 MEAN_RADIUS_M = float((2 * WGS84.a + WGS84.b) / 3)
 
 _GAUSS_NODES, _GAUSS_WEIGHTS = np.polynomial.legendre.leggauss(5)
@@ -46,7 +45,7 @@ def to_ecef(lon: ArrayLike, lat: ArrayLike) -> Floats:
     )
 
 
-def polygon_area(polygons: ArrayLike) -> Floats:
+def polygon_area(polygons: ArrayLike | shapely.Geometry) -> Floats:
     """Area on the ellipsoid of polygons whose edges are straight in longitude and latitude.
 
     That is how GEOS and every GIS reads an EPSG:4326 layer, so the areas of the parts of a polygon add up to
@@ -75,7 +74,7 @@ def polygon_area(polygons: ArrayLike) -> Floats:
     return area
 
 
-def _signed_ring_areas(rings: NDArray[Any]) -> Floats:
+def _signed_ring_areas(rings: NDArray[np.object_]) -> Floats:
     xy, ring_of_point = shapely.get_coordinates(rings, return_index=True)
     same_ring = ring_of_point[1:] == ring_of_point[:-1]
     start, end = xy[:-1][same_ring], xy[1:][same_ring]
@@ -112,6 +111,8 @@ class NearestSite:
     """
 
     def __init__(self, lon: ArrayLike, lat: ArrayLike, *, few_points: bool = False) -> None:  # noqa: D107 - the class says it
+        from scipy.spatial import cKDTree  # as heavy as all else in this module, and areas need no tree
+
         self.lon = np.atleast_1d(np.asarray(lon, float))
         self.lat = np.atleast_1d(np.asarray(lat, float))
         if self.lon.size == 0:
@@ -140,7 +141,7 @@ class NearestSite:
             nearest[open_points] = candidates[row, best]
             if k == self.lon.size:
                 break
-            open_points = open_points[chords[:, -1] <= _longest_chord(distance[open_points])]
+            open_points = open_points[chords[:, -1] <= _max_chord(distance[open_points])]
         return distance, nearest
 
 
@@ -168,7 +169,7 @@ def distance_of_chord(chord: Floats, dz: ArrayLike, z: ArrayLike) -> Floats:
     return distance
 
 
-def _longest_chord(distance_m: Floats) -> Floats:
+def _max_chord(distance_m: Floats) -> Floats:
     """No two points at this geodesic distance are farther apart than this in a straight line, metres."""
-    half_angle = np.minimum(distance_m / (2 * LARGEST_CURVATURE_RADIUS_M), np.pi / 2)
-    return 2 * LARGEST_CURVATURE_RADIUS_M * np.sin(half_angle) + 1e-3
+    half_angle = np.minimum(distance_m / (2 * MAX_CURVATURE_RADIUS_M), np.pi / 2)
+    return 2 * MAX_CURVATURE_RADIUS_M * np.sin(half_angle) + 1e-3

@@ -1,12 +1,17 @@
-"""Which sites of a crowd can have a part in the boundary of the union of discs around all of them.
+"""Thinning: leave out interior sites before the union of discs is drawn.
 
-A site is hidden when the discs of other sites cover its whole circle. One look at all of its neighbours would
-settle that, and there are too many. But who covers the circle on one side is, as a rule, the site that lies
-farthest on that side among those near by. So sites are thrown into cells, and in each cell the farthest site
-in each of a dozen directions is tried on all others of the cell. That is done with several grids: what one
-cell's edge leaves open is covered from within another.
+A site is interior if the discs of other sites cover its whole circle; then it has no part in the boundary of the
+union. In a dense field most sites are interior, and to compare each one with all of its neighbours would take longer
+than the union itself. This module finds most of them with few comparisons:
 
-A site is called hidden only if it is, whatever was tried on it; one that is kept may be hidden after all.
+1. The sites are sorted into the cells of a grid, on a map that is true to angles.
+2. The circle around a site is divided into `SECTORS` sectors. The site most likely to cover a sector is the one that
+   lies farthest in its direction. So in each cell, the farthest site in each direction is compared with all others of
+   the cell: does its disc cover this sector of their circles?
+3. A site all of whose sectors are covered is interior.
+4. This is repeated with several grids, since sites at the edge of a cell in one grid lie inside a cell in another.
+
+The answer is safe: a site that is left out is interior for certain. Some of those that are kept may be interior, too.
 """
 
 from __future__ import annotations
@@ -22,8 +27,8 @@ Ints = NDArray[np.intp]
 Bools = NDArray[np.bool_]
 Singles = NDArray[np.float32]
 
-CROWD = 4000  # fewer sites than this are not worth thinning
-LARGEST_RADIUS_M = 0.1 * MEAN_RADIUS_M  # with larger discs the maps are too far from true
+MIN_SITES = 4000  # thinning fewer sites than this takes more time than it saves
+MAX_THINNING_RADIUS_M = 0.1 * MEAN_RADIUS_M  # for larger discs the maps are too distorted
 SECTORS = 12
 # Width of the cells in radii at a pole, where maps show things in their size (half as wide at the equator), and
 # by what share of a cell the grid is shifted.
@@ -31,8 +36,8 @@ GRIDS = ((0.9, 0.0), (0.9, 0.5), (1.4, 0.0), (1.4, 0.5), (1.4, 0.25), (1.4, 0.75
 MARGIN = 1e-4  # in radii
 
 
-def possibly_exposed(lon: Floats, lat: Floats, radius_m: float) -> Ints:
-    """The sites whose circle may touch the boundary: all of those that do, and few others.
+def boundary_candidates(lon: Floats, lat: Floats, radius_m: float) -> Ints:
+    """The sites that may have a part in the boundary of the union: all that have one, and few others.
 
     Parameters
     ----------
@@ -41,24 +46,25 @@ def possibly_exposed(lon: Floats, lat: Floats, radius_m: float) -> Ints:
 
     Returns
     -------
-    Indices, ascending. All sites if they are few or the radius is large.
+    Indices, ascending. All sites if there are fewer than `MIN_SITES`, or if the radius exceeds
+    `MAX_THINNING_RADIUS_M`.
     """
-    left = np.arange(lon.size)
-    if lon.size < CROWD or radius_m > LARGEST_RADIUS_M:
-        return left
+    candidates = np.arange(lon.size)
+    if lon.size < MIN_SITES or radius_m > MAX_THINNING_RADIUS_M:
+        return candidates
     maps = _maps(lon, lat, radius_m)
     is_open = np.ones((SECTORS, lon.size), bool)
-    tried = left
+    covering = candidates  # the sites whose discs are tried on the candidates
     for width, shift in GRIDS:
-        cells = _cells(maps, _either(tried, left, lon.size), width, shift)
+        cells = _cells(maps, _either(covering, candidates, lon.size), width, shift)
         index = np.empty(lon.size, np.intp)
         index[cells.site] = np.arange(cells.site.size)
-        farthest = _close_sectors(cells, cells.places.of(index[left]), is_open, radius_m)
+        farthest = _close_sectors(cells, cells.places.of(index[candidates]), is_open, radius_m)
         exposed = is_open.any(axis=0)
-        left, is_open = left[exposed], is_open[:, exposed]
-        if tried.size == lon.size:  # in later grids, those that were farthest in the first one will do
-            tried = cells.site[farthest]
-    return left
+        candidates, is_open = candidates[exposed], is_open[:, exposed]
+        if covering.size == lon.size:  # in later grids, the farthest sites of the first one suffice
+            covering = cells.site[farthest]
+    return candidates
 
 
 @dataclass
@@ -128,12 +134,12 @@ def _cells(maps: _Maps, site: Ints, width: float, shift: float) -> _Cells:
 
 
 def _close_sectors(cells: _Cells, here: _Places, is_open: Bools, radius_m: float) -> Ints:
-    """Close the sectors of sites here, (sectors, n), that the farthest site of their cell in that direction covers.
+    """Mark the sectors, shape (sectors, n), that the farthest site of the cell in their direction covers as closed.
 
-    Gives the places of those farthest sites, as indices into the sites of the cells.
+    Returns the places of those farthest sites, as indices into the sites of the cells.
 
-    The circle around a site is looked at in sectors. A disc of the same radius covers one piece of it, less
-    than half; so a disc that covers both ends of a sector covers the sector.
+    A disc of the same radius covers one piece of the circle around a site, less than half; so a disc that covers both
+    ends of a sector covers the sector.
     """
     places, start = cells.places, cells.start
     bent = (places.x**2 + places.y**2) * places.bend

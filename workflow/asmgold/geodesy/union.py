@@ -4,14 +4,14 @@ A point of the boundary lies at the radius from one site and no nearer to any ot
 Voronoi cell, and what covers a disc's edge is covered by its neighbours in the Delaunay triangulation. The
 triangulation of points on a globe is their convex hull (Brown 1979, Voronoi diagrams from convex hulls). So:
 
-1. sites in the thick of a crowd are set aside: their whole circle is certainly covered (`crowd.py`);
+1. interior sites are left out where they are many: their whole circle is certainly covered (`thinning.py`);
 2. the hull gives the neighbours of the others, and shows which of those are hidden all the same; each neighbour
    covers an interval of bearings on the circle;
 3. where an interval's end is exposed, the crossing of the two circles is found on the ellipsoid by Newton's
    method, to a tenth of a millimetre;
 4. what no interval covers are the arcs of the boundary. An arc that ends where disc j begins is followed by
    the arc of j that begins there, which chains the arcs into closed rings;
-5. a ring that lies within the discs of sites set aside in step 1 is no boundary, and goes.
+5. a ring that lies within the discs of sites left out in step 1 is no boundary, and goes.
 
 Cost follows the boundary: no polygon is ever made of a disc, and nothing is overlaid.
 """
@@ -30,7 +30,7 @@ from scipy.spatial import ConvexHull, cKDTree
 from asmgold.geodesy.antimeridian import polygons_from_rings
 from asmgold.geodesy.discs import Arcs, check_radius, checked_positions, draw_arcs, edge_error_bound, full_circles
 from asmgold.geodesy.ellipsoid import MEAN_RADIUS_M, WGS84, Floats, NearestSite, to_ecef
-from asmgold.geodesy.thinning import Bools, Ints, possibly_exposed
+from asmgold.geodesy.thinning import Bools, Ints, boundary_candidates
 
 # Sites nearer than a hundredth of a millimetre are one; where the arcs do not close, those nearer than one
 # millimetre.
@@ -43,7 +43,7 @@ COINCIDENT_M = 5.0  # nearer sites than this may be lost by the hull
 NOTICEABLY_LARGER_M = 1.0  # radii of a sweep that are nearer start anew: arcs are told apart by less than this
 
 
-def union_of_discs(lon: ArrayLike, lat: ArrayLike, radius_m: float, tolerance_m: float = 5.0) -> NDArray[Any]:
+def union_of_discs(lon: ArrayLike, lat: ArrayLike, radius_m: float, tolerance_m: float = 5.0) -> NDArray[np.object_]:
     """All that lies within a geodesic distance of any site, one geometry for each connected region.
 
     Parameters
@@ -65,7 +65,9 @@ def union_of_discs(lon: ArrayLike, lat: ArrayLike, radius_m: float, tolerance_m:
     return unions_of_discs(lon, lat, [radius_m], tolerance_m)[0]
 
 
-def unions_of_discs(lon: ArrayLike, lat: ArrayLike, radii_m: ArrayLike, tolerance_m: float = 5.0) -> list[NDArray[Any]]:
+def unions_of_discs(
+    lon: ArrayLike, lat: ArrayLike, radii_m: ArrayLike, tolerance_m: float = 5.0
+) -> list[NDArray[np.object_]]:
     """The unions at several radii, each as `union_of_discs` gives it, in less time than one after another.
 
     A site that has no part in the boundary at one radius has none at any larger one: where it had, a smaller disc
@@ -88,7 +90,7 @@ def unions_of_discs(lon: ArrayLike, lat: ArrayLike, radii_m: ArrayLike, toleranc
     radii = np.atleast_1d(np.asarray(radii_m, float))
     for radius_m in radii:
         check_radius(float(radius_m), tolerance_m)
-    unions: list[NDArray[Any]] = [np.empty(0, dtype=object)] * radii.size
+    unions: list[NDArray[np.object_]] = [np.empty(0, dtype=object)] * radii.size
     if lon.size == 0:
         return unions
     contributing: tuple[Floats, Floats] | None = None
@@ -104,7 +106,7 @@ def unions_of_discs(lon: ArrayLike, lat: ArrayLike, radii_m: ArrayLike, toleranc
 
 def _union(
     lon: Floats, lat: Floats, radius_m: float, tolerance_m: float, among: tuple[Floats, Floats] | None
-) -> tuple[NDArray[Any], tuple[Floats, Floats]]:
+) -> tuple[NDArray[np.object_], tuple[Floats, Floats]]:
     """The regions at one radius, and the positions of the sites that have a part in their boundary.
 
     ``among`` are positions of sites that all of these are known to be among.
@@ -112,7 +114,7 @@ def _union(
     for decimals in POSITION_DECIMALS:
         x, y = _distinct(lon, lat, decimals)
         if among is None:
-            kept = possibly_exposed(x, y, radius_m)
+            kept = boundary_candidates(x, y, radius_m)
             kept_x, kept_y = x[kept], y[kept]
         else:
             kept_x, kept_y = _distinct(*among, decimals)
@@ -277,7 +279,7 @@ def _candidates(lon: Floats, lat: Floats, radius_m: float, tolerance_m: float, *
     )
 
 
-def _neighbours(lon: Floats, lat: Floats, radius_m: float, tree: Any) -> tuple[Ints, Ints, Bools]:
+def _neighbours(lon: Floats, lat: Floats, radius_m: float, tree: cKDTree) -> tuple[Ints, Ints, Bools]:
     """Pairs of sites that are neighbours, and which sites are hidden; pairs of two hidden sites are left out.
 
     Sites that all but coincide share their neighbours: the hull is computed in floating point, and a site
@@ -298,7 +300,7 @@ def _neighbours(lon: Floats, lat: Floats, radius_m: float, tree: Any) -> tuple[I
     return pairs.row[once].astype(np.intp), pairs.col[once].astype(np.intp), hidden[group]
 
 
-def _heads(n: int, tree: Any) -> Ints:
+def _heads(n: int, tree: cKDTree) -> Ints:
     """For each site the one that stands for it: itself, or an earlier one that all but coincides with it."""
     head = np.arange(n)
     close = tree.query_pairs(COINCIDENT_M, output_type="ndarray").reshape(-1, 2)
@@ -586,7 +588,7 @@ def _concatenated(one: Arcs, two: Arcs) -> Arcs:
 def _without_covered_rings(
     arcs: Arcs, ring: Ints, lon: Floats, lat: Floats, kept_lon: Floats, kept_lat: Floats, radius_m: float
 ) -> tuple[Arcs, Ints]:
-    """Drop the rings inside the discs of sites that were set aside: all of a ring is covered, or nothing."""
+    """Drop the rings inside the discs of sites that were left out: all of a ring is covered, or nothing."""
     middle = -np.degrees(arcs.bearing + arcs.span / 2)
     x, y = WGS84.fwd(
         kept_lon[arcs.site],
@@ -606,7 +608,7 @@ def _some_rings(arcs: Arcs, ring: Ints, stays: Bools) -> tuple[Arcs, Ints]:
     return _picked(arcs, stays[ring]), renumbered[ring[stays[ring]]]
 
 
-def _in_order(regions: NDArray[Any]) -> NDArray[Any]:
+def _in_order(regions: NDArray[np.object_]) -> NDArray[np.object_]:
     regions = shapely.orient_polygons(shapely.normalize(regions))
     west, south, east, north = shapely.bounds(regions).T
     return np.asarray(regions[np.lexsort((north, east, south, west))])

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import hashlib
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from asmgold.config.models import Lock
 from asmgold.errors import InputError
+
+if TYPE_CHECKING:
+    from asmgold.config.models import Lock
 
 
 def sha256_of(path: Path) -> str:

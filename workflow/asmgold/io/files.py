@@ -1,4 +1,4 @@
-"""Files that are there whole or not at all, and a full disk told from other failures."""
+"""Files that are written whole or not at all, and full disks recognised among other failures."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def to_disk(path: Path) -> None:
 
 
 def disk_failure(error: BaseException, folder: Path) -> str | None:
-    """Tell whether a failure is that of a disk.
+    """Find out whether a failure is that of a disk.
 
     Parameters
     ----------
@@ -42,8 +42,8 @@ def disk_failure(error: BaseException, folder: Path) -> str | None:
 
     Returns
     -------
-    What a library said of the disk, if the exception, or one that it came from, is about a write that failed, or how
-    little room there is in the folder, if less than a megabyte; otherwise None.
+    The message about the disk, if the exception or one of its causes is about a write that failed; how much room there
+    is, if less than a megabyte is left in the folder; otherwise None.
     """
     for one in _chain(error):
         if isinstance(one, OSError) and one.errno in FULL:
@@ -55,15 +55,15 @@ def disk_failure(error: BaseException, folder: Path) -> str | None:
 
 
 def _chain(error: BaseException | None) -> Iterator[BaseException]:
-    """An exception after those that it came from, so that the first cause comes first."""
+    """The causes of an exception and then itself, the first cause first."""
     if error is not None:
         yield from _chain(error.__cause__ or error.__context__)
         yield error
 
 
 @contextmanager
-def disk_failures_told(path: Path) -> Iterator[None]:
-    """Turn what the operating system says against a file into one clear message, an InputError."""
+def disk_errors_as_input_errors(path: Path) -> Iterator[None]:
+    """Turn an OSError of the block into an InputError that names the file and the reason."""
     try:
         yield
     except OSError as error:
@@ -74,14 +74,14 @@ def disk_failures_told(path: Path) -> Iterator[None]:
 
 @contextmanager
 def whole_file(path: Path) -> Iterator[BinaryIO]:
-    """A file to write. It takes its name when the block ends and its bytes are on the disk; otherwise it is removed.
+    """Open a file for writing that gets its name only when the block ends and all bytes are on the disk.
 
-    Until then it stands beside its place, under the same name and `.part`. OSErrors of the block are taken for those
-    of the disk.
+    Until then it has the ending `.part`; if the block fails, it is removed. An OSError in the block becomes an
+    InputError, as if it came from the disk.
     """
     growing = path.with_name(path.name + ".part")
     try:
-        with disk_failures_told(path):
+        with disk_errors_as_input_errors(path):
             with growing.open("wb") as file:
                 yield file
                 file.flush()

@@ -1,10 +1,8 @@
-"""Text of the sources put right: leftovers of old encodings, and characters that no text has."""
+"""Repairs text of the sources: wrong encodings, and control characters."""
 
 from __future__ import annotations
 
 import re
-
-import ftfy
 
 CONTROL = re.compile("[\x00-\x1f\x7f\u2028\u2029]+")
 NAMELESS = re.compile(
@@ -15,7 +13,7 @@ LEFTOVER = re.compile("[\x80-\x9f]")
 
 
 def nameless(text: str) -> bool:
-    """Whether what stands for a name says that there is none: `Unknown`, `Unnamed Prospect`, `Name unknown`, `?`."""
+    """Whether the text of a name means that there is no name: `Unknown`, `Unnamed Prospect`, `Name unknown`, `?`."""
     return NAMELESS.match(text.casefold()) is not None
 
 
@@ -38,6 +36,8 @@ def decoded(text: str) -> str:
     """
     if text.isascii():
         return text
+    import ftfy  # most texts are ASCII, and most jobs read none
+
     return str(ftfy.fix_encoding(LEFTOVER.sub(_meant, text)))
 
 

@@ -10,7 +10,7 @@ import psycopg
 from psycopg import pq
 from psycopg.conninfo import make_conninfo
 
-from asmgold.errors import InputError, UnreachableError, shown
+from asmgold.errors import InputError, UnreachableError, excerpt
 
 EXAMPLES = "`host=db.example.org dbname=gis user=loader`, `postgresql://loader@db.example.org/gis`, `service=gis`"
 PLACES = "~/.pgpass, a service file or the environment variable PGPASSWORD"
@@ -100,15 +100,15 @@ def _unreadable() -> InputError:
 
 def _in_words(values: dict[str, str]) -> str:
     """The database that is meant, as far as the connection string says so itself."""
-    name = f"the database {shown(values['dbname'])}" if "dbname" in values else "the database"
+    name = f"the database {excerpt(values['dbname'])}" if "dbname" in values else "the database"
     host = values.get("host") or values.get("hostaddr")
-    parts = [f"on {shown(host)}" if host else "", f"port {shown(values['port'])}" if "port" in values else ""]
-    service = f"of service {shown(values['service'])}" if "service" in values else ""
+    parts = [f"on {excerpt(host)}" if host else "", f"port {excerpt(values['port'])}" if "port" in values else ""]
+    service = f"of service {excerpt(values['service'])}" if "service" in values else ""
     return " ".join(part for part in (name, *parts, service) if part)
 
 
 def _failure(address: Address, said: str) -> InputError:
-    reason = shown(said, longest=400)
+    reason = excerpt(said, max_length=400)
     if "no password supplied" in said:
         return InputError(f"{address.shown}: the server wants a password, and none was found in {PLACES}")
     if ANSWERED.search(said) and not PASSING.search(said):

@@ -22,7 +22,7 @@ import pandas as pd
 import psycopg
 from psycopg import errors, sql
 
-from asmgold.errors import BusyError, InputError, RefusedError, UnreachableError, shown
+from asmgold.errors import BusyError, InputError, RefusedError, UnreachableError, excerpt
 from asmgold.postgis import ddl
 from asmgold.postgis.address import Address, read_address
 from asmgold.postgis.contents import contents, rows
@@ -109,7 +109,8 @@ def schema_name(scenario: str) -> str:
 def _check_name(schema: str) -> None:
     if not 0 < len(schema.encode()) <= LONGEST_NAME or "\0" in schema:
         raise InputError(
-            f"schema: {shown(schema)!r} cannot be the name of one, 1 to {LONGEST_NAME} bytes were expected; {ELSEWHERE}"
+            f"schema: {excerpt(schema)!r} cannot be the name of one, 1 to {LONGEST_NAME} bytes were expected; "
+            f"{ELSEWHERE}"
         )
 
 
@@ -155,11 +156,11 @@ def _home_of_postgis(connection: Connection) -> str:
         "SELECT nspname FROM pg_extension JOIN pg_namespace n ON n.oid = extnamespace WHERE extname = 'postgis'"
     ).fetchone()
     if found is None:
-        raise InputError(f"{shown(database)}: this database has no PostGIS; whoever administers it can add it by "
+        raise InputError(f"{excerpt(database)}: this database has no PostGIS; whoever administers it can add it by "
                          "`CREATE EXTENSION postgis`")  # fmt: skip
     if not allowed:
-        raise InputError(f"{shown(database)}: the role {shown(user)} may not make a schema in this database; whoever "
-                         f"administers it can allow it by `GRANT CREATE ON DATABASE ... TO ...`")  # fmt: skip
+        raise InputError(f"{excerpt(database)}: the role {excerpt(user)} may not make a schema in this database; "
+                         f"whoever administers it can allow it by `GRANT CREATE ON DATABASE ... TO ...`")  # fmt: skip
     return str(found[0])
 
 
@@ -182,7 +183,7 @@ def _older_load(connection: Connection, schema: str, scenario: str) -> Old | Non
         raise _not_ours(schema)
     if not owned:
         raise InputError(
-            f"{schema}: belongs to the role {shown(owner)}, which alone can replace it; load as that role, or "
+            f"{schema}: belongs to the role {excerpt(owner)}, which alone can replace it; load as that role, or "
             f"{ELSEWHERE}"
         )
     manifest = sql.Identifier(schema, "manifest")
@@ -192,7 +193,7 @@ def _older_load(connection: Connection, schema: str, scenario: str) -> Old | Non
     [(loaded, relations)] = held
     if loaded != scenario:
         raise RefusedError(
-            f"{schema}: holds the scenario {shown(loaded)}, not {scenario}; it is left as it is; {ELSEWHERE}"
+            f"{schema}: holds the scenario {excerpt(loaded)}, not {scenario}; it is left as it is; {ELSEWHERE}"
         )
     there = connection.execute(
         "SELECT relname, relkind::text FROM pg_class WHERE relnamespace = %s AND relname = ANY(%s)", [oid, relations]
@@ -279,7 +280,7 @@ def _drop(connection: Connection, schema: str, old: Old) -> list[sql.Composed]:
                 connection.execute(sql.SQL("DROP {} {}").format(sql.SQL(kind), sql.SQL(", ").join(names)))
         connection.execute(sql.SQL("DROP SCHEMA {}").format(sql.Identifier(schema)))
     except errors.DependentObjectsStillExist as error:
-        found = shown(error.diag.message_detail, longest=300)
+        found = excerpt(error.diag.message_detail, max_length=300)
         raise RefusedError(
             f"{schema}: something that this program did not make would be lost ({found}); move or drop it first; "
             f"{UNTOUCHED}"
@@ -326,8 +327,8 @@ def _commit(connection: Connection, address: Address, schema: str) -> None:
         if not connection.broken:
             raise
         raise UnreachableError(
-            f"{address.shown}: the connection was lost at the very end ({shown(error, longest=200)}); {schema} holds "
-            "the new load or the old one, whole; load again to be sure"
+            f"{address.shown}: the connection was lost at the very end ({excerpt(error, max_length=200)}); {schema} "
+            "holds the new load or the old one, whole; load again to be sure"
         ) from None
 
 
@@ -348,7 +349,7 @@ def _explained(connection: Connection, address: Address, schema: str) -> Iterato
 def _reason(error: psycopg.Error) -> str:
     told = error.diag
     parts = [told.message_primary or str(error), told.message_detail, told.context]
-    return "; ".join(shown(part, longest=200) for part in parts if part)
+    return "; ".join(excerpt(part, max_length=200) for part in parts if part)
 
 
 def _one(connection: Connection, query: Any) -> tuple[Any, ...]:

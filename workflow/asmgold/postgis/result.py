@@ -11,16 +11,14 @@ from pathlib import Path, PurePosixPath
 from typing import Annotated, Any
 
 import geopandas as gpd
-import pandas as pd
 import pyogrio
-from pandera.errors import SchemaError, SchemaErrors
 from pydantic import AfterValidator, BaseModel, ValidationError
 
 from asmgold.config.models import Correction, ScenarioName, Sha256
-from asmgold.errors import InputError, shown
+from asmgold.errors import InputError, excerpt
 from asmgold.io.checksum import sha256_of
+from asmgold.io.tables import fitted, read_csv
 from asmgold.schemas.products import MANIFEST, PACKAGE
-from asmgold.schemas.tables import TEXT
 from asmgold.vocabulary.iso import country_name
 
 
@@ -28,7 +26,7 @@ def _within(name: str) -> str:
     """The name of a product, if it cannot lead out of the folder."""
     path = PurePosixPath(name)
     if path.is_absolute() or ".." in path.parts or str(path) != name or name == ".":
-        raise ValueError(f"{shown(name)!r} is no file of the folder")
+        raise ValueError(f"{excerpt(name)!r} is no file of the folder")
     return name
 
 
@@ -116,23 +114,19 @@ class Result:
 
         Raises
         ------
-        InputError : if it is not a table of that schema (pandera).
+        InputError : if it is not a table of that schema.
         """
         if name not in self.files:
-            return pd.DataFrame({column: pd.Series(dtype=object) for column in schema.columns})
-        content = io.BytesIO(self.files[name])
+            return schema.empty()
+        path, content = self.folder / name, io.BytesIO(self.files[name])
         try:
-            if name.endswith(".csv"):
-                texts = {name: TEXT for name, column in schema.columns.items() if is_text(column)}
-                # Nothing but an empty field is missing: an overlay may well be called `nan`.
-                table = pd.read_csv(content, dtype=texts, keep_default_na=False, na_values=[""])
-                table = table.fillna({name: "" for name in texts if not schema.columns[name].nullable})
-            else:
-                table = gpd.read_parquet(content)
-            return schema.validate(table)
-        except (ValueError, KeyError, OSError, SchemaError, SchemaErrors) as error:
-            raise InputError(f"{self.folder / name}: not the table that this version of the program writes "
-                             f"({shown(error, longest=200)}); run {self.scenario} again") from None  # fmt: skip
+            table = read_csv(content, schema) if name.endswith(".csv") else gpd.read_parquet(content)
+        except (ValueError, KeyError, OSError) as error:
+            raise _other_table(path, error, self.scenario) from None
+        try:
+            return fitted(table, schema, path)
+        except InputError as error:
+            raise _other_table(path, error, self.scenario) from None
 
     def layer(self, name: str) -> gpd.GeoDataFrame:
         """A layer of the GeoPackage. Raises InputError if there is none of that name."""
@@ -142,13 +136,13 @@ class Result:
                 warnings.filterwarnings("ignore", message=".*non conformant file extension")
                 return pyogrio.read_dataframe(self.files[PACKAGE], layer=name)
         except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError) as error:
-            raise InputError(f"{self.folder / PACKAGE}: has no layer {name!r} that can be read ({shown(error)}); "
+            raise InputError(f"{self.folder / PACKAGE}: has no layer {name!r} that can be read ({excerpt(error)}); "
                              f"run {self.scenario} again") from None  # fmt: skip
 
 
-def is_text(column: Any) -> bool:
-    """Whether a column of a schema (pandera) holds text."""
-    return column.dtype is not None and isinstance(column.dtype.type, pd.StringDtype)
+def _other_table(path: Path, error: Exception, scenario: str) -> InputError:
+    said = excerpt(str(error).removeprefix(f"{path}: "), max_length=200)
+    return InputError(f"{path}: not the table that this version of the program writes ({said}); run {scenario} again")
 
 
 def read_result(results: Path, scenario: str, needed: Collection[str], read: Collection[str]) -> Result:
@@ -166,7 +160,7 @@ def read_result(results: Path, scenario: str, needed: Collection[str], read: Col
     InputError : if there is no result, or a product is missing or is not what the manifest says.
     """
     if not scenario or Path(scenario).name != scenario:
-        raise InputError(f"scenario is {shown(scenario)!r}, the name of a folder of {results}/ was expected")
+        raise InputError(f"scenario is {excerpt(scenario)!r}, the name of a folder of {results}/ was expected")
     folder = results / scenario
     path = folder / MANIFEST
     try:
@@ -181,7 +175,7 @@ def read_result(results: Path, scenario: str, needed: Collection[str], read: Col
         first = error.errors(include_input=False)[0]
         place = ".".join(map(str, first["loc"]))
         raise InputError(
-            f"{path}: not the manifest of a run ({shown(place)}: {shown(first['msg'])}); run {scenario} again"
+            f"{path}: not the manifest of a run ({excerpt(place)}: {excerpt(first['msg'])}); run {scenario} again"
         ) from None
     if manifest.configuration.scenario != scenario:
         raise InputError(f"{path}: is that of the scenario {manifest.configuration.scenario}, {scenario} was expected")

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, LiteralString
 
-from asmgold.postgis.result import is_text
-from asmgold.publish.fields import field_of
+from asmgold.publish.fields import in_plain_text
+from asmgold.schemas import schema as schemas
 from asmgold.schemas.products import PACKAGE, PRODUCTS, Product
 from asmgold.schemas.tables import ARROWS, COMMODITY_ROLES, FATES, FLAGS, ZONES
 
@@ -74,7 +74,7 @@ class Table:
     key : the columns of its primary key
     references : its foreign keys
     indexes : further columns that people search by
-    product, schema : the product that it is read from, with its schema (pandera); None for one that is put together
+    product, schema : the product that it is read from, with its schema; None for one that is put together
     numbered : the column that holds the number of the row, from 1, where the product has no key
     """
 
@@ -94,14 +94,15 @@ class Table:
         return [name for name, column in self.columns.items() if column.is_geometry]
 
 
-def _column(column: Any, geometry: Type) -> Column:
+def _column(column: schemas.Column, geometry: Type) -> Column:
     """A column of a schema."""
-    field = field_of(column)
-    types: Mapping[str, Type] = {"float64": "double precision", "int64": "bigint", "object": "text[]"}
-    sql = geometry if column.dtype is None else "text" if is_text(column) else types[str(column.dtype)]
-    # Whether there has to be geometry no schema says.
-    required = not column.nullable and column.dtype is not None
-    return Column(sql, field.description, required, tuple(field.meanings or ()), field.bounds)
+    types: Mapping[str, Type] = {
+        "text": "text", "number": "double precision", "whole": "bigint", "list": "text[]", "geometry": geometry,
+    }  # fmt: skip
+    plain = in_plain_text(column)
+    return Column(
+        types[column.kind], plain.description, not column.nullable, tuple(column.meanings or ()), column.bounds
+    )
 
 
 def _published(product: Product) -> Table:

@@ -16,10 +16,10 @@ import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter
 
-from asmgold.config.models import ALL_PERIODS
 from asmgold.evidence.production import AVOIRDUPOIS_G, TROY_G
-from asmgold.publish.messages import NO_BREAK, Numbers, load_words
-from asmgold.vocabulary.commodities import GOLD
+from asmgold.publish.context import Context
+from asmgold.publish.messages import NO_BREAK, Numbers
+from asmgold.vocabulary.evidence import ALL_PERIODS
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -48,10 +48,9 @@ class Wording:
     numbers: Numbers
 
     @classmethod
-    def of(cls, language: str, commodity: str = GOLD.name) -> Wording:
-        """Those of a language, about a commodity."""
-        of_page = load_words(language, "page")
-        return cls(load_words(language, "evidence", commodity), Numbers(of_page["thousands"], of_page["decimal"]))
+    def of(cls, context: Context) -> Wording:
+        """Those of a scenario."""
+        return cls(context.phrases("evidence"), context.numbers)
 
     def per_cent(self, value: float, _: Any = None) -> str:
         """A fraction of 1 as whole per cent, for the ticks of an axis."""

@@ -20,9 +20,8 @@ from asmgold.publish.fields import fields_of
 from asmgold.publish.gpkg_extensions import Described, write_extensions
 from asmgold.publish.qgis.metadata import dataset_metadata, layer_metadata
 from asmgold.publish.qgis.styles import style_of
-from asmgold.publish.qgis.view import view_of
-from asmgold.records.classify import moved
-from asmgold.records.corrections import values_in_words
+from asmgold.publish.qgis.view import projection_of, surroundings
+from asmgold.records.corrections import moved, values_in_words
 from asmgold.schemas.tables import CRS
 
 
@@ -121,7 +120,8 @@ def _distinct_titles(names: Sequence[str], context: Context) -> dict[str, str]:
 
 def _near(area: gpd.GeoDataFrame, countries: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     """The countries around the area, as far as a map of it shows them, for the background."""
-    window = view_of(area.geometry).surroundings(area.geometry)
+    shapes = area.geometry.array
+    window = surroundings(shapes, projection_of(shapes))
     near = countries[countries.intersects(window)].reset_index(drop=True)
     cut = [polygonal(shapely.intersection(shape, window)) for shape in near.geometry]
     return near.set_geometry(gpd.GeoSeries(cut, crs=near.crs))

@@ -12,7 +12,7 @@ from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
-from asmgold.publish.fields import Field
+from asmgold.schemas.schema import Column
 
 TABLES = """
 CREATE TABLE gpkg_data_columns (
@@ -48,7 +48,7 @@ class Described:
     """A layer with what is said about it: its columns in words, its style and its metadata as QGIS reads them."""
 
     name: str
-    fields: Mapping[str, Field]
+    fields: Mapping[str, Column]
     style: str
     metadata: str
     geometry_column: str
@@ -88,7 +88,7 @@ def _write_schema(package: sqlite3.Connection, layers: Sequence[Described]) -> N
     package.executemany("INSERT INTO gpkg_data_column_constraints VALUES (?, ?, ?, ?, ?, ?, ?, ?)", constraints)
 
 
-def _constraint(column: str, field: Field) -> list[tuple[object, ...]]:
+def _constraint(column: str, field: Column) -> list[tuple[object, ...]]:
     if field.meanings is not None:
         return [
             (f"{column}_values", "enum", value, None, None, None, None, meaning.replace("`", ""))

@@ -18,7 +18,7 @@ import shapely
 from asmgold import __version__
 from asmgold.errors import AccountingError
 from asmgold.io.checksum import sha256_of
-from asmgold.records.classify import account_for
+from asmgold.records.accounting import account_for
 from asmgold.schemas.products import PACKAGE
 
 PACKAGES = ("exactextract", "geopandas", "matplotlib", "numpy", "pandas", "pandera", "pyarrow", "pydantic", "pyogrio",

@@ -7,7 +7,7 @@ from collections.abc import Collection
 import pandas as pd
 
 from asmgold.publish.context import Context
-from asmgold.records.classify import count_by_fate
+from asmgold.records.accounting import count_by_fate
 from asmgold.schemas.products import MANIFEST, PAGE, PROJECT
 
 

@@ -2,27 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING
 
-import geopandas as gpd
 import numpy as np
 import shapely
-from exactextract import exact_extract
-from exactextract.raster import NumPyRasterSource
 from numpy.typing import ArrayLike, NDArray
-from scipy.spatial import cKDTree
 
 from asmgold.geodesy.ellipsoid import Floats, NearestSite, distance_of_chord, to_ecef
-from asmgold.rasters.grid import SHORTEST_DEGREE_OF_LATITUDE_KM, Grid
+from asmgold.rasters.grid import MIN_DEGREE_OF_LATITUDE_KM, Field, Grid, Values
 from asmgold.schemas.rasters import NODATA
 from asmgold.schemas.tables import CRS
 
-Values = NDArray[np.float32]
-Field = Callable[[Grid], Values]
+if TYPE_CHECKING:
+    from scipy.spatial import cKDTree
 
 EXACT_BEYOND_M = 700_000.0
 FAR_AT_ONCE = 16_384
+BLOCK_CELLS = 4
+MAX_DEGREE_M = 111_700.0  # of longitude or latitude, wherever it is longest
 STEPS_PER_KM = 1024  # float32 holds them exactly up to 16,384 km, and the file is half as large
 
 
@@ -41,6 +38,8 @@ def distance_to_nearest(lon: ArrayLike, lat: ArrayLike) -> Field:
     -------
     A field; without any site it is NODATA everywhere.
     """
+    from scipy.spatial import cKDTree
+
     lon, lat = np.asarray(lon, float), np.asarray(lat, float)
     if lon.size == 0:
         return lambda grid: np.full(grid.shape, NODATA, np.float32)
@@ -49,7 +48,7 @@ def distance_to_nearest(lon: ArrayLike, lat: ArrayLike) -> Field:
 
     def field(grid: Grid) -> Values:
         centres = _centres(grid)
-        chord, nearest = tree.query(centres)
+        chord, nearest = _nearest(tree, centres, grid)
         z = sites[nearest, 2]
         distance = distance_of_chord(chord, z - centres[:, 2], (z + centres[:, 2]) / 2)
         far = np.flatnonzero(distance > EXACT_BEYOND_M)
@@ -121,7 +120,11 @@ def fraction_covered(polygons: ArrayLike) -> Field:
     ----------
     polygons : in EPSG:4326, that do not overlap, edges straight in longitude and latitude
     """
-    shapes: NDArray[Any] = np.asarray(polygons, dtype=object)
+    import geopandas as gpd
+    from exactextract import exact_extract
+    from exactextract.raster import NumPyRasterSource
+
+    shapes: NDArray[np.object_] = np.asarray(polygons, dtype=object)
     tree = shapely.STRtree(shapes)
 
     def field(grid: Grid) -> Values:
@@ -145,14 +148,42 @@ def fraction_covered(polygons: ArrayLike) -> Field:
 
 
 def _centres(grid: Grid) -> Floats:
-    """Geocentric coordinates of the centres of the cells, row by row, metres."""
-    lon, lat = np.meshgrid(grid.longitudes, grid.latitudes)
-    return to_ecef(lon.ravel(), lat.ravel())
+    """Geocentric coordinates of the centres of the cells, row by row, metres, shape (cells, 3)."""
+    at_greenwich = to_ecef(np.zeros(grid.height), grid.latitudes)
+    longitude = np.radians(grid.longitudes)
+    x, y = (
+        np.multiply.outer(at_greenwich[:, 0], np.cos(longitude)),
+        np.multiply.outer(at_greenwich[:, 0], np.sin(longitude)),
+    )
+    return np.stack([x, y, np.broadcast_to(at_greenwich[:, 2:], grid.shape)], axis=-1).reshape(-1, 3)
+
+
+def _nearest(tree: cKDTree, centres: Floats, grid: Grid) -> tuple[Floats, NDArray[np.intp]]:
+    """The straight line from each centre of a cell to the nearest site, metres, and which site that is.
+
+    The tree is asked for one cell of each block first. Where the second site is farther there than the nearest one by
+    more than two diagonals of half a block, no cell of the block can have another nearest site.
+    """
+    row, column = (np.arange(0, cells, BLOCK_CELLS) for cells in grid.shape)
+    middle = (
+        np.minimum(row + BLOCK_CELLS // 2, grid.height - 1)[:, None],
+        np.minimum(column + BLOCK_CELLS // 2, grid.width - 1),
+    )
+    chords, sites = tree.query(centres.reshape(*grid.shape, 3)[middle], k=[1, 2])
+    half_diagonal = np.sqrt(0.5) * BLOCK_CELLS * grid.cell * MAX_DEGREE_M
+    of_cell = np.arange(grid.height)[:, None] // BLOCK_CELLS, np.arange(grid.width) // BLOCK_CELLS
+    is_settled = (chords[..., 1] - chords[..., 0] > 2 * half_diagonal)[of_cell].ravel()
+    nearest = sites[..., 0][of_cell].ravel()
+    between = centres - tree.data[nearest]
+    chord = np.sqrt(np.einsum("ij,ij->i", between, between))
+    rest = np.flatnonzero(~is_settled)
+    chord[rest], nearest[rest] = tree.query(centres[rest])
+    return chord, nearest
 
 
 def _windows(lon: Floats, lat: Floats, bandwidth_km: float, globe: Grid) -> NDArray[np.int64]:
     """The window of the globe that a site's kernel lies in: row, column, height, width; columns go on past 180."""
-    reach = 1.01 * bandwidth_km / SHORTEST_DEGREE_OF_LATITUDE_KM
+    reach = 1.01 * bandwidth_km / MIN_DEGREE_OF_LATITUDE_KM
     top = np.floor((90 - np.minimum(lat + reach, 90)) / globe.cell)
     bottom = np.ceil((90 - np.maximum(lat - reach, -90)) / globe.cell)
     # A small circle's widest place (Snyder 1987, eq. 5-4): sin(longitude) = sin(radius) / cos(latitude).

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
 import shapely
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 from rasterio.transform import Affine
 
 from asmgold.geodesy.antimeridian import span_of_longitudes
 from asmgold.geodesy.ellipsoid import Floats, polygon_area
 
-SHORTEST_DEGREE_OF_LATITUDE_KM = 110.57
+MIN_DEGREE_OF_LATITUDE_KM = 110.57
 DEGREE_OF_EQUATOR_KM = 111.32
 
 
@@ -94,9 +94,13 @@ class Grid:
             ]
 
     def tile(self, number: int, of: int, size: int) -> Grid:
-        """One of several tiles that hold the grid together, each of whole strips of so many rows.
+        """One of several tiles that hold the grid together, each of whole strips.
 
-        Where more tiles than strips are asked for, some are the same.
+        Parameters
+        ----------
+        number : of the tile, counted from 0 in the north
+        of : how many tiles there are; if there are fewer strips, some tiles are the same
+        size : the height of a strip, rows
         """
         strips = math.ceil(self.height / size)
         first = number * strips // of
@@ -104,11 +108,22 @@ class Grid:
         return self.part(first * size, 0, min(last * size, self.height) - first * size, self.width)
 
     def part(self, row: int, column: int, height: int, width: int) -> Grid:
-        """The grid of a window of this one."""
+        """The grid of a window of this one.
+
+        Parameters
+        ----------
+        row, column : of its north-western cell, counted from that of this grid
+        height, width : in cells
+        """
         return Grid(self.cell_arcsec, self.west + column, self.north - row, width, height)
 
     def _degrees(self, cells: int) -> float:
         return cells * self.cell_arcsec / 3600
+
+
+Values = NDArray[np.float32]
+Field = Callable[[Grid], Values]
+"""Gives the values of any grid, in rows and columns, so that large rasters are made part by part."""
 
 
 def grid_around(area: ArrayLike, cell_arcsec: int, margin_km: float) -> Grid:
@@ -125,7 +140,7 @@ def grid_around(area: ArrayLike, cell_arcsec: int, margin_km: float) -> Grid:
     """
     parts = shapely.get_parts(np.asarray(area, dtype=object))
     boxes = shapely.bounds(parts)
-    margin = margin_km / SHORTEST_DEGREE_OF_LATITUDE_KM
+    margin = margin_km / MIN_DEGREE_OF_LATITUDE_KM
     south, north = max(boxes[:, 1].min() - margin, -90.0), min(boxes[:, 3].max() + margin, 90.0)
     west, east = span_of_longitudes(boxes[:, 0], boxes[:, 2])
     shortest = DEGREE_OF_EQUATOR_KM * math.cos(math.radians(max(abs(south), abs(north))))

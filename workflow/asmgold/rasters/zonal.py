@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 import geopandas as gpd
 import numpy as np
@@ -13,16 +12,18 @@ import pandas as pd
 import shapely
 from exactextract import exact_extract
 from numpy.typing import ArrayLike, NDArray
+from shapely.geometry.base import BaseGeometry
 
 from asmgold.config.models import Exposure
 from asmgold.errors import InputError
+from asmgold.geodesy.antimeridian import wrap_longitudes
 from asmgold.geodesy.polygons import densify, make_valid, polygonal
 from asmgold.schemas.tables import CRS, EXPOSURE, EXPOSURE_REGIONS
 from asmgold.sources.raster import Band, open_raster
 
 log = logging.getLogger(__name__)
 
-LONGEST_EDGE_REPROJECTED_DEG = 0.01
+MAX_EDGE_REPROJECTED_DEG = 0.01
 TORN_M = 1e6  # no such edge is as long as this in a map projection, unless it runs from one end of the map to the other
 CELLS_AT_ONCE = 10_000_000
 LITTLE_DATA = 0.9
@@ -34,7 +35,7 @@ def expose(
     exposure: Exposure,
     area: gpd.GeoDataFrame,
     regions: gpd.GeoDataFrame,
-    zones: Mapping[tuple[str, str], Any],
+    zones: Mapping[tuple[str, str], BaseGeometry],
     intersections: gpd.GeoDataFrame,
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Sum a raster inside the area, the zones of overlays, and the regions within them.
@@ -91,7 +92,7 @@ def expose(
 
 def _sums(band: Band, polygons: ArrayLike) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """The amount inside each polygon, and the share of its area where the raster has data."""
-    shapes: NDArray[Any] = np.asarray(polygons, dtype=object)
+    shapes: NDArray[np.object_] = np.asarray(polygons, dtype=object)
     on_raster, owner = _on_raster(band, shapes)
     amount, cells = np.zeros(shapes.size), np.zeros(shapes.size)
     if owner.size:
@@ -108,7 +109,7 @@ def _sums(band: Band, polygons: ArrayLike) -> tuple[NDArray[np.float64], NDArray
     return amount, np.minimum(covered, 1.0)
 
 
-def _on_raster(band: Band, shapes: NDArray[Any]) -> tuple[NDArray[Any], NDArray[np.intp]]:
+def _on_raster(band: Band, shapes: NDArray[np.object_]) -> tuple[NDArray[np.object_], NDArray[np.intp]]:
     """Polygons in the CRS of a raster and in its range of longitudes, and the index of the one each comes from."""
     owner = np.flatnonzero(~(shapely.is_missing(shapes) | shapely.is_empty(shapes)))
     there = shapes[owner]
@@ -118,24 +119,12 @@ def _on_raster(band: Band, shapes: NDArray[Any]) -> tuple[NDArray[Any], NDArray[
     cell, _ = band.res()
     if not band.crs.is_geographic or (west >= -180 - cell and east <= 180 + cell):
         return there, owner
-    # A raster from 0 to 360 degrees, or across 180.
-    frame = shapely.box(west, -90, west + 360, 90)
-    turned = [shapely.intersection(_moved_east(there, turn), frame) for turn in (-360, 0, 360)]
-    parts = np.array([polygonal(shape) for shape in np.concatenate(turned)], dtype=object)
-    filled = ~shapely.is_empty(parts)
-    return parts[filled], np.tile(owner, 3)[filled]
+    # A raster from 0 to 360 degrees, or across the antimeridian.
+    return np.array([wrap_longitudes(shape, west) for shape in there], dtype=object), owner
 
 
-def _moved_east(shapes: NDArray[Any], degrees: float) -> NDArray[Any]:
-    def move(xy: NDArray[np.float64]) -> NDArray[np.float64]:
-        moved: NDArray[np.float64] = xy + np.array([degrees, 0.0])
-        return moved
-
-    return shapely.transform(shapes, move)
-
-
-def _projected(band: Band, shapes: NDArray[Any]) -> NDArray[Any]:
-    edges = densify(shapes, LONGEST_EDGE_REPROJECTED_DEG)
+def _projected(band: Band, shapes: NDArray[np.object_]) -> NDArray[np.object_]:
+    edges = densify(shapes, MAX_EDGE_REPROJECTED_DEG)
     projected = np.asarray(gpd.GeoSeries(edges, crs=CRS).to_crs(band.crs).array, dtype=object)
     xy, ring = shapely.get_coordinates(shapely.get_rings(shapely.get_parts(projected)), return_index=True)
     steps = np.hypot(*np.diff(xy, axis=0).T)[np.diff(ring) == 0]

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import logging
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
 
 import geopandas as gpd
 import numpy as np
@@ -13,17 +11,15 @@ import shapely
 from numpy.typing import NDArray
 
 from asmgold.config.models import Correction, DepositSettings
-from asmgold.errors import AccountingError, InputError
+from asmgold.errors import InputError
 from asmgold.geodesy.discs import discs, may_reach
 from asmgold.io.text import decoded, readable
+from asmgold.records.corrections import apply_corrections
 from asmgold.records.deduplicate import deposit_ids
 from asmgold.records.flags import diagnose, precision_m
-from asmgold.records.location import Countries, locate
-from asmgold.schemas.tables import CRS, FATES, RECORDS
+from asmgold.records.location import CountryLocator, locate
+from asmgold.schemas.tables import CRS, RECORDS
 
-log = logging.getLogger(__name__)
-
-POSITION = ("longitude", "latitude")
 POSITION_TEXTS = ("longitude_text", "latitude_text")
 TEXTS = ("name", "country_reported", "status", "deposit_type", "url")
 Geometries = NDArray[np.object_]
@@ -45,7 +41,7 @@ def classify(
 
     Parameters
     ----------
-    rows : rows of all sources, as `asmgold.sources.read_records` gives them
+    rows : rows of all sources, as `asmgold.sources.records.read_records` gives them
     area : polygons in EPSG:4326
     countries : a table of `asmgold.schemas.COUNTRIES` to locate records in, or None
     corrections : declared corrections; those of records that are not among the rows have no effect
@@ -67,22 +63,25 @@ def classify(
     records["longitude_read"] = _numbers(rows["longitude_text"])
     records["latitude_read"] = _numbers(rows["latitude_text"])
     records["longitude"], records["latitude"] = records["longitude_read"], records["latitude_read"]
-    _mend_texts(records)
-    _correct(records, corrections)
+    _repair_texts(records)
+    apply_corrections(records, corrections)
     faults = rows["fault"].where(rows["fault"].notna(), _position_faults(records, rows))
     _check_some_are_usable(records, faults)
     records["precision_m"] = precision_m(rows["longitude_text"], rows["latitude_text"])
     records.loc[faults.notna(), ["longitude", "latitude"]] = np.nan
     records["deposit_id"] = deposit_ids(records, deposits or DepositSettings())
-    places = None if countries is None else locate(records, Countries(countries))
+    places = None if countries is None else locate(records, CountryLocator(countries))
     for name in ("country_code", "country_located", "outside_km", "suggested_transform"):
         records[name] = None if places is None else places[name]
     found = zip(records["flags"], diagnose(records, faults, rows["fault"].notna(), places), strict=True)
     records["flags"] = pd.Series([declared + seen for declared, seen in found], index=records.index, dtype=object)
     points = gpd.array.from_shapely(_points(records), crs=CRS)
-    records["fate"], records["fate_reason"] = _fates(
-        records, faults, points, area, buffer_m, tolerance_m, include_refineries, commodity
+    fate, reason = _fates_by_content(records, faults, commodity, include_refineries=include_refineries)
+    candidates = (fate == "").to_numpy()
+    fate[candidates], reason[candidates] = _fates_by_place(
+        np.asarray(points)[candidates], area, buffer_m, tolerance_m, commodity
     )
+    records["fate"], records["fate_reason"] = fate, reason
     columns = [name for name in RECORDS.columns if name != "geometry"]
     return RECORDS.validate(gpd.GeoDataFrame(records[columns], geometry=points).reset_index(drop=True))
 
@@ -106,98 +105,32 @@ def reclassify(
     return classified
 
 
-def count_by_fate(records: pd.DataFrame) -> pd.DataFrame:
-    """How many records of each source met each fate: sources down, fates across, with the rows read."""
-    order = list(FATES)
-    counts = pd.crosstab(records["source"], records["fate"]).reindex(columns=order, fill_value=0)
-    return counts.assign(rows_read=records.groupby("source").size())
-
-
-def account_for(records: pd.DataFrame, rows_read: Mapping[str, int]) -> pd.DataFrame:
-    """As `count_by_fate`, checked: each row that was read is one record with one fate.
-
-    Parameters
-    ----------
-    records : a table of `asmgold.schemas.RECORDS`
-    rows_read : how many rows the reader found in each source
-
-    Raises
-    ------
-    AccountingError : naming the source, the rows read and the sum of the fates.
-    """
-    counts = count_by_fate(records).reindex(sorted({*rows_read, *records["source"]}), fill_value=0)
-    for source, row in counts[list(FATES)].iterrows():
-        fates, read = int(row.sum()), rows_read.get(str(source), 0)
-        rows = records.loc[records["source"] == source, "row"]
-        if fates != read or rows.nunique() != read:
-            raise AccountingError(
-                f"{source}: {read:,} rows were read, and {rows.nunique():,} of them are records whose fates add up to "
-                f"{fates:,}; the three were expected to be the same"
-            )
-    return counts
-
-
 def _numbers(text: pd.Series) -> pd.Series:
     """Plain decimal numbers; everything else (nan, inf, 1e308, other scripts, hexadecimal) is none."""
     plain = text.str.fullmatch(r"[+-]?[0-9]{1,12}(\.[0-9]{0,30})?|[+-]?\.[0-9]{1,30}")
     return pd.to_numeric(text.where(plain.astype(bool), None).astype(object), errors="coerce").astype(float)
 
 
-def _correct(records: pd.DataFrame, corrections: Sequence[Correction]) -> None:
-    """Apply the corrections whose guard holds; flag them, and those that lapsed."""
-    where = {record_id: row for row, record_id in enumerate(records["record_id"])}
-    flags: list[list[str]] = records["flags"].tolist()
-    for correction in corrections:
-        row = where.get(correction.record)
-        if row is None:
-            continue
-        found = {field: _said(records.iloc[row], field) for field in correction.expect}
-        if found == correction.expect:
-            for field, value in correction.set.items():
-                records.loc[records.index[row], field] = value
-            records.loc[records.index[row], "correction"] = correction.id
-            flags[row].append("corrected")
-        else:
-            log.warning(
-                "correction %s lapsed: record %s says %s, %s was expected; declare it anew or drop it",
-                correction.id, correction.record, found, dict(correction.expect),
-            )  # fmt: skip
-            flags[row].append("correction_lapsed")
-
-
-def _said(record: pd.Series, field: str) -> float | str | None:
-    """What the source says of a record: a number for a position, a text for all else, or None."""
-    value: Any = record[f"{field}_read" if field in POSITION else field]
-    return None if pd.isna(value) else value
-
-
-def moved(records: pd.DataFrame) -> pd.Series:
-    """Which records a correction has brought from one place on the globe to another one."""
-    read = [records["longitude_read"].abs() <= 180, records["latitude_read"].abs() <= 90]
-    apart = (records["longitude_read"] != records["longitude"]) | (records["latitude_read"] != records["latitude"])
-    return records["correction"].notna() & read[0] & read[1] & records["longitude"].notna() & apart
-
-
-def _mend_texts(records: pd.DataFrame) -> None:
+def _repair_texts(records: pd.DataFrame) -> None:
     """Decode what was read in a wrong encoding and take out control characters; flag both."""
     for function, names, flag in (
         (decoded, TEXTS, "encoding_mended"),
         (readable, (*TEXTS, *POSITION_TEXTS), "control_characters"),
     ):
-        mended = np.zeros(len(records), bool)
+        repaired = np.zeros(len(records), bool)
         for name in names:
             text = records[name]
             new = _each(text, function)
             changed = (new != text) & text.notna()
             if changed.any():
                 records[name] = new.mask(changed & (new == ""), None) if name in TEXTS else new
-                mended |= changed.to_numpy(bool)
+                repaired |= changed.to_numpy(bool)
         lists = records["commodities"]
         new_lists = [[name for name in map(function, names) if name] for names in lists]
-        mended |= [list(old) != new for old, new in zip(lists, new_lists, strict=True)]
+        repaired |= [list(old) != new for old, new in zip(lists, new_lists, strict=True)]
         records["commodities"] = pd.Series(new_lists, index=records.index, dtype=object)
-        for flags, dirty in zip(records["flags"], mended, strict=True):
-            if dirty:
+        for flags, was_repaired in zip(records["flags"], repaired, strict=True):
+            if was_repaired:
                 flags.append(flag)
 
 
@@ -237,33 +170,23 @@ def _points(records: pd.DataFrame) -> Geometries:
     return points
 
 
-def _fates(
-    records: pd.DataFrame,
-    faults: pd.Series,
-    points: gpd.array.GeometryArray,
-    area: gpd.GeoDataFrame,
-    buffer_m: float,
-    tolerance_m: float,
-    include_refineries: bool,
-    commodity: str,
+def _fates_by_content(
+    records: pd.DataFrame, faults: pd.Series, commodity: str, *, include_refineries: bool
 ) -> tuple[pd.Series, pd.Series]:
-    role = records["commodity_role"]
+    """Fate and reason of the records that cannot be sites wherever they lie; "" for the others."""
     fate = pd.Series("", index=records.index, dtype=object)
     reason = pd.Series("", index=records.index, dtype=object)
-
-    def decide(which: pd.Series, name: str, why: pd.Series | str) -> None:
-        open_ones = which & (fate == "")
-        fate[open_ones] = name
-        reason[open_ones] = why[open_ones] if isinstance(why, pd.Series) else why
-
-    decide(faults.notna(), "rejected", faults)
-    decide(role.isna(), "not_gold", f"{commodity} is not among its commodities")
-    if not include_refineries:
-        decide(role == "refinery", "refinery_only", f"{commodity} is only refined there")
-    candidates = (fate == "").to_numpy()
-    fate[candidates], reason[candidates] = _fates_by_place(
-        np.asarray(points)[candidates], area, buffer_m, tolerance_m, commodity
-    )
+    role = records["commodity_role"]
+    refinery_only = (role == "refinery") & (not include_refineries)
+    # The first that holds counts.
+    for holds, name, why in (
+        (faults.notna(), "rejected", faults),
+        (role.isna(), "not_gold", f"{commodity} is not among its commodities"),
+        (refinery_only, "refinery_only", f"{commodity} is only refined there"),
+    ):
+        undecided = holds & (fate == "")
+        fate[undecided] = name
+        reason[undecided] = why[undecided] if isinstance(why, pd.Series) else why
     return fate, reason
 
 
@@ -271,7 +194,7 @@ def _fates_by_place(
     points: Geometries, area: gpd.GeoDataFrame, buffer_m: float, tolerance_m: float, commodity: str
 ) -> tuple[NDArray[np.object_], NDArray[np.object_]]:
     """Fate and reason of records that bear the commodity and have a position."""
-    inside, reaches = _reach(points, area, buffer_m, tolerance_m)
+    inside, reaches = reach_of_discs(points, area, buffer_m, tolerance_m)
     radius = f"{buffer_m / 1000:g} km"
     fate = np.where(reaches, "site", "outside_area").astype(object)
     reason = np.select(
@@ -282,10 +205,17 @@ def _fates_by_place(
     return fate, reason
 
 
-def _reach(
+def reach_of_discs(
     points: Geometries, area: gpd.GeoDataFrame, buffer_m: float, tolerance_m: float
 ) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
-    """Which points lie inside the area, and the discs of which reach into it."""
+    """Which points lie inside the area, and the discs of which reach into it.
+
+    Parameters
+    ----------
+    points : in EPSG:4326, shape (n,)
+    area : polygons in EPSG:4326
+    buffer_m, tolerance_m : radius of the discs and the tolerance of their edges, metres
+    """
     polygons = shapely.STRtree(area.geometry.array)
     inside = np.zeros(points.size, bool)
     inside[polygons.query(points, predicate="intersects")[0]] = True

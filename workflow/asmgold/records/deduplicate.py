@@ -9,7 +9,6 @@ from collections.abc import Iterator
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from rapidfuzz import fuzz, process
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 from scipy.spatial import cKDTree
@@ -124,6 +123,8 @@ def _namesakes(
 
 def _agreeing(pairs: Pairs, names: pd.DataFrame, similarity: float) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
     """Of which pairs the whole names agree, and of which any parts of them."""
+    from rapidfuzz import fuzz, process
+
     table = pd.DataFrame({"pair": np.arange(len(pairs)), "one": pairs[:, 0], "other": pairs[:, 1]})
     table = table.merge(names.rename(columns={"record": "one"}), on="one")
     table = table.merge(names.rename(columns={"record": "other"}), on="other", suffixes=("_one", "_other"))

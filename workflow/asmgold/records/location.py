@@ -19,10 +19,10 @@ BORDER_ERROR_KM = 5.0
 STEP_DEGREES = 0.01
 
 Floats = NDArray[np.float64]
-Reading = Callable[[Floats, Floats], tuple[Floats, Floats]]
+Transform = Callable[[Floats, Floats], tuple[Floats, Floats]]
 
 # How a position may have been meant, the likeliest first.
-READINGS: dict[str, Reading] = {
+TRANSFORMS: dict[str, Transform] = {
     "-longitude": lambda x, y: (-x, y),
     "-latitude": lambda x, y: (x, -y),
     "-longitude, -latitude": lambda x, y: (-x, -y),
@@ -33,7 +33,7 @@ READINGS: dict[str, Reading] = {
 }
 
 
-class Countries:
+class CountryLocator:
     """The countries of the world, to ask where positions lie."""
 
     def __init__(self, table: gpd.GeoDataFrame) -> None:
@@ -66,7 +66,7 @@ class Countries:
         return NearestSite(border[:, 0], border[:, 1]).query(lon, lat)[0] / 1000
 
 
-def locate(records: pd.DataFrame, countries: Countries) -> pd.DataFrame:
+def locate(records: pd.DataFrame, countries: CountryLocator) -> pd.DataFrame:
     """Compare where records lie with the country that they state.
 
     Parameters
@@ -78,8 +78,8 @@ def locate(records: pd.DataFrame, countries: Countries) -> pd.DataFrame:
     -------
     For each record: `country_code` (the code of the country stated; several, joined by `/`, for a country that is no
     more), `country_located`, `outside_km` (how far outside the country stated, if more than `BORDER_ERROR_KM`),
-    `at_sea` (farther than that from any land) and `suggested_transform` (the one of `READINGS` that puts a record from
-    outside into the country stated; the likeliest, if several do).
+    `at_sea` (farther than that from any land) and `suggested_transform` (the one of `TRANSFORMS` that puts a record
+    from outside into the country stated; the likeliest, if several do).
     """
     lon, lat = (records[name].to_numpy(float) for name in ("longitude", "latitude"))
     stated = [country_codes(name) if isinstance(name, str) else () for name in records["country_reported"]]
@@ -102,20 +102,20 @@ def locate(records: pd.DataFrame, countries: Countries) -> pd.DataFrame:
             "country_located": located,
             "outside_km": distance,
             "at_sea": at_sea,
-            "suggested_transform": _fitting(lon, lat, np.isfinite(distance), allowed, countries),
+            "suggested_transform": _suggested_transforms(lon, lat, np.isfinite(distance), allowed, countries),
         }
     ).set_index(records.index)
 
 
-def _fitting(
-    lon: Floats, lat: Floats, doubtful: NDArray[np.bool_], allowed: Sequence[tuple[str, ...]], countries: Countries
+def _suggested_transforms(
+    lon: Floats, lat: Floats, doubtful: NDArray[np.bool_], allowed: Sequence[tuple[str, ...]], countries: CountryLocator
 ) -> NDArray[np.object_]:
-    fitting = np.full(lon.size, None, dtype=object)
+    suggested = np.full(lon.size, None, dtype=object)
     rows = np.flatnonzero(doubtful)
-    for name, reading in reversed(READINGS.items()):
-        x, y = reading(lon[rows], lat[rows])
+    for name, transform in reversed(TRANSFORMS.items()):
+        x, y = transform(lon[rows], lat[rows])
         possible = np.abs(y) <= 90
         found = countries.at(np.where(possible, x, np.nan), y)
         fits = [place in allowed[row] for place, row in zip(found, rows.tolist(), strict=True)]
-        fitting[rows[np.array(fits, bool)]] = name
-    return fitting
+        suggested[rows[np.array(fits, bool)]] = name
+    return suggested

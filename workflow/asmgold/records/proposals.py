@@ -10,15 +10,14 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 import yaml
-from rapidfuzz import fuzz, process
 
 from asmgold.geodesy.ellipsoid import WGS84
 from asmgold.records.deduplicate import names_of
-from asmgold.records.location import READINGS, Countries, Reading
+from asmgold.records.location import TRANSFORMS, CountryLocator, Transform
 from asmgold.vocabulary.countries import country_codes, with_dependencies
 
 # A slipped decimal point is rare, and puts positions near the equator into many a country: the weakest evidence.
-SLIPPED: dict[str, Reading] = {
+SLIPPED_POINT: dict[str, Transform] = {
     "latitude / 10": lambda x, y: (x, y / 10),
     "longitude / 10": lambda x, y: (x / 10, y),
 }
@@ -68,10 +67,12 @@ def propose(records: gpd.GeoDataFrame, table: gpd.GeoDataFrame) -> list[Proposal
     records : a table of `asmgold.schemas.RECORDS`
     table : `asmgold.schemas.COUNTRIES`
     """
-    countries = Countries(table)
+    countries = CountryLocator(table)
     doubtful = records[records["outside_km"].notna() & records["correction"].isna()]
     named = _named(records)
-    proposals = [found for _, record in doubtful.iterrows() if (found := _best(record, named, countries)) is not None]
+    proposals = [
+        found for _, record in doubtful.iterrows() if (found := _best_proposal(record, named, countries)) is not None
+    ]
     return sorted(proposals, key=lambda p: (STRENGTHS.index(p.strength), not p.bears_gold, -p.outside_km, p.record_id))
 
 
@@ -103,34 +104,40 @@ def as_yaml(proposals: Sequence[Proposal]) -> str:
     return "".join(parts)
 
 
-def _best(record: pd.Series, named: pd.DataFrame, countries: Countries) -> Proposal | None:
+def _best_proposal(record: pd.Series, named: pd.DataFrame, countries: CountryLocator) -> Proposal | None:
+    from rapidfuzz import fuzz
+
     country = record["country_reported"]
     inside = with_dependencies(country_codes(country))
     there = named[named["country_located"].isin(list(inside))]
-    likely = list(_fitting(record, READINGS, inside, countries))
-    slipped = list(_fitting(record, SLIPPED, inside, countries)) if record["outside_km"] > FAR_KM else []
+    likely = list(_places_inside(record, TRANSFORMS, inside, countries))
+    slipped = list(_places_inside(record, SLIPPED_POINT, inside, countries)) if record["outside_km"] > FAR_KM else []
     for how, place in (*likely, *slipped):
-        alike = _called_alike(record, there, fuzz.token_set_ratio)
+        alike = _namesakes(record, there, fuzz.token_set_ratio)
         if len(alike) and (near := _nearest(place, alike))[1] <= NEAR_A_NAMESAKE_KM:
             other, away = near
-            said = f"{_said(how)} it lies in {country}, {away:.1f} km from {other['record_id']}, {other['name']}."
-            return _proposal(record, place, how, "strong", said)
+            evidence = (
+                f"{_in_words(how)} it lies in {country}, {away:.1f} km from {other['record_id']}, {other['name']}."
+            )
+            return _proposal(record, place, how, "strong", evidence)
     if likely:
         how, place = likely[0]
         alone = len(likely) == 1 and record["outside_km"] > FAR_KM
-        others = "" if len(likely) == 1 else f" So it does {', '.join(_said(name).lower() for name, _ in likely[1:])}."
-        said = f"{_said(how)} it lies in {country}.{others}"
-        return _proposal(record, place, how, "fair" if alone else "weak", said)
-    namesakes = _called_alike(record, there[there["whole"]], fuzz.ratio)
+        others = (
+            "" if len(likely) == 1 else f" So it does {', '.join(_in_words(name).lower() for name, _ in likely[1:])}."
+        )
+        evidence = f"{_in_words(how)} it lies in {country}.{others}"
+        return _proposal(record, place, how, "fair" if alone else "weak", evidence)
+    namesakes = _namesakes(record, there[there["whole"]], fuzz.ratio)
     if len(namesakes) and record["outside_km"] > NOT_THE_COAST_KM:
         other, away = _nearest((record["longitude"], record["latitude"]), namesakes)
         namesake = f"{other['record_id']}, {other['name']}"
-        said = f"{namesake}, lies in {country}, {away:,.0f} km from there; this is its position."
+        evidence = f"{namesake}, lies in {country}, {away:,.0f} km from there; this is its position."
         strength = "fair" if record["outside_km"] > FAR_KM else "weak"
-        return _proposal(record, (other["longitude"], other["latitude"]), "namesake", strength, said)
+        return _proposal(record, (other["longitude"], other["latitude"]), "namesake", strength, evidence)
     if slipped:
         how, place = slipped[0]
-        return _proposal(record, place, how, "weak", f"{_said(how)} it lies in {country}.")
+        return _proposal(record, place, how, "weak", f"{_in_words(how)} it lies in {country}.")
     return None
 
 
@@ -147,12 +154,12 @@ def _proposal(record: pd.Series, place: tuple[float, float], how: str, strength:
     )  # fmt: skip
 
 
-def _fitting(
-    record: pd.Series, readings: Mapping[str, Reading], inside: Sequence[str], countries: Countries
+def _places_inside(
+    record: pd.Series, transforms: Mapping[str, Transform], inside: Sequence[str], countries: CountryLocator
 ) -> Iterator[tuple[str, tuple[float, float]]]:
     lon, lat = np.array([record["longitude"]]), np.array([record["latitude"]])
-    for how, reading in readings.items():
-        x, y = reading(lon, lat)
+    for how, transform in transforms.items():
+        x, y = transform(lon, lat)
         if abs(y[0]) <= 90 and countries.at(x, y)[0] in inside:
             yield how, (float(x[0]), float(y[0]))
 
@@ -163,13 +170,15 @@ def _named(records: gpd.GeoDataFrame) -> pd.DataFrame:
         [(row, whole, name) for row, text in enumerate(records["name"]) for whole, name in names_of(text)],
         columns=["at", "whole", "called"],
     ).astype({"at": np.intp, "whole": bool})
-    told = pd.DataFrame(records[["record_id", "name", "country_located", "longitude", "latitude"]])
-    table = told.iloc[names["at"]].reset_index(drop=True).assign(whole=names["whole"], called=names["called"])
+    located = pd.DataFrame(records[["record_id", "name", "country_located", "longitude", "latitude"]])
+    table = located.iloc[names["at"]].reset_index(drop=True).assign(whole=names["whole"], called=names["called"])
     return table[table["country_located"].notna()].sort_values(["record_id", "whole"], ignore_index=True)
 
 
-def _called_alike(record: pd.Series, there: pd.DataFrame, scorer: Callable[..., float]) -> pd.DataFrame:
+def _namesakes(record: pd.Series, there: pd.DataFrame, scorer: Callable[..., float]) -> pd.DataFrame:
     """Other records with the same name by that measure of rapidfuzz: `token_set_ratio` takes a part for the whole."""
+    from rapidfuzz import process
+
     called = next((name for whole, name in names_of(record["name"]) if whole), None)
     if called is None or there.empty:
         return there.iloc[:0]
@@ -185,7 +194,7 @@ def _nearest(place: tuple[float, float], namesakes: pd.DataFrame) -> tuple[pd.Se
     return namesakes.iloc[int(apart.argmin())], float(apart.min())
 
 
-def _said(how: str) -> str:
+def _in_words(how: str) -> str:
     """A way of reading in words."""
     if "/ 10" in how:
         return f"With the decimal point of the {how.split()[0]} one place to the left"

@@ -10,6 +10,7 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
+from numpy.typing import NDArray
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
@@ -23,8 +24,8 @@ SAME_AREA = 1e-6
 
 
 @dataclass
-class Comparison:
-    """The differences, as tables.
+class Changes:
+    """The changes between two sets of products, as tables.
 
     ``records``: record_id, source, change (`added`, `removed`, `moved`, `changed`), name, fate_before, fate_after,
     moved_m, fields, geometry. ``regions``: change, ids_before, ids_after (lists), area_before_km2, area_after_km2,
@@ -37,7 +38,7 @@ class Comparison:
     counts: dict[str, Any]
 
 
-def compare(before: Path, after: Path) -> Comparison:
+def compare(before: Path, after: Path) -> Changes:
     """Compare two folders of products.
 
     Parameters
@@ -56,12 +57,12 @@ def compare(before: Path, after: Path) -> Comparison:
         pd.read_csv(folder / "overlay_summary.csv").set_index(["overlay", "zone"]) for folder in (before, after)
     ]
     overlays = _side_by_side(summaries[0], summaries[1], ("_before", "_after")).reset_index()
-    return Comparison(
+    return Changes(
         records, regions, overlays, _counts(old_records, new_records, old_regions, new_regions, records, regions)
     )
 
 
-def _side_by_side(one: pd.DataFrame, other: pd.DataFrame, suffixes: tuple[str, str]) -> Any:
+def _side_by_side(one: pd.DataFrame, other: pd.DataFrame, suffixes: tuple[str, str]) -> pd.DataFrame:
     """The rows of two tables by their index, in its order; those of one alone have nothing on the other side."""
     return one.merge(other, how="outer", left_index=True, right_index=True, suffixes=suffixes)
 
@@ -71,8 +72,8 @@ def _records(old: gpd.GeoDataFrame, new: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     was, stays = both["fate_old"].notna(), both["fate_new"].notna()
     here = both[["longitude_old", "longitude_new"]].notna().all(axis=1).to_numpy()
     moved_m = np.full(len(both), np.nan)
-    corners = (both.loc[here, column].to_numpy(float) for column in _POSITIONS)
-    moved_m[here] = WGS84.inv(*corners)[2]
+    lon_old, lat_old, lon_new, lat_new = (both.loc[here, column].to_numpy(float) for column in _POSITIONS)
+    moved_m[here] = WGS84.inv(lon_old, lat_old, lon_new, lat_new)[2]
     appeared = both["longitude_old"].isna() != both["longitude_new"].isna()
     fields = _changed_fields(both)
     change = np.select(
@@ -152,18 +153,18 @@ def _bridge(befores: gpd.GeoDataFrame, afters: gpd.GeoDataFrame) -> dict[str, An
             change = "split"
         case _:
             change = "rearranged"
-    shown = afters if len(afters) else befores
+    drawn = afters if len(afters) else befores
     return {
         "change": change,
         "ids_before": sorted(befores["region_id"]),
         "ids_after": sorted(afters["region_id"]),
         "area_before_km2": befores["area_km2"].sum(),
         "area_after_km2": afters["area_km2"].sum(),
-        "geometry": shapely.union_all(shown.geometry.array),
+        "geometry": shapely.union_all(drawn.geometry.array),
     }
 
 
-def _shapes(regions: gpd.GeoDataFrame) -> Any:
+def _shapes(regions: gpd.GeoDataFrame) -> NDArray[np.object_]:
     return np.asarray(regions["geometry_unclipped"], dtype=object)
 
 
@@ -178,7 +179,7 @@ def _counts(
     sites_old = set(old_records.loc[old_records["fate"] == "site", "record_id"])
     sites_new = set(new_records.loc[new_records["fate"] == "site", "record_id"])
     covers = shapely.union_all(old_regions.geometry.array), shapely.union_all(new_regions.geometry.array)
-    changed: Any = shapely.symmetric_difference(*covers)
+    changed: shapely.Geometry = shapely.symmetric_difference(*covers)
     changed_area = polygon_area(changed) / 1e6
     return {
         "records_before": len(old_records),

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from asmgold.config.models import GateSettings
-from asmgold.refresh.compare import Comparison
+from asmgold.refresh.compare import Changes
 
 
-def failed_gates(comparison: Comparison, gates: GateSettings) -> list[str]:
+def failed_gates(comparison: Changes, gates: GateSettings) -> list[str]:
     """What goes beyond the bounds, a sentence each; nothing if all is well."""
     counts = comparison.counts
     measured = {

@@ -10,23 +10,23 @@ from typing import Any
 
 import pandas as pd
 
-from asmgold.errors import shown
+from asmgold.errors import excerpt
 from asmgold.publish.geopackage import append_layer
-from asmgold.refresh.compare import Comparison
+from asmgold.refresh.compare import Changes
 
 LISTED = 200
-LONGEST_CELL = 120
+MAX_CELL = 120
 
 
 def write_report(
-    folder: Path, comparison: Comparison | None, changed_sources: Mapping[str, Any], failed: Sequence[str]
+    folder: Path, comparison: Changes | None, changed_sources: Mapping[str, Any], failed: Sequence[str]
 ) -> None:
     """Write `refresh_report.md` and `refresh_report.json`.
 
     Parameters
     ----------
-    folder : where to
-    comparison : the differences, or None where there was nothing to compare with
+    folder : where to write them
+    comparison : the changes, or None where there was nothing to compare with
     changed_sources : the lock entries `before` and `after` of each source that changed
     failed : the gates that were not passed
     """
@@ -43,8 +43,15 @@ def write_report(
     (folder / "refresh_report.json").write_text(text + "\n", encoding="utf-8")
 
 
-def write_changes(folder: Path, comparison: Comparison, date: str) -> None:
-    """Write `refresh_changes.gpkg` with the layers `changed_records` and `changed_regions`."""
+def write_changes(folder: Path, comparison: Changes, date: str) -> None:
+    """Write `refresh_changes.gpkg` with the layers `changed_records` and `changed_regions`, in EPSG:4326.
+
+    Parameters
+    ----------
+    folder : where to write it
+    comparison : the changes
+    date : of the data, `YYYY-MM-DD`, which the file carries as its date
+    """
     path = folder / "refresh_changes.gpkg"
     path.unlink(missing_ok=True)
     os.environ["OGR_CURRENT_DATE"] = f"{date}T00:00:00.000Z"
@@ -58,7 +65,7 @@ def _rows(table: pd.DataFrame) -> list[dict[str, Any]]:
     return rows
 
 
-def _markdown(comparison: Comparison | None, changed_sources: Mapping[str, Any], failed: Sequence[str]) -> str:
+def _markdown(comparison: Changes | None, changed_sources: Mapping[str, Any], failed: Sequence[str]) -> str:
     lines = ["# What the refresh changed", ""]
     if failed:
         lines += ["**Refused.** The results and the lock were left as they were:", ""]
@@ -82,12 +89,12 @@ def sources_in_markdown(changed_sources: Mapping[str, Any]) -> list[str]:
     return lines
 
 
-def changes_in_markdown(comparison: Comparison, elsewhere: str = "") -> list[str]:
+def changes_in_markdown(comparison: Changes, elsewhere: str = "") -> list[str]:
     """The lines that tell what changed on the map: figures, overlays, regions, records.
 
     Parameters
     ----------
-    comparison : the differences
+    comparison : the changes
     elsewhere : where those are that are too many to be listed, such as "in `report.json`"
     """
     counts = comparison.counts
@@ -161,12 +168,13 @@ def _records(records: pd.DataFrame, elsewhere: str) -> list[str]:
 
 
 def _each(table: pd.DataFrame) -> Any:
+    """The rows, whose fields are of any type."""
     return table.itertuples()
 
 
 def _cell(value: object) -> str:
     """Text of a record in a Markdown table: no bars, no line ends, no markup, nothing that steers a terminal."""
-    return "–" if not isinstance(value, str) else shown(value, LONGEST_CELL).translate(_MARKUP)
+    return "–" if not isinstance(value, str) else excerpt(value, MAX_CELL).translate(_MARKUP)
 
 
 _MARKUP = str.maketrans({sign: f"\\{sign}" for sign in "\\|*_`[]<>&~$"})

@@ -1,4 +1,4 @@
-"""One refresh from start to end: ask upstream, build from what is new, compare, pass the gates, replace."""
+"""One refresh from start to end: look for new versions, build from what is new, compare, pass the gates, replace."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from asmgold.errors import GateError, InputError
 from asmgold.io.locks import locked
 from asmgold.io.transaction import recover
 from asmgold.publish.promote import check_described, published_names
-from asmgold.refresh.compare import Comparison, compare
+from asmgold.refresh.compare import Changes, compare
 from asmgold.refresh.gates import failed_gates
-from asmgold.refresh.replace import REPORTS, Place, replace
+from asmgold.refresh.replace import REPORTS, ScenarioPaths, replace
 from asmgold.refresh.report import write_changes, write_report
 from asmgold.schemas.products import MANIFEST
 from asmgold.upstream.client import Client
@@ -32,14 +32,14 @@ Build = Callable[[Path, IO[str]], None]
 
 def refresh(
     scenario: Scenario,
-    place: Place,
+    place: ScenarioPaths,
     settings: RefreshSettings,
     build: Build,
     *,
     client: Client,
     only: Sequence[str] = (),
     allow_fewer_rows: bool = False,
-) -> Comparison | None:
+) -> Changes | None:
     """Take in what changed upstream, or nothing.
 
     Parameters
@@ -50,8 +50,8 @@ def refresh(
     build : makes the products in the build folder, short of publishing them, from the bytes of the lock file that it
         is given; the second argument is the file whose lock marks this refresh as running, to be handed on to
         processes that must not outlive it unseen
-    client : how upstream is asked
-    only : sources to ask for; all that the scenario fetches if none is named
+    client : the settings of downloads
+    only : the sources to look at; all that the scenario fetches if none is named
     allow_fewer_rows : whether a source may have lost more than a tenth of its rows
 
     Returns
@@ -95,7 +95,7 @@ def refresh(
 
 
 @contextmanager
-def alone(place: Place) -> Iterator[IO[str]]:
+def alone(place: ScenarioPaths) -> Iterator[IO[str]]:
     """Let one refresh at a time in; gives the locked file. Raises BusyError if there is one already."""
     place.results.mkdir(parents=True, exist_ok=True)
     busy = f"{place.scenario}: another refresh is under way; nothing was done"
@@ -135,7 +135,11 @@ def _made_from(published: Path) -> dict[str, str] | None:
 
 
 def _check_gates(
-    comparison: Comparison | None, settings: RefreshSettings, place: Place, date: str, sources: Mapping[str, object]
+    comparison: Changes | None,
+    settings: RefreshSettings,
+    place: ScenarioPaths,
+    date: str,
+    sources: Mapping[str, object],
 ) -> None:
     """Write the report; raise GateError if the change is too large to be taken in unseen."""
     failed = failed_gates(comparison, settings.gates) if comparison is not None else []
@@ -163,7 +167,7 @@ def _before_and_after(entries: Mapping[str, Lock], changed: Mapping[str, Fetched
     }
 
 
-def _forget_unused(scenario: Scenario, place: Place) -> None:
+def _forget_unused(scenario: Scenario, place: ScenarioPaths) -> None:
     """Remove fetched files that neither the lock nor any kept snapshot of any scenario names."""
     locks = [place.lock, *place.results.glob(f".snapshots/*/*/{place.lock.name}")]
     for name in scenario.fetched:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-from typing import Any
 
 import geopandas as gpd
 import numpy as np
@@ -15,6 +14,7 @@ from asmgold.geodesy.discs import edge_error_bound
 from asmgold.geodesy.ellipsoid import polygon_area
 from asmgold.geodesy.polygons import polygonal
 from asmgold.geodesy.union import union_of_discs
+from asmgold.schemas.schema import Schema
 from asmgold.schemas.tables import CRS, REGIONS, SITES, empty_like
 
 
@@ -69,7 +69,7 @@ def region_id(record_ids: pd.Series) -> str:
     return "R" + hashlib.sha256(joined.encode()).hexdigest()[:10]
 
 
-def _region_of(points: NDArray[Any], regions: NDArray[Any]) -> NDArray[np.intp]:
+def _region_of(points: NDArray[np.object_], regions: NDArray[np.object_]) -> NDArray[np.intp]:
     """The region that each site is in. Sites are a whole radius away from any edge, so this cannot be close."""
     site, region = shapely.STRtree(regions).query(points, predicate="intersects")
     number = np.full(points.size, -1)
@@ -79,7 +79,7 @@ def _region_of(points: NDArray[Any], regions: NDArray[Any]) -> NDArray[np.intp]:
     return number
 
 
-def _clip(regions: NDArray[Any], area: shapely.Geometry) -> NDArray[Any]:
+def _clip(regions: NDArray[np.object_], area: shapely.Geometry) -> NDArray[np.object_]:
     shapely.prepare(area)
     clipped = regions.copy()
     cut = ~shapely.contains_properly(area, regions)
@@ -92,7 +92,7 @@ def _countries(sites: pd.DataFrame, number: NDArray[np.intp]) -> pd.Series:
     return country.groupby(number).agg(lambda names: sorted(set(names.dropna())))
 
 
-def _table(frame: pd.DataFrame, schema: Any) -> gpd.GeoDataFrame:
+def _table(frame: pd.DataFrame, schema: Schema) -> gpd.GeoDataFrame:
     geometry = [name for name in frame.columns if name.startswith("geometry")]
     table = gpd.GeoDataFrame(frame, geometry="geometry", crs=CRS)
     for name in geometry[1:]:

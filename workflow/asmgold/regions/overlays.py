@@ -18,7 +18,7 @@ from asmgold.schemas.tables import CRS, OVERLAY_SUMMARY, OVERLAY_UNITS, OVERLAYS
 
 log = logging.getLogger(__name__)
 
-BEYOND_PARENT_WORTH_A_NOTE = 0.001
+MAX_SHARE_BEYOND_PARENT = 0.001
 
 
 def intersect(
@@ -47,7 +47,9 @@ def intersect(
     return intersections, _summary(intersections, zones, within, regions, sites)
 
 
-def zones_of(overlays: Mapping[str, gpd.GeoDataFrame], within: Mapping[str, str | None]) -> dict[tuple[str, str], Any]:
+def zones_of(
+    overlays: Mapping[str, gpd.GeoDataFrame], within: Mapping[str, str | None]
+) -> dict[tuple[str, str], shapely.Geometry]:
     """The polygons of each zone, by overlay and zone: `inside`, and `outside` for an overlay within another one.
 
     Parameters
@@ -55,16 +57,16 @@ def zones_of(overlays: Mapping[str, gpd.GeoDataFrame], within: Mapping[str, str 
     overlays, within : as for `intersect`
     """
     shapes: dict[str, Any] = {name: shapely.union_all(layer.geometry.array) for name, layer in overlays.items()}
-    zones: dict[tuple[str, str], Any] = {}
+    zones: dict[tuple[str, str], shapely.Geometry] = {}
     for name, shape in shapes.items():
         zones[name, "inside"] = shape
         parent = within[name]
         if parent is None:
             continue
         zones[name, "outside"] = polygonal(shapely.difference(shapes[parent], shape))
-        left_over: Any = polygonal(shapely.difference(shape, shapes[parent]))
+        left_over = polygonal(shapely.difference(shape, shapes[parent]))
         whole, beyond = float(polygon_area(shape)[0]), float(polygon_area(left_over)[0])
-        if beyond > BEYOND_PARENT_WORTH_A_NOTE * whole:
+        if beyond > MAX_SHARE_BEYOND_PARENT * whole:
             log.warning("%.2f %% of overlay %s lie outside %s, which it is within", 100 * beyond / whole, name, parent)
     return zones
 
@@ -97,7 +99,7 @@ def measure_units(
                 f"configuration: overlays.{name}.group_by is {field!r}, one of its fields was expected: {fields}"
             )
         for unit, features in layer.groupby(layer[field].astype(str)):
-            shape: Any = shapely.union_all(features.geometry.array)
+            shape: shapely.Geometry = shapely.union_all(features.geometry.array)
             unit_km2 = float(polygon_area(shape)[0]) / 1e6
             regions_km2 = float(_pieces(regions, name, "inside", shape)["area_km2"].sum())
             inside = sites.iloc[points.query(shape, predicate="intersects")]
@@ -116,7 +118,7 @@ def measure_units(
     return OVERLAY_UNITS.validate(table)
 
 
-def _pieces(regions: gpd.GeoDataFrame, name: str, zone: str, shape: Any) -> pd.DataFrame:
+def _pieces(regions: gpd.GeoDataFrame, name: str, zone: str, shape: shapely.Geometry) -> pd.DataFrame:
     shapely.prepare(shape)
     cut = np.asarray(shapely.intersection(np.asarray(regions.geometry.array, dtype=object), shape), dtype=object)
     cut = np.array([polygonal(geometry) for geometry in cut], dtype=object)
@@ -135,7 +137,7 @@ def _pieces(regions: gpd.GeoDataFrame, name: str, zone: str, shape: Any) -> pd.D
 
 def _summary(
     intersections: gpd.GeoDataFrame,
-    zones: Mapping[tuple[str, str], Any],
+    zones: Mapping[tuple[str, str], shapely.Geometry],
     within: Mapping[str, str | None],
     regions: gpd.GeoDataFrame,
     sites: gpd.GeoDataFrame,

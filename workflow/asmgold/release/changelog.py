@@ -9,7 +9,7 @@ from typing import Any
 
 import pandas as pd
 
-from asmgold.errors import InputError, shown
+from asmgold.errors import InputError, excerpt
 from asmgold.io.checksum import sha256_of
 from asmgold.refresh.compare import compare
 from asmgold.refresh.report import changes_in_markdown, sources_in_markdown
@@ -126,7 +126,7 @@ def _values(heading: str, then: Mapping[str, Any], now: Mapping[str, Any], *, na
 
 
 def _shown(values: Mapping[str, Any], key: str) -> str:
-    return f"`{shown(json.dumps(values[key], ensure_ascii=False), 200)}`" if key in values else "not set"
+    return f"`{excerpt(json.dumps(values[key], ensure_ascii=False), 200)}`" if key in values else "not set"
 
 
 def _by_id(manifest: Mapping[str, Any]) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from typing import Any
 
 import pandas as pd
 
-from asmgold.errors import InputError, shown
+from asmgold.errors import InputError, excerpt
 from asmgold.io.tables import fitted, read_table
 from asmgold.publish.manifest import describe_product
 from asmgold.schemas.products import MANIFEST, product_of
@@ -30,7 +30,7 @@ def read_manifest(folder: Path) -> dict[str, Any]:
     except FileNotFoundError:
         raise InputError(f"{path}: there is none, so these are no products") from None
     except (OSError, ValueError, RecursionError) as error:
-        raise InputError(f"{path}: not the manifest of a run ({shown(error)})") from None
+        raise InputError(f"{path}: not the manifest of a run ({excerpt(error)})") from None
     kinds = {type(manifest.get(key)) for key in NEEDED} if isinstance(manifest, dict) else set()
     if kinds != {dict}:
         raise InputError(f"{path}: not the manifest of a run; {', '.join(NEEDED)} were expected in it")
@@ -71,7 +71,7 @@ def _fault_of(path: Path, check: Callable[[Path], str]) -> str:
     try:
         return check(path)
     except Exception as error:
-        return f"cannot be read ({shown(error, LONGEST)})"
+        return f"cannot be read ({excerpt(error, LONGEST)})"
 
 
 def _miscounted(path: Path, stated: Mapping[str, Any]) -> str:
@@ -79,7 +79,7 @@ def _miscounted(path: Path, stated: Mapping[str, Any]) -> str:
     # What a later version counts besides, an earlier manifest does not state.
     differing = [key for key in {"sha256", "bytes"} | stated.keys() if found.get(key) != stated.get(key)]
     return "; ".join(
-        f"{key} is {shown(found.get(key), LONGEST)}, {shown(stated.get(key), LONGEST)} stands in {MANIFEST}"
+        f"{key} is {excerpt(found.get(key), LONGEST)}, {excerpt(stated.get(key), LONGEST)} stands in {MANIFEST}"
         for key in sorted(differing)
     )
 

@@ -20,7 +20,7 @@ DECIMALS = 6
 
 @dataclass(frozen=True)
 class Footprint:
-    """An outline in EPSG:4326, as GeoJSON wants it: split at 180 degrees, and west is east of east where it crosses.
+    """An outline in EPSG:4326, as GeoJSON asks for it: split at the antimeridian; where it crosses it, west > east.
 
     Parameters
     ----------
@@ -33,7 +33,7 @@ class Footprint:
 
 
 def footprint_of(shapes: ArrayLike) -> Footprint:
-    """The convex hull of polygons in EPSG:4326, drawn on across 180 degrees where that makes it smaller."""
+    """The convex hull of polygons in EPSG:4326, drawn across the antimeridian where that makes it smaller."""
     parts = shapely.get_parts(np.asarray(shapes, dtype=object))
     boxes = shapely.bounds(parts)
     west, _ = span_of_longitudes(boxes[:, 0], boxes[:, 2])
@@ -45,7 +45,12 @@ def footprint_of(shapes: ArrayLike) -> Footprint:
 
 
 def footprint_of_box(west: float, south: float, east: float, north: float) -> Footprint:
-    """A rectangle in degrees, the longitudes of which may go on beyond 180."""
+    """The footprint of a rectangle.
+
+    Parameters
+    ----------
+    west, south, east, north : degrees; across the antimeridian, longitudes go on beyond 180 or below -180
+    """
     return _footprint(shapely.box(west, south, east, north))
 
 

@@ -17,7 +17,7 @@ from pystac.extensions.table import Column, TableExtension
 from pystac.extensions.version import VersionExtension
 from pystac.validation.stac_validator import JsonSchemaSTACValidator
 
-from asmgold.errors import InputError, shown
+from asmgold.errors import InputError, excerpt
 from asmgold.io.checksum import sha256_of
 from asmgold.io.files import write_json
 from asmgold.release.facts import PRODUCTS, README, STAC, Facts, as_instant
@@ -71,13 +71,13 @@ def fault_of_stac(content: Mapping[str, Any]) -> str:
     }
     kind = kinds.get(str(content.get("type")))
     if kind is None:
-        return f"type is {shown(content.get('type'))!r}, one of {', '.join(kinds)} was expected"
+        return f"type is {excerpt(content.get('type'))!r}, one of {', '.join(kinds)} was expected"
     if content.get("stac_version") != pystac.get_stac_version():
-        return f"stac_version is {shown(content.get('stac_version'))!r}, {pystac.get_stac_version()} was expected"
+        return f"stac_version is {excerpt(content.get('stac_version'))!r}, {pystac.get_stac_version()} was expected"
     try:
         JsonSchemaSTACValidator().validate_core(dict(content), kind, pystac.get_stac_version())
     except pystac.STACValidationError as error:
-        return "; ".join(shown(f"{one.json_path}: {one.message}", 200) for one in error.source or [])
+        return "; ".join(excerpt(f"{one.json_path}: {one.message}", 200) for one in error.source or [])
     return ""
 
 

@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
 
-from asmgold.errors import InputError, shown
+from asmgold.errors import InputError, excerpt
 from asmgold.io.checksum import sha256_of
 
 SUMS = "SHA256SUMS"
@@ -48,7 +48,7 @@ def read_sums(folder: Path) -> dict[str, str]:
     for number, line in enumerate(lines, 1):
         matched = _LINE.fullmatch(line)
         if matched is None or not _stays_inside(matched[2]) or matched[2] in sums:
-            raise InputError(f"{path}: line {number} is {shown(line)!r}, a hash and the path of another file in the "
+            raise InputError(f"{path}: line {number} is {excerpt(line)!r}, a hash and the path of another file in the "
                              "folder were expected")  # fmt: skip
         sums[matched[2]] = matched[1]
     return sums

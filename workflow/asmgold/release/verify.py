@@ -15,7 +15,7 @@ import pystac
 import asmgold
 from asmgold.config.loading import read_yaml
 from asmgold.config.paths import workflow_files
-from asmgold.errors import InputError, shown
+from asmgold.errors import InputError, excerpt
 from asmgold.io.checksum import sha256_of
 from asmgold.release.checks import faults_of_counts, faults_of_fates, faults_of_schemas, read_manifest
 from asmgold.release.facts import CITATION, CODE, CRATE, PRODUCTS, RELEASE, STAC
@@ -48,7 +48,7 @@ class Finding:
     @property
     def line(self) -> str:
         """One line for a terminal, whatever the folder holds."""
-        return f"{self.kind:10} {shown(self.what, 120)}: {shown(self.sentence, 600)}"
+        return f"{self.kind:10} {excerpt(self.what, 120)}: {excerpt(self.sentence, 600)}"
 
 
 def verify(folder: Path, project: Path = Path(), *, again: bool = False) -> list[Finding]:
@@ -118,7 +118,7 @@ class _Verification:
         try:
             return dict(check(manifest))
         except Exception as error:
-            return {name: f"cannot be read ({type(error).__name__}: {shown(error, 200)})"}
+            return {name: f"cannot be read ({type(error).__name__}: {excerpt(error, 200)})"}
 
     def _products(self, manifest: Mapping[str, Any]) -> Iterator[Finding]:
         """The manifest against the sums, then the tables against the manifest, as far as they are not damaged."""
@@ -178,15 +178,15 @@ class _Verification:
                 yield document, f"not valid STAC: {fault}"
             for href in (link["href"] for link in content["links"]):
                 if "://" not in href and self._within(document, href) not in self.sums:
-                    yield document, f"links to {shown(href)}, and there is no such file"
+                    yield document, f"links to {excerpt(href)}, and there is no such file"
             for asset in content.get("assets", {}).values():
                 path = self._within(document, asset["href"])
                 products.discard(path)
                 size = (self.folder / path).stat().st_size if path in self.sums and path not in self.damaged else None
                 if asset["file:checksum"] != SHA256_AS_MULTIHASH + self.sums.get(path, ""):
-                    yield document, f"gives {shown(path)} another checksum than {SUMS}"
+                    yield document, f"gives {excerpt(path)} another checksum than {SUMS}"
                 elif size is not None and asset["file:size"] != size:
-                    yield document, f"gives {shown(path)} {asset['file:size']} bytes, it has {size}"
+                    yield document, f"gives {excerpt(path)} {asset['file:size']} bytes, it has {size}"
         for path in sorted(products):
             yield path, "is not in the STAC catalogue"
 
@@ -202,13 +202,16 @@ class _Verification:
             if entity is None:
                 yield path, f"is not in {CRATE}"
             elif entity["sha256"] != sha256:
-                yield path, f"has sha256 {shown(entity['sha256'], 64)} in {CRATE}, {sha256} in {SUMS}"
+                yield path, f"has sha256 {excerpt(entity['sha256'], 64)} in {CRATE}, {sha256} in {SUMS}"
             elif path not in self.damaged and entity["contentSize"] != str((self.folder / path).stat().st_size):
-                yield path, f"has {shown(entity['contentSize'])} bytes by {CRATE}, and not in truth"
+                yield path, f"has {excerpt(entity['contentSize'])} bytes by {CRATE}, and not in truth"
         for name, source in manifest["sources"].items():
             entity = entities.get(f"#source/{name}", {})
             if entity.get("sha256") != source["lock"]["sha256"]:
-                yield CRATE, f"has source {name} with sha256 {shown(entity.get('sha256'), 64)}, {MANIFEST} with another"
+                yield (
+                    CRATE,
+                    f"has source {name} with sha256 {excerpt(entity.get('sha256'), 64)}, {MANIFEST} with another",
+                )
         jobs = [entity for id_, entity in entities.items() if id_.startswith("#job/")]
         made = {unquote(id_) for job in jobs for id_ in _ids(job, "result")}
         for name in [*manifest["products"], MANIFEST]:
@@ -216,7 +219,7 @@ class _Verification:
                 yield f"{PRODUCTS}/{name}", f"is the result of no job in {CRATE}"
         workflow = entities["./"]["mainEntity"]["@id"]
         if unquote(workflow) not in self.sums:
-            yield CRATE, f"has {shown(workflow)} for its workflow, and there is no such file"
+            yield CRATE, f"has {excerpt(workflow)} for its workflow, and there is no such file"
 
     def _names(self, manifest: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
         told, citation = self._json(RELEASE), read_yaml(self.folder / CITATION)
@@ -228,10 +231,11 @@ class _Verification:
             if (name, date) != (told["name"], told["date"]):
                 yield (
                     document,
-                    f"is of {shown(name)}, {shown(date)}; {RELEASE} of {shown(told['name'])}, {shown(told['date'])}",
+                    f"is of {excerpt(name)}, {excerpt(date)}; {RELEASE} of {excerpt(told['name'])}, "
+                    f"{excerpt(told['date'])}",
                 )
         if told["scenario"] != manifest["configuration"]["scenario"]:
-            yield RELEASE, f"is of the scenario {shown(told['scenario'])}, the products are not"
+            yield RELEASE, f"is of the scenario {excerpt(told['scenario'])}, the products are not"
 
     def _code(self) -> Finding:
         """Whether this checkout has the code that made the release. It may well be another version."""
@@ -251,7 +255,7 @@ class _Verification:
         try:
             missing = not_at_hand(scenario_of(manifest), manifest, self.project)
         except (InputError, KeyError, TypeError, AttributeError, OSError) as error:
-            missing = [f"a configuration that this version understands ({shown(error, 300)})"]
+            missing = [f"a configuration that this version understands ({excerpt(error, 300)})"]
         if missing:
             yield Finding("unchecked", "rerun", f"not at hand: {'; '.join(missing)}")
         elif not self.again:

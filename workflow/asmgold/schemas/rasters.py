@@ -9,7 +9,7 @@ NODATA = -9999.0
 
 
 @dataclass(frozen=True)
-class RasterProduct:
+class RasterSpecification:
     """One raster."""
 
     name: str
@@ -27,7 +27,7 @@ class RasterProduct:
     every kind of colour vision.
     """
 
-    def about(self, commodity: str) -> RasterProduct:
+    def about(self, commodity: str) -> RasterSpecification:
         """The same raster of another commodity than gold; its file keeps its name."""
         spoken = commodity.replace("_", " ")
         title, meaning = (re.sub(r"\bgold\b", spoken, text) for text in (self.title, self.meaning))
@@ -39,7 +39,7 @@ class RasterProduct:
         return {"TITLE": self.title, "DESCRIPTION": self.meaning, "METHOD": self.method}
 
 
-DISTANCE = RasterProduct(
+DISTANCE = RasterSpecification(
     name="distance_to_gold_km",
     title="Distance to the nearest gold site",
     unit="km",
@@ -53,7 +53,7 @@ DISTANCE = RasterProduct(
     ),
 )  # fmt: skip
 
-DENSITY = RasterProduct(
+DENSITY = RasterSpecification(
     name="gold_sites_per_100km2",
     title="Density of gold sites",
     unit="1/(100 km2)",
@@ -68,7 +68,7 @@ DENSITY = RasterProduct(
     ),
 )  # fmt: skip
 
-FRACTION = RasterProduct(
+FRACTION = RasterSpecification(
     name="asm_gold_region_fraction",
     title="Fraction of the cell that is ASM gold region",
     unit="1",
@@ -78,7 +78,7 @@ FRACTION = RasterProduct(
     ramp=((0, "#fff7bc00"), (0.01, "#fff7bc"), (0.5, "#fe9929"), (1, "#cc4c02")),
 )
 
-PROBABILITY = RasterProduct(
+PROBABILITY = RasterSpecification(
     name="region_probability",
     title="How often the cell is ASM gold region",
     unit="1",

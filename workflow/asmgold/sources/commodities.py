@@ -36,6 +36,13 @@ def mrds_commodities(text: str) -> list[tuple[str, frozenset[str]]]:
 def mrds_role(primary: str, secondary: str, tertiary: str, commodity: Commodity = GOLD) -> str | None:
     """The most important place that a commodity takes among those of an MRDS record.
 
+    Parameters
+    ----------
+    primary, secondary, tertiary : the three lists of commodities of the record
+    commodity : the one that is looked for
+
+    Returns
+    -------
     `primary`, `secondary` or `tertiary`; `refinery` where it is only processed; None without it.
     """
     refined = False
@@ -58,7 +65,18 @@ def listed_commodities(text: str) -> list[str]:
 
 
 def listed_role(text: str, codes: Iterable[str] | None, commodity: Commodity = GOLD) -> str | None:
-    """`listed` if a major deposit bears a commodity, by its codes where it has them, otherwise by its text."""
+    """Whether a major deposit bears a commodity.
+
+    Parameters
+    ----------
+    text : its list of commodities in words
+    codes : its codes of commodities, which then decide; None where the source has none
+    commodity : the one that is looked for
+
+    Returns
+    -------
+    `listed` if it does, otherwise None.
+    """
     if codes is not None:
         return "listed" if commodity.codes.intersection(codes) else None
     found = commodity.names.intersection(name.casefold() for name in listed_commodities(text))

@@ -15,12 +15,12 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.csv
 
-from asmgold.errors import InputError, shown
+from asmgold.errors import InputError, excerpt
 
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
-MOST_BYTES = 2**31 - 1  # what Arrow reads in one block
-MOST_LINES_IN_A_FIELD = 1000
-LONGEST_LINE = 1 << 14  # within which the fields beside one are looked for
+MAX_BYTES = 2**31 - 1  # what Arrow reads in one block
+MAX_LINES_IN_A_FIELD = 1000
+MAX_LINE = 1 << 14  # within which the fields beside one are looked for
 
 # A quote opens a field at its start only; two of them within it stand for one; the next one closes it.
 _QUOTED = re.compile(rb'(?:\A|(?<=[,\r\n]))"([^"]*+(?:""[^"]*+)*+)("?)')
@@ -57,10 +57,10 @@ def read_bytes(path: Path, member: str) -> bytes:
                 _check_size(archive.getinfo(found[0]).file_size, f"{path}/{member}")
                 return archive.read(found[0])
     except _NO_ZIP as error:
-        raise InputError(f"{path}: not a whole zip archive ({shown(error, 200)})") from None
+        raise InputError(f"{path}: not a whole zip archive ({excerpt(error, 200)})") from None
     if found:
         raise InputError(f"{path}: holds {len(found)} files {member}, one was expected")
-    held = ", ".join(shown(name) for name in names[:5]) or "nothing"
+    held = ", ".join(excerpt(name) for name in names[:5]) or "nothing"
     raise InputError(f"{path}: holds {held}; {member} was expected")
 
 
@@ -99,7 +99,7 @@ def read_table(
     missing = [name for name in needed if name not in header]
     if missing:
         raise InputError(
-            f"{origin}: has no column {', '.join(missing)}; its columns are {', '.join(map(shown, header[:12]))}"
+            f"{origin}: has no column {', '.join(missing)}; its columns are {', '.join(map(excerpt, header[:12]))}"
             + (" ..." if len(header) > 12 else "")
         )
     present = [*needed, *(name for name in optional if name in header)]
@@ -147,7 +147,7 @@ def _parse(
             ),
         )
     except pa.ArrowInvalid as error:
-        raise InputError(f"{origin}: not a CSV table ({shown(error, 200)})") from None
+        raise InputError(f"{origin}: not a CSV table ({excerpt(error, 200)})") from None
     return table.rename_columns(list(columns.values())).to_pandas(), broken
 
 
@@ -192,7 +192,7 @@ def _check_quotes(content: bytes, n_columns: int, origin: str) -> None:
         elif b"\n" not in text and b"\r" not in text:
             continue
         elif after not in (b",", b"\n", b"\r", b""):
-            why = f"on another line than it closes on, and {shown(after.decode(errors='replace'))!r} follows it there"
+            why = f"on another line than it closes on, and {excerpt(after.decode(errors='replace'))!r} follows it there"
         else:
             lines = _LINE_END.split(text)
             before, behind = _fields_around(content, field.start(), field.end())
@@ -200,7 +200,7 @@ def _check_quotes(content: bytes, n_columns: int, origin: str) -> None:
             commas[0] += before
             commas[-1] += behind
             alike = commas.count(n_columns - 1)
-            if alike < 2 and len(lines) <= MOST_LINES_IN_A_FIELD:
+            if alike < 2 and len(lines) <= MAX_LINES_IN_A_FIELD:
                 continue
             why = f"and closes {len(lines) - 1} lines below" + (f", over {alike} rows" if alike > 1 else "")
         line = len(_LINE_END.findall(content, 0, field.start())) + 1
@@ -209,7 +209,7 @@ def _check_quotes(content: bytes, n_columns: int, origin: str) -> None:
 
 def _fields_around(content: bytes, start: int, end: int) -> tuple[int, int]:
     """How many commas part fields before and behind a field, on its own lines."""
-    low, high = max(0, start - LONGEST_LINE), min(len(content), end + LONGEST_LINE)
+    low, high = max(0, start - MAX_LINE), min(len(content), end + MAX_LINE)
     line = max(low, *(content.rfind(sign, low, start) + 1 for sign in (b"\n", b"\r")))
     behind = _BEHIND.match(content, end, high)
     before = _QUOTED.sub(b"", content[line:start]).count(b",")
@@ -217,8 +217,8 @@ def _fields_around(content: bytes, start: int, end: int) -> tuple[int, int]:
 
 
 def _check_size(size: int, origin: str) -> None:
-    if size > MOST_BYTES:
-        raise InputError(f"{origin}: has {size:,} bytes, at most {MOST_BYTES:,} were expected of a table")
+    if size > MAX_BYTES:
+        raise InputError(f"{origin}: has {size:,} bytes, at most {MAX_BYTES:,} were expected of a table")
 
 
 def _check_text(content: bytes, origin: str) -> None:

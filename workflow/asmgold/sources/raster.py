@@ -6,7 +6,6 @@ import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import rasterio
@@ -29,7 +28,7 @@ class Band(RasterSource):  # type: ignore[misc]  # exactextract has no types
     Reading raises InputError where the file is damaged, or holds an amount below 0 or without end.
     """
 
-    def __init__(self, path: Path, dataset: Any, exposure: Exposure, crs: CRS) -> None:  # noqa: D107
+    def __init__(self, path: Path, dataset: rasterio.DatasetReader, exposure: Exposure, crs: CRS) -> None:  # noqa: D107
         super().__init__()
         self.path, self.dataset, self.number, self.crs = path, dataset, exposure.band, crs
         stated = dataset.nodatavals[exposure.band - 1]
@@ -52,7 +51,13 @@ class Band(RasterSource):  # type: ignore[misc]  # exactextract has no types
         """Nothing: cells without data are NaN."""
 
     def read_window(self, x0: int, y0: int, nx: int, ny: int) -> NDArray[np.float64]:
-        """The amounts in a window of cells, NaN where there is no data."""
+        """The amounts in a window of cells, NaN where there is no data.
+
+        Parameters
+        ----------
+        x0, y0 : the column and the row of its first cell
+        nx, ny : how many columns and rows it has; the amounts have the shape (ny, nx)
+        """
         try:
             read = self.dataset.read(self.number, window=Window(x0, y0, nx, ny), masked=True)
         except RasterioError as error:
@@ -107,20 +112,25 @@ def open_raster(path: Path, exposure: Exposure, driver: str | None = None) -> It
 
 
 def check_raster(path: Path, exposure: Exposure, driver: str | None = None) -> None:
-    """Open a raster of amounts and read it from end to end. Raises InputError."""
+    """Open a raster of amounts and read it from end to end.
+
+    Parameters
+    ----------
+    path, exposure, driver : as for `open_raster`, which raises the errors
+    """
     with open_raster(path, exposure, driver) as band:
         for _, window in band.dataset.block_windows(exposure.band):
             band.read_window(window.col_off, window.row_off, window.width, window.height)
 
 
-def _check_band(path: Path, dataset: Any, band: int) -> None:
+def _check_band(path: Path, dataset: rasterio.DatasetReader, band: int) -> None:
     if band > dataset.count:
         raise InputError(f"{path}: has {dataset.count} bands, band {band} was asked for")
     if np.dtype(dataset.dtypes[band - 1]).kind not in "iuf":
         raise InputError(f"{path}: band {band} is of type {dataset.dtypes[band - 1]}, numbers were expected")
 
 
-def _check_frame(path: Path, dataset: Any) -> None:
+def _check_frame(path: Path, dataset: rasterio.DatasetReader) -> None:
     transform = dataset.transform
     if transform.is_identity:
         raise InputError(f"{path}: does not say where its cells are, a georeferenced raster was expected")
@@ -132,7 +142,7 @@ def _check_frame(path: Path, dataset: Any) -> None:
         )
 
 
-def _crs(path: Path, dataset: Any, exposure: Exposure) -> CRS:
+def _crs(path: Path, dataset: rasterio.DatasetReader, exposure: Exposure) -> CRS:
     if dataset.crs is None and exposure.crs is None:
         raise InputError(f"{path}: states no CRS; give it as `crs: EPSG:...` beside the raster's source or file")
     try:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import logging
 from pathlib import Path
-from typing import Any
 
 import geopandas as gpd
 import numpy as np
 import pyogrio
 import shapely
+from numpy.typing import NDArray
 from pyproj.exceptions import CRSError
 
 from asmgold.config.models import Evidence, Layer, Strata
@@ -20,8 +20,8 @@ from asmgold.schemas.tables import CRS
 
 log = logging.getLogger(__name__)
 
-MENDING_MAY_CHANGE = 0.001  # of a layer's area
-LONGEST_EDGE_REPROJECTED_M = 10_000.0
+MAX_REPAIR_CHANGE = 0.001  # of a layer's area
+MAX_EDGE_M = 10_000.0
 LINE_TYPES = (shapely.GeometryType.LINESTRING, shapely.GeometryType.MULTILINESTRING)
 POINT_TYPES = (shapely.GeometryType.POINT, shapely.GeometryType.MULTIPOINT)
 # A table of positions is read as points; its columns are those of a geographic CRS.
@@ -155,7 +155,7 @@ def _in_wgs84(features: gpd.GeoDataFrame, path: Path, layer: Layer) -> gpd.GeoDa
         if features.crs.is_projected:
             # A long straight edge of a map projection is a curve on the globe: give it points to bend at.
             metres = features.crs.axis_info[0].unit_conversion_factor or 1.0
-            features.geometry = densify(features.geometry.array, LONGEST_EDGE_REPROJECTED_M / metres)
+            features.geometry = densify(features.geometry.array, MAX_EDGE_M / metres)
         features = features.to_crs(CRS)
     west, south, east, north = features.total_bounds
     if not (west >= -180.0001 and east <= 180.0001 and south >= -90.0001 and north <= 90.0001):
@@ -181,16 +181,16 @@ def _only(features: gpd.GeoDataFrame, path: Path, kinds: tuple[int, ...], expect
 
 
 def _valid(features: gpd.GeoDataFrame, path: Path) -> gpd.GeoDataFrame:
-    geometry: Any = np.asarray(features.geometry.array, dtype=object)
+    geometry: NDArray[np.object_] = np.asarray(features.geometry.array, dtype=object)
     invalid = np.flatnonzero(~shapely.is_valid(geometry))
     if invalid.size == 0:
         return features
     reason = f"feature {invalid[0] + 1}: {shapely.is_valid_reason(geometry[invalid[0]])}"
     before = polygon_area(geometry)
-    mended = geometry.copy()
-    mended[invalid] = shapely.make_valid(geometry[invalid], method="structure", keep_collapsed=False)
-    change = np.abs(polygon_area(mended) - before).sum() / max(before.sum(), 1.0)
-    if change > MENDING_MAY_CHANGE:
+    repaired = geometry.copy()
+    repaired[invalid] = shapely.make_valid(geometry[invalid], method="structure", keep_collapsed=False)
+    change = np.abs(polygon_area(repaired) - before).sum() / max(before.sum(), 1.0)
+    if change > MAX_REPAIR_CHANGE:
         raise InputError(
             f"{path}: {invalid.size} of {geometry.size} geometries are invalid ({reason}) and mending them would "
             f"change the area by {change:.2%}; mend them by hand"
@@ -199,4 +199,4 @@ def _valid(features: gpd.GeoDataFrame, path: Path) -> gpd.GeoDataFrame:
         "%s: mended %d of %d geometries (%s), the area changed by %.6f %%",
         path, invalid.size, geometry.size, reason, 100 * change,
     )  # fmt: skip
-    return features.assign(geometry=gpd.array.from_shapely(mended, crs=CRS))
+    return features.assign(geometry=gpd.array.from_shapely(repaired, crs=CRS))

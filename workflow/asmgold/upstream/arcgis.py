@@ -1,4 +1,4 @@
-"""A layer of an ArcGIS server, which gives only so many features at a time: asked for in batches, kept as one file."""
+"""Downloads a layer of an ArcGIS server. The server limits the features of one answer, so they come in batches."""
 
 from __future__ import annotations
 
@@ -13,31 +13,31 @@ from asmgold.io.files import whole_file
 from asmgold.upstream.checks import read_json, refuse_error_object
 from asmgold.upstream.client import Answer, Client, mirrored
 
-BATCH = 1000  # features; most servers give that many, and one that gives fewer is asked for fewer
+BATCH = 1000  # features in a request; where a server gives fewer, the next requests are for as many as it gave
 
 
-def download_in_batches(label: str, address: str, target: Path, client: Client) -> Answer:
+def download_in_batches(label: str, url: str, target: Path, client: Client) -> Answer:
     """Download all features that a query matches, as GeoJSON in the order of their ids.
 
-    The server is asked for the ids of all features, which it gives however many they are, and then for the features
-    from one id to another. That works with every version of ArcGIS, also where paging (`resultOffset`) does not.
+    The first request is for the ids of all features, whose number is not limited; the others are for the features from
+    one id to another. This works with every version of ArcGIS, also with those that do not support `resultOffset`.
 
     Parameters
     ----------
     label : what to call it in messages
-    address : a query of the layer that answers with GeoJSON: `.../MapServer/0/query?where=...&f=geojson`
+    url : a query of the layer that answers with GeoJSON: `.../MapServer/0/query?where=...&f=geojson`
     target : where to write it
-    client : how to ask
+    client : the settings of the download
 
     Raises
     ------
     UnreachableError, InputError : as `asmgold.upstream.client.Client.download`
     RefusedError : an answer is no JSON, is an error, or lacks features that the server has just named
     """
-    parts = urlsplit(address)
+    parts = urlsplit(url)
     query = dict(parse_qsl(parts.query))
 
-    def ask(**changed: str) -> dict[str, Any]:
+    def request(**changed: str) -> dict[str, Any]:
         whole = urlunsplit(parts._replace(query=urlencode(query | changed, quote_via=quote)))
         answer = target.with_name("batch.json")
         client.download(label, whole, answer)
@@ -47,7 +47,7 @@ def download_in_batches(label: str, address: str, target: Path, client: Client) 
             raise RefusedError(f"{label}: {parts.netloc} answers with JSON that is no object")
         return content
 
-    named = ask(returnIdsOnly="true", f="json")
+    named = request(returnIdsOnly="true", f="json")
     field, ids = named.get("objectIdFieldName"), named.get("objectIds")
     if not isinstance(field, str) or not isinstance(ids, list) or not all(type(one) is int for one in ids):
         raise RefusedError(f"{label}: {parts.netloc} does not name the ids of its features, objectIds were expected")
@@ -57,7 +57,7 @@ def download_in_batches(label: str, address: str, target: Path, client: Client) 
     while len(features) < len(ids):
         batch = ids[len(features) : len(features) + size]
         where = f"({query.get('where', '1=1')}) AND {field} >= {batch[0]} AND {field} <= {batch[-1]}"
-        found = ask(where=where).get("features")
+        found = request(where=where).get("features")
         found = found if isinstance(found, list) else []
         if len(found) != len(batch):
             if is_known or not 0 < len(found) < len(batch):
@@ -70,7 +70,7 @@ def download_in_batches(label: str, address: str, target: Path, client: Client) 
     content = json.dumps({"type": "FeatureCollection", "features": features}, ensure_ascii=False).encode("utf-8")
     with whole_file(target) as file:
         file.write(content)
-    return Answer(mirrored(address, client.mirror), True, hashlib.sha256(content).hexdigest(), len(content))
+    return Answer(mirrored(url, client.mirror), True, hashlib.sha256(content).hexdigest(), len(content))
 
 
 def _id(feature: Any) -> Any:

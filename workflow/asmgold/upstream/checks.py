@@ -11,19 +11,13 @@ from collections.abc import Sequence
 from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import Any
 
-import pyogrio
-import shapely
-
 from asmgold.config.models import Exposure, Layer, Lock, Source
 from asmgold.errors import InputError, RefusedError
-from asmgold.sources.raster import check_raster
-from asmgold.sources.usgs import read_records
-from asmgold.sources.vector import read_layer
 
-MOST_UNPACKED = 2 << 30
-MOST_UNPACKED_MEMBER = 1 << 30
-MOST_MEMBERS = 10_000
-FEWEST_ROWS = 0.9  # of those that the lock counts
+MAX_UNPACKED_BYTES = 2 << 30
+MAX_UNPACKED_MEMBER_BYTES = 1 << 30
+MAX_MEMBERS = 10_000
+MIN_SHARE_OF_ROWS = 0.9  # of those that the lock counts
 CHUNK = 1 << 20
 HEAD = 4096
 
@@ -83,7 +77,7 @@ def check_file(
         _refuse_error_message(path, name)
     rows = _read(path, name, source, layers)
     before = lock.rows if lock is not None else None
-    if rows is not None and before is not None and rows < FEWEST_ROWS * before and not allow_fewer_rows:
+    if rows is not None and before is not None and rows < MIN_SHARE_OF_ROWS * before and not allow_fewer_rows:
         raise RefusedError(
             f"{name}: the file has {rows} rows, {before} were there before; it is only taken in with more "
             "than 10 % fewer if you allow that (--allow-fewer-rows)"
@@ -99,10 +93,8 @@ def check_archive(path: Path, name: str) -> None:
     try:
         with zipfile.ZipFile(path) as archive:
             members = archive.infolist()
-            if len(members) > MOST_MEMBERS:
-                raise RefusedError(
-                    f"{name}: the archive has {len(members)} members, at most {MOST_MEMBERS} are allowed"
-                )
+            if len(members) > MAX_MEMBERS:
+                raise RefusedError(f"{name}: the archive has {len(members)} members, at most {MAX_MEMBERS} are allowed")
             if len({member.filename for member in members}) < len(members):
                 raise RefusedError(f"{name}: the archive holds two members of one name")
             total = 0
@@ -113,8 +105,12 @@ def check_archive(path: Path, name: str) -> None:
                     while chunk := stream.read(CHUNK):
                         unpacked += len(chunk)
                         total += len(chunk)
-                        if unpacked > MOST_UNPACKED_MEMBER or total > MOST_UNPACKED:
-                            bound = MOST_UNPACKED_MEMBER if unpacked > MOST_UNPACKED_MEMBER else MOST_UNPACKED
+                        if unpacked > MAX_UNPACKED_MEMBER_BYTES or total > MAX_UNPACKED_BYTES:
+                            bound = (
+                                MAX_UNPACKED_MEMBER_BYTES
+                                if unpacked > MAX_UNPACKED_MEMBER_BYTES
+                                else MAX_UNPACKED_BYTES
+                            )
                             raise RefusedError(
                                 f"{name}: the archive unpacks to more than the {bound} bytes that are allowed "
                                 f"(at {member.filename!r})"
@@ -220,6 +216,14 @@ def _refuse_error_message(path: Path, name: str) -> None:
 
 
 def _read(path: Path, name: str, source: Source, layers: Sequence[Layer | Exposure]) -> int | None:
+    # The readers load much, and most files that are fetched are the pinned ones, which are not read.
+    import pyogrio
+    import shapely
+
+    from asmgold.sources.raster import check_raster
+    from asmgold.sources.records import read_records
+    from asmgold.sources.vector import read_layer
+
     try:
         if source.reader == "raster":
             # One format, with its data inside: others can name further files or addresses to read from.

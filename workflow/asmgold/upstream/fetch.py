@@ -1,4 +1,4 @@
-"""From an address to bytes in the store that the lock pins."""
+"""Brings the bytes of a source into the store, from its URLs or from a file, and pins them in the lock."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 from asmgold.config.models import Exposure, Layer, Lock, Source
 from asmgold.config.paths import LOCK_FILE, ROOT, stored_file
 from asmgold.errors import InputError, RefusedError, UnreachableError
-from asmgold.io.files import disk_failures_told
+from asmgold.io.files import disk_errors_as_input_errors
 from asmgold.upstream.arcgis import download_in_batches
 from asmgold.upstream.checks import check_file
 from asmgold.upstream.client import Answer, Client
@@ -28,7 +28,7 @@ class Fetched:
     """Bytes of a source, and the lock entry that pins them."""
 
     path: Path
-    """Where the file is in the store. If nothing changed it may not be there: `ensure` brings it."""
+    """Where the file is in the store. If nothing changed, it may be missing there; `ensure` brings it."""
     lock: Lock
     changed: bool
     """Whether they differ from those that were pinned before, or none were."""
@@ -46,20 +46,20 @@ def fetch(
     conditional: bool = True,
     first_url_only: bool = False,
 ) -> Fetched:
-    """Ask upstream for a source, and put what it gives into the store, if it passes all checks.
+    """Download a source and put its file into the store, if it passes all checks.
 
-    The lock is not touched: what is new lies beside the old under its own hash, and nothing uses it until the lock
-    names it (`update_lock`); `prune` removes what was not taken in.
+    The lock is not changed. A new file lies beside the old one, under its own hash; nothing uses it until the lock
+    names it (`update_lock`), and `prune` removes it if the lock never does.
 
     Parameters
     ----------
     name, source : the source and its registration
     lock : its entry in the lock, or None if it has none
-    client : how to ask
+    client : the settings of the download
     root : the folder of the store
-    layers : how the scenario reads the source, if it is a layer or a raster, so that a missing field is found now
+    layers : how the scenario reads the source, if it is a layer or a raster: a missing field is found by this check
     allow_fewer_rows : accept that more than 10 % of the rows are gone
-    conditional : whether to ask only for a version other than the one in the lock
+    conditional : whether the server may answer that the version in the lock is still the newest
     first_url_only : whether not to try the other URLs if the first is out of reach
 
     Raises
@@ -103,7 +103,12 @@ def ensure(
     root: Path = ROOT,
     layers: Sequence[Layer | Exposure] = (),
 ) -> Fetched:
-    """Have the bytes that the lock pins in the store: fetch them if they are not there. Never changes the lock.
+    """Make sure that the bytes that the lock pins are in the store: download them if they are not. Keeps the lock.
+
+    Parameters
+    ----------
+    name, source, lock : the source, its registration, and the entry that pins it
+    client, root, layers : as for `fetch`
 
     Raises
     ------
@@ -140,7 +145,13 @@ def pin_missing(
     lock_file: Path = LOCK_FILE,
     layers: Sequence[Layer | Exposure] = (),
 ) -> Fetched:
-    """Fetch a source that has no entry in the lock, and add its entry. Raises what `fetch` raises."""
+    """Fetch a source that has no entry in the lock, and add its entry.
+
+    Parameters
+    ----------
+    name, source, client, root, layers : as for `fetch`, which raises the errors
+    lock_file : the lock that gets the entry
+    """
     fetched = fetch(name, source, client=client, root=root, layers=layers)
     update_lock({name: fetched.lock}, lock_file, root)
     return fetched
@@ -157,7 +168,13 @@ def import_file(
     layers: Sequence[Layer | Exposure] = (),
     allow_fewer_rows: bool = False,
 ) -> Fetched:
-    """Take in a file that a person brought, after the same checks, and pin it. The file itself stays where it is.
+    """Copy a file that a person brought into the store, after the same checks as a download, and pin it.
+
+    Parameters
+    ----------
+    name, source, lock, root, layers, allow_fewer_rows : as for `fetch`
+    file : the file that was brought
+    lock_file : the lock that gets the entry
 
     Raises
     ------
@@ -169,7 +186,7 @@ def import_file(
         raise InputError(f"{file}: there is no such file")
     with incoming(name, root) as folder:
         temporary = folder / filename
-        with disk_failures_told(temporary):
+        with disk_errors_as_input_errors(temporary):
             shutil.copyfile(file, temporary)
         rows = check_file(temporary, name, source, lock, layers=layers, allow_fewer_rows=allow_fewer_rows)
         path, pinned = accept(temporary, name, source, root)
@@ -190,9 +207,13 @@ def check_upstream(
     layers: Sequence[Layer | Exposure] = (),
     allow_fewer_rows: bool = False,
 ) -> Fetched:
-    """Ask whether upstream has another version than the one pinned, and stage it in the store if it has.
+    """Find out whether there is another version than the one pinned, and put it into the store beside that one.
 
-    Only the first URL is tried: a preservation copy has no news. Neither the lock nor the pinned file is touched.
+    Only the first URL is tried, since a preservation copy has no new versions. The lock and the pinned file stay.
+
+    Parameters
+    ----------
+    name, source, lock, client, root, layers, allow_fewer_rows : as for `fetch`
 
     Returns
     -------

@@ -19,14 +19,19 @@ from asmgold.config.models import Lock, Source
 from asmgold.config.paths import DIGITS, LOCK_FILE, ROOT, stored_file
 from asmgold.errors import BusyError, InputError
 from asmgold.io.checksum import check_bytes, sha256_of
-from asmgold.io.files import disk_failures_told, to_disk, whole_file
+from asmgold.io.files import disk_errors_as_input_errors, to_disk, whole_file
 from asmgold.io.locks import locked
 
 PREFIX = ".incoming-"
 
 
 def is_stored(name: str, source: Source, lock: Lock, root: Path = ROOT) -> bool:
-    """Whether the bytes that the lock pins are in the store, unaltered."""
+    """Whether the bytes that the lock pins are in the store, unaltered.
+
+    Parameters
+    ----------
+    name, source, lock, root : as for `asmgold.config.paths.stored_file`
+    """
     try:
         check_bytes(stored_file(name, source, lock, root), lock)
     except InputError:
@@ -45,7 +50,7 @@ def incoming(name: str, root: Path = ROOT) -> Iterator[Path]:
     with _alone(root):
         for left in folder.glob(f"{PREFIX}*"):
             _remove_if_abandoned(left)
-        with disk_failures_told(folder):
+        with disk_errors_as_input_errors(folder):
             folder.mkdir(exist_ok=True)
             own = Path(tempfile.mkdtemp(prefix=PREFIX, dir=folder))
             owner = ExitStack()
@@ -61,7 +66,13 @@ def incoming(name: str, root: Path = ROOT) -> Iterator[Path]:
 
 
 def accept(path: Path, name: str, source: Source, root: Path = ROOT) -> tuple[Path, Lock]:
-    """Move a checked file, which lies in the store's own file system, to its place in the store.
+    """Move a checked file to its place in the store.
+
+    Parameters
+    ----------
+    path : the file, on the file system of the store
+    name, source : the source and its registration
+    root : the folder of the store
 
     Returns
     -------
@@ -69,7 +80,7 @@ def accept(path: Path, name: str, source: Source, root: Path = ROOT) -> tuple[Pa
     """
     entry = Lock(sha256=sha256_of(path), bytes=path.stat().st_size)
     place = stored_file(name, source, entry, root)
-    with disk_failures_told(place):
+    with disk_errors_as_input_errors(place):
         place.parent.mkdir(exist_ok=True)
         path.replace(place)
         to_disk(place.parent)
@@ -78,7 +89,18 @@ def accept(path: Path, name: str, source: Source, root: Path = ROOT) -> tuple[Pa
 
 
 def prune(name: str, keep: Collection[str], root: Path = ROOT) -> list[Path]:
-    """Remove the files of a source from the store, except those whose sha256 are given. Returns what was removed."""
+    """Remove files of a source from the store.
+
+    Parameters
+    ----------
+    name : the source
+    keep : the sha256 of the files that stay
+    root : the folder of the store
+
+    Returns
+    -------
+    The folders that were removed.
+    """
     kept = {sha256[:DIGITS] for sha256 in keep}
     removed = []
     for folder in sorted((root / name).glob("[0-9a-f]" * DIGITS)):
@@ -103,7 +125,13 @@ def write_lock(entries: Mapping[str, Lock], lock_file: Path = LOCK_FILE) -> None
 
 
 def update_lock(changes: Mapping[str, Lock | None], lock_file: Path = LOCK_FILE, root: Path = ROOT) -> None:
-    """Set some entries of the lock, or remove those that are None, and leave the others as they are on the disk."""
+    """Change some entries of the lock and keep the others as they are on the disk.
+
+    Parameters
+    ----------
+    changes : for each source its new entry, or None to remove its entry
+    lock_file, root : the lock, and the folder of the store
+    """
     with _alone(root):
         entries = {**load_lock(lock_file), **changes}
         write_lock({name: entry for name, entry in entries.items() if entry is not None}, lock_file)
@@ -123,7 +151,7 @@ def _as_yaml(name: str, entry: Lock) -> str:
 def _alone(root: Path) -> Iterator[None]:
     """Let one program at a time in, for a moment."""
     with ExitStack() as stack:
-        with disk_failures_told(root):
+        with disk_errors_as_input_errors(root):
             root.mkdir(parents=True, exist_ok=True)
             stack.enter_context(locked(root / ".lock"))
         yield

@@ -6,8 +6,6 @@ import re
 import unicodedata
 from functools import cache
 
-import pycountry
-
 from asmgold.vocabulary.iso import KOSOVO
 
 # Codes of Natural Earth's own, as ISO 3166 has them; Kosovo has the code that users have agreed on.
@@ -87,6 +85,8 @@ def country_codes(name: str) -> tuple[str, ...]:
     >>> country_codes("Burma"), country_codes("Korean Peninsula"), country_codes("Atlantis")
     (('MMR',), ('KOR', 'PRK'), ())
     """
+    import pycountry  # few of those who import this module look a country up
+
     plain = _plain(name)
     if plain in SEVERAL:
         return SEVERAL[plain]

@@ -5,8 +5,10 @@ from __future__ import annotations
 import difflib
 import gettext
 from functools import cache
+from typing import TYPE_CHECKING
 
-import pycountry
+if TYPE_CHECKING:
+    from pycountry.db import Country
 
 KOSOVO = "XKX"  # no code of ISO 3166-1, but the one that users have agreed on
 NAMED = 3
@@ -14,6 +16,8 @@ NAMED = 3
 
 def known_country(code: str) -> str:
     """A code of ISO 3166-1 alpha-3 in capitals. Raises ValueError for any other, naming the nearest ones."""
+    import pycountry  # here and below, since few of those who import this module look a country up
+
     capitals = code.strip().upper()
     if capitals == KOSOVO or pycountry.countries.get(alpha_3=capitals) is not None:
         return capitals
@@ -30,6 +34,8 @@ def country_name(code: str, language: str) -> str | None:
     code : of ISO 3166-1 alpha-3
     language : a code of ISO 639-1, such as `es`. Source: the translations of Debian's iso-codes, in pycountry
     """
+    import pycountry
+
     country = pycountry.countries.get(alpha_3=code)
     if country is None:
         return "Kosovo" if code == KOSOVO else None
@@ -40,8 +46,10 @@ def country_name(code: str, language: str) -> str | None:
     return f"{first} {last}".strip()
 
 
-def _nearest(text: str) -> list[pycountry.db.Country]:
+def _nearest(text: str) -> list[Country]:
     """Countries of that name or two-letter code, and those with the most similar codes or names."""
+    import pycountry
+
     known = {}
     for country in pycountry.countries:
         for word in (country.alpha_2, country.alpha_3, country.name, getattr(country, "common_name", country.name)):

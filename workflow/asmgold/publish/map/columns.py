@@ -8,17 +8,17 @@ from dataclasses import dataclass, replace
 from matplotlib.axes import Axes
 
 from asmgold.publish import palette
-from asmgold.publish.map.lettering import LINE_SPACING, Page, broken, mm, text_width
+from asmgold.publish.map.lettering import LINE_SPACING, PrintedPage, broken, mm, text_width
 
-Symbol = Callable[[Axes, float, float], None]
+DrawSymbol = Callable[[Axes, float, float], None]
 
 SYMBOL_WIDTH = 9.0
-LARGEST_TEXT = 7.6
-TEXT_SIZES = (LARGEST_TEXT, 6.8, 6.0, 5.2)
+MAX_TEXT_SIZE = 7.6
+TEXT_SIZES = (MAX_TEXT_SIZE, 6.8, 6.0, 5.2)
 
 
 @dataclass(frozen=True)
-class Entry:
+class ColumnEntry:
     """A line of a column: a text, and before it a symbol or a value.
 
     Attributes
@@ -27,12 +27,12 @@ class Entry:
     """
 
     text: str
-    symbol: Symbol | None = None
+    symbol: DrawSymbol | None = None
     value: str = ""
 
 
 @dataclass(frozen=True)
-class Column:
+class TextColumn:
     """A heading, entries below it, and a note below them.
 
     Attributes
@@ -41,19 +41,25 @@ class Column:
     """
 
     heading: str
-    entries: tuple[Entry, ...]
+    entries: tuple[ColumnEntry, ...]
     note: str = ""
-    size: float = LARGEST_TEXT
+    size: float = MAX_TEXT_SIZE
 
-    def sized(self, size: float) -> Column:
+    def sized(self, size: float) -> TextColumn:
         """The same in another size of text."""
         return replace(self, size=size)
 
-    def shortened(self, width: float, height: float, more: Callable[[int], str]) -> Column:
-        """As many entries as there is room for; the words for `more` say how many are left out."""
+    def shortened(self, width: float, height: float, more: Callable[[int], str]) -> TextColumn:
+        """The same with as many entries as there is room for, and a last one that counts those left out.
+
+        Parameters
+        ----------
+        width, height : of the room, millimetres
+        more : the text of that entry, for a number of entries left out
+        """
         for kept in range(len(self.entries), -1, -1):
             left_out = len(self.entries) - kept
-            rest = (Entry(more(left_out)),) if left_out else ()
+            rest = (ColumnEntry(more(left_out)),) if left_out else ()
             column = replace(self, entries=self.entries[:kept] + rest)
             if column.height(width) <= height:
                 return column
@@ -64,8 +70,15 @@ class Column:
         lines = sum(len(self._lines(entry, width)) for entry in self.entries)
         return self._step * (1.3 + lines) + self._gap * len(self.entries) + self._note_height(width)
 
-    def draw(self, page: Page, left: float, top: float, width: float) -> None:
-        """Write it on a page, downward from a place, millimetres."""
+    def draw(self, page: PrintedPage, left: float, top: float, width: float) -> None:
+        """Write it on a page.
+
+        Parameters
+        ----------
+        page : it notes what room the text takes
+        left, top : of the column, millimetres from the lower left corner of the page
+        width : of the column, millimetres
+        """
         y = top - mm(self.size)
         page.write(left, y, self.heading, self.size, weight="bold")
         y -= 1.3 * self._step
@@ -97,7 +110,7 @@ class Column:
         values = [text_width(entry.value, self.size, "bold") + 2 for entry in self.entries if entry.value]
         return max([*values, SYMBOL_WIDTH if any(entry.symbol for entry in self.entries) else 0.0])
 
-    def _lines(self, entry: Entry, width: float) -> list[str]:
+    def _lines(self, entry: ColumnEntry, width: float) -> list[str]:
         return broken(entry.text, self.size, width - self._lead)
 
     def _note_lines(self, width: float) -> list[str]:

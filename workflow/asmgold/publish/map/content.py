@@ -5,15 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
-
-import geopandas as gpd
-import pandas as pd
+from typing import TYPE_CHECKING
 
 from asmgold.geodesy.ellipsoid import polygon_area
 from asmgold.publish.context import Context, Credit
 from asmgold.publish.messages import Numbers
 
-MOST_OWN_TITLES = 8
+if TYPE_CHECKING:
+    import geopandas as gpd
+    import pandas as pd
+
+MAX_OWN_TITLES = 8
 
 
 @dataclass(frozen=True)
@@ -108,8 +110,8 @@ class Content:
             self.say("method", km=self.radius, names=self.say("and").join(datasets)),
             self.say("sources", citations=" ".join(citations)),
         ]
-        if len(own) > MOST_OWN_TITLES:
-            own[MOST_OWN_TITLES:] = [self.say("more", n=len(own) - MOST_OWN_TITLES)]
+        if len(own) > MAX_OWN_TITLES:
+            own[MAX_OWN_TITLES:] = [self.say("more", n=len(own) - MAX_OWN_TITLES)]
         if own:
             sentences.append(self.say("own", titles="; ".join(own)))
         if dated:

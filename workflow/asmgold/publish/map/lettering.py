@@ -1,4 +1,4 @@
-"""Text on a page: as wide as it is, broken into lines, and never on top of other text.
+"""Text on a page: measured, broken into lines, and never on top of other text.
 
 A page is measured in millimetres from its lower left corner.
 """
@@ -35,7 +35,14 @@ def mm(points: float) -> float:
 
 @lru_cache(maxsize=4096)
 def text_width(text: str, size: float, weight: str = "normal") -> float:
-    """The width of one line of text, millimetres."""
+    """The width of one line of text, millimetres.
+
+    Parameters
+    ----------
+    text : one line
+    size : of the letters, points
+    weight : of the letters, `normal` or `bold`
+    """
     font = FontProperties(family=FONT, size=size, weight=weight)
     width, _, _ = _renderer().get_text_width_height_descent(text, font, ismath=False)  # type: ignore[no-untyped-call]
     return float(width) * 25.4 / _RESOLUTION
@@ -47,9 +54,14 @@ def _renderer() -> RendererAgg:
 
 
 def broken(text: str, size: float, width: float, weight: str = "normal") -> list[str]:
-    """Lines of text that are no wider than this, millimetres; a word that is wider is broken, too.
+    """Text broken into lines at blanks, not at no-break spaces; a word that is wider than a line is broken, too.
 
-    Lines break at blanks, not at no-break spaces.
+    Parameters
+    ----------
+    text : of any length
+    size : of the letters, points
+    width : that no line exceeds, millimetres
+    weight : of the letters, `normal` or `bold`
     """
     lines: list[str] = [""]
     for word in text.split(" "):
@@ -68,7 +80,7 @@ def broken(text: str, size: float, width: float, weight: str = "normal") -> list
 
 
 @dataclass
-class Page:
+class PrintedPage:
     """A sheet of paper: a figure, its axes in millimetres, and the room that text has taken."""
 
     figure: Figure
@@ -78,7 +90,7 @@ class Page:
     _taken: list[BaseGeometry] = field(default_factory=list)
 
     @classmethod
-    def of(cls, width: float, height: float) -> Page:
+    def of(cls, width: float, height: float) -> PrintedPage:
         """An empty page of this size in millimetres."""
         figure = Figure(figsize=(width / 25.4, height / 25.4), dpi=_RESOLUTION, facecolor="white")
         axes = figure.add_axes((0, 0, 1, 1), zorder=10)
@@ -87,20 +99,46 @@ class Page:
         return cls(figure, axes, width, height)
 
     def inner_axes(self, left: float, bottom: float, width: float, height: float) -> Axes:
-        """Axes for a map on a part of the page, millimetres."""
+        """Axes for a map on a part of the page.
+
+        Parameters
+        ----------
+        left, bottom, width, height : of the part, millimetres
+        """
         axes = self.figure.add_axes((left / self.width, bottom / self.height, width / self.width, height / self.height))
         axes.set(xticks=[], yticks=[])
         axes.set_axis_off()
         return axes
 
     def write(self, x: float, y: float, text: str, size: float, **style: Any) -> Text:
-        """Text at a place where nothing else is, taken for granted."""
+        """Write text at a place that the caller knows to be free.
+
+        Parameters
+        ----------
+        x, y : of its anchor, millimetres; by default its left end and its base line
+        text : one line
+        size : of the letters, points
+        style : what else `matplotlib.text.Text` takes
+        """
         written = self._text(x, y, text, size, **style)
         self.take(self.box_of(written))
         return written
 
     def write_if_free(self, x: float, y: float, text: str, size: float, *, halo: bool = False, **style: Any) -> bool:
-        """Text at a place if it would leave the page or cover other text nowhere. Whether it is there now."""
+        """Write text at a place if it lies on the page there and covers no other text.
+
+        Parameters
+        ----------
+        x, y : of its anchor, millimetres; by default its left end and its base line
+        text : one line
+        size : of the letters, points
+        halo : whether a light border sets it off from the map
+        style : what else `matplotlib.text.Text` takes
+
+        Returns
+        -------
+        Whether it was written.
+        """
         written = self._text(x, y, text, size, **style)
         box = self.box_of(written)
         if self.is_free(box):
@@ -136,7 +174,13 @@ class Page:
 
 
 def places_within(shape: BaseGeometry, width: float, height: float) -> Iterator[tuple[float, float]]:
-    """Middles for a box of this size that lies within a shape, the ones with most room around them first."""
+    """Middles for a box that lies within a shape, the ones with most room around them first.
+
+    Parameters
+    ----------
+    shape : polygons on the page, millimetres
+    width, height : of the box, millimetres
+    """
     if shape.is_empty:
         return
     shapely.prepare(shape)
@@ -150,7 +194,20 @@ def places_within(shape: BaseGeometry, width: float, height: float) -> Iterator[
 
 
 def write_at_first_free(
-    page: Page, places: Iterator[tuple[float, float]], text: str, size: float, **style: Any
+    page: PrintedPage, places: Iterator[tuple[float, float]], text: str, size: float, **style: Any
 ) -> bool:
-    """Write a text about the first of these middles where it covers nothing. Whether there was one."""
+    """Write a text about the first of some places where it covers no other text.
+
+    Parameters
+    ----------
+    page : it knows what room is taken
+    places : middles to try, millimetres, in this order
+    text : one line
+    size : of the letters, points
+    style : what else `PrintedPage.write_if_free` takes
+
+    Returns
+    -------
+    Whether there was such a place.
+    """
     return any(page.write_if_free(x, y, text, size, ha="center", va="center", **style) for x, y in places)

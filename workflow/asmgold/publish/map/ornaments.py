@@ -10,7 +10,7 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
-from asmgold.publish.map.projection import View
+from asmgold.publish.map.view import MapView
 from asmgold.publish.messages import Numbers
 
 Floats = NDArray[np.float64]
@@ -38,7 +38,7 @@ class GridLine:
     ends: tuple[tuple[str, float, float], ...]
 
 
-def graticule(view: View, lines: int = 5) -> list[GridLine]:
+def graticule(view: MapView, lines: int = 5) -> list[GridLine]:
     """Meridians and parallels in round steps, about as many as asked for along the shorter side of the frame."""
     west, south, east, north = view.frame
     _, lat = view.middle
@@ -51,7 +51,7 @@ def graticule(view: View, lines: int = 5) -> list[GridLine]:
     return [*_lines(view, "parallel", step), *_lines(view, "meridian", across)]
 
 
-def _lines(view: View, kind: str, step: float) -> Iterator[GridLine]:
+def _lines(view: MapView, kind: str, step: float) -> Iterator[GridLine]:
     reach = _reach(view)
     along = np.linspace(*reach[1 if kind == "meridian" else 0], 721)
     frame = shapely.box(*view.frame)
@@ -72,7 +72,7 @@ def _lines(view: View, kind: str, step: float) -> Iterator[GridLine]:
                            tuple(simple), tuple(_ends(view, simple)))  # fmt: skip
 
 
-def _reach(view: View) -> tuple[tuple[float, float], tuple[float, float]]:
+def _reach(view: MapView) -> tuple[tuple[float, float], tuple[float, float]]:
     """From which to which longitude and latitude the frame shows something, degrees."""
     lon_0 = view.projection.lon_0
     if view.window is None:
@@ -81,7 +81,7 @@ def _reach(view: View) -> tuple[tuple[float, float], tuple[float, float]]:
     return (west, min(east, west + 359.999)), (south, north)
 
 
-def _ends(view: View, runs: list[Floats]) -> Iterator[tuple[str, float, float]]:
+def _ends(view: MapView, runs: list[Floats]) -> Iterator[tuple[str, float, float]]:
     west, south, east, north = view.frame
     near = view.width / 1e6
     for x, y in (point for run in runs for point in (run[0], run[-1])):
@@ -104,7 +104,14 @@ def degrees_in_words(line: GridLine, letters: str) -> str:
 
 
 def position_in_words(lon: float, lat: float, letters: str, numbers: Numbers) -> str:
-    """Such as 75.08°W 9.21°S; see `degrees_in_words`."""
+    """A position such as 75.08°W 9.21°S.
+
+    Parameters
+    ----------
+    lon, lat : degrees
+    letters : those of north, south, east and west, in this order
+    numbers : how the language writes numbers
+    """
     lon, lat = round(lon, 2), round(lat, 2)
     east, north = _direction("meridian", lon, letters), _direction("parallel", lat, letters)
     return f"{numbers.general(abs(lon))}°{east} {numbers.general(abs(lat))}°{north}"
@@ -116,7 +123,7 @@ def _direction(kind: str, degrees: float, letters: str) -> str:
     return letters[(0 if kind == "parallel" else 2) + (degrees < 0)]
 
 
-def scale_bar_km(view: View, share: float = 0.25) -> float:
+def scale_bar_km(view: MapView, share: float = 0.25) -> float:
     """The round length of a scale bar that takes up to this share of the frame's width, kilometres."""
     longest = share * view.width / 1000
     power = 10.0 ** math.floor(math.log10(longest))
@@ -127,7 +134,7 @@ def scale_bar_km(view: View, share: float = 0.25) -> float:
     )  # fmt: skip
 
 
-def scale_denominator(view: View, paper_width_m: float) -> int:
+def scale_denominator(view: MapView, paper_width_m: float) -> int:
     """The map's scale is one to this, at the middle of the paper; three digits of it count."""
     exact = view.width / paper_width_m * 1000 / view.metres_on_paper(1000)
     digits = 10 ** max(0, math.floor(math.log10(exact)) - 2)

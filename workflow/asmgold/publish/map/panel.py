@@ -5,25 +5,29 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import geopandas as gpd
 import numpy as np
 import shapely
 from matplotlib.axes import Axes
+from matplotlib.collections import PatchCollection
 from matplotlib.colors import to_hex, to_rgb
 from matplotlib.lines import Line2D
-from matplotlib.patches import Polygon, Rectangle
+from matplotlib.patches import PathPatch, Polygon, Rectangle
+from matplotlib.path import Path
 from numpy.typing import NDArray
 from shapely.geometry.base import BaseGeometry
 
 from asmgold.publish import palette
-from asmgold.publish.map.columns import Entry, Symbol
+from asmgold.publish.map.columns import ColumnEntry, DrawSymbol
 from asmgold.publish.map.content import Content
-from asmgold.publish.map.lettering import Page, mm, places_within, text_width, write_at_first_free
+from asmgold.publish.map.lettering import PrintedPage, mm, places_within, text_width, write_at_first_free
 from asmgold.publish.map.ornaments import degrees_in_words, graticule, scale_bar_km, scale_denominator
-from asmgold.publish.map.projection import View
+from asmgold.publish.map.view import MapView
 from asmgold.vocabulary.iso import country_name
+
+if TYPE_CHECKING:
+    import geopandas as gpd
 
 Floats = NDArray[np.float64]
 
@@ -35,13 +39,13 @@ FEW_SITES = 600
 MARKER_IN_DISC = 0.4  # of its diameter at most, or the region would hide below its sites
 FINE_FROM_M = 3e6  # of width in sight; lines grow finer beyond that
 SAME_PLACE_MM = 0.15
-LONGEST_LABEL = 30
+MAX_LABEL_LENGTH = 30
 MANY_POLYGONS = 10
 HATCH = "/////"  # by which a reader of a grey copy tells what is outside from the other regions
 
 
 @dataclass(frozen=True)
-class Box:
+class PageBox:
     """A part of the page, millimetres."""
 
     left: float
@@ -59,13 +63,13 @@ class Box:
 class Panel:
     """One map: what of the content lies in a view, drawn in a box of the page."""
 
-    page: Page
+    page: PrintedPage
     content: Content
-    box: Box
-    view: View
+    box: PageBox
+    view: MapView
     detail: bool = False
 
-    def draw(self, locator: View | None = None) -> None:
+    def draw(self, locator: MapView | None = None) -> None:
         """Draw all of it; `locator` is the view of the detail map, whose frame the main map shows."""
         self._land()
         self._graticule()
@@ -89,22 +93,22 @@ class Panel:
         return axes
 
     @cached_property
-    def area(self) -> NDArray[Any]:
+    def area(self) -> NDArray[np.object_]:
         """The area of interest in the view's plane."""
         return self.view.polygons(self.content.area.geometry)
 
     @cached_property
-    def regions(self) -> NDArray[Any]:
+    def regions(self) -> NDArray[np.object_]:
         """The regions in the view's plane."""
         return self.view.polygons(self.content.regions.geometry)
 
     @cached_property
-    def overlays(self) -> dict[str, NDArray[Any]]:
+    def overlays(self) -> dict[str, NDArray[np.object_]]:
         """The overlays in the view's plane by their names."""
         return {name: self.view.polygons(layer.geometry) for name, layer in self.content.overlays.items()}
 
     @cached_property
-    def countries(self) -> NDArray[Any]:
+    def countries(self) -> NDArray[np.object_]:
         """The countries in the view's plane; none if the map knows none."""
         if self.content.countries is None:
             return np.array([], dtype=object)
@@ -151,11 +155,10 @@ class Panel:
             points = np.unique(np.round(points / grid), axis=0) * grid
             self.axes.plot(*points.T, zorder=7 + number / 10, **marker_style(str(source), shrink))
 
-    def _fill(self, shapes: NDArray[Any], colour: str, **style: Any) -> None:
-        drawn = [shape for shape in shapes if not shape.is_empty]
-        if drawn:
-            gpd.GeoSeries(drawn).plot(ax=self.axes, aspect=None, facecolor=colour, autolim=False, **style)
-            self.axes.set(xlabel="", ylabel="")
+    def _fill(self, shapes: NDArray[np.object_], colour: str, **style: Any) -> None:
+        patches = [PathPatch(_path(shape)) for shape in shapes if not shape.is_empty]
+        if patches:
+            self.axes.add_collection(PatchCollection(patches, facecolor=colour, **style), autolim=False)
 
     def _line(self, line: BaseGeometry, colour: str, width: float, *, zorder: float, dashes: Any = "-") -> None:
         for part in shapely.get_parts(line):
@@ -278,7 +281,7 @@ class Panel:
         for number, (name, shapes) in enumerate(self.overlays.items()):
             whole = shapely.union_all(shapes)
             text = self.content.titles[name]
-            if whole.is_empty or len(text) > LONGEST_LABEL or _scattered(whole):
+            if whole.is_empty or len(text) > MAX_LABEL_LENGTH or _scattered(whole):
                 continue
             style = {"color": palette.overlay_colour(number), "halo": True, "weight": "bold"}
             width, height = text_width(text, size, "bold") + 1, mm(size) * 1.2
@@ -295,9 +298,10 @@ class Panel:
             return
         size = 5.8 if self.detail else 7.0
         taken = shapely.union_all([*self.area, *self.regions])
-        pieces = [self._in_frame(shapely.difference(shape, taken)) for shape in self.countries]
+        in_sight = ~shapely.is_empty(self.countries)
+        pieces = [self._in_frame(shape) for shape in shapely.difference(self.countries[in_sight], taken)]
         names = [self._country(code, name) for code, name in
-                 self.content.countries[["code", "name"]].itertuples(index=False)]  # fmt: skip
+                 self.content.countries.loc[in_sight, ["code", "name"]].itertuples(index=False)]  # fmt: skip
         for piece, name in sorted(zip(pieces, names, strict=True), key=lambda item: (-item[0].area, item[1])):
             text = name.upper()
             width, height = text_width(text, size) + 1.5, mm(size) * 1.4
@@ -371,36 +375,36 @@ def marker_style(source: str, shrink: float = 1.0) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def legend_entries(content: Content, *, with_detail: bool) -> Iterator[Entry]:
+def legend_entries(content: Content, *, with_detail: bool) -> Iterator[ColumnEntry]:
     """What the signs of the map mean."""
     say = content.say
     if content.regions.empty:
-        yield Entry(say("no_site"), _patch(palette.AREA, palette.AREA_EDGE))
+        yield ColumnEntry(say("no_site"), _patch(palette.AREA, palette.AREA_EDGE))
     else:
-        yield Entry(say("region"), _patch(region_colour(), palette.REGION_EDGE))
+        yield ColumnEntry(say("region"), _patch(region_colour(), palette.REGION_EDGE))
     nested = content.nested
     if nested is not None:
         parent, child = (content.titles[name] for name in nested)
-        yield Entry(say("zone_inside", title=child), _patch(palette.INSIDE, palette.REGION_EDGE))
-        yield Entry(say("zone_outside", title=child, parent=parent), _hatched_patch())
+        yield ColumnEntry(say("zone_inside", title=child), _patch(palette.INSIDE, palette.REGION_EDGE))
+        yield ColumnEntry(say("zone_outside", title=child, parent=parent), _hatched_patch())
     for source, _ in sorted(content.sites.groupby("source"), key=_major_deposits_last):
         text = say("sites_of", source=content.source_label(source))
-        yield Entry(text, _marker(marker_style(str(source))))
-    yield Entry(say("border", area=content.titles["area"]), _stroke(palette.AREA_EDGE, 0.9))
+        yield ColumnEntry(text, _marker(marker_style(str(source))))
+    yield ColumnEntry(say("border", area=content.titles["area"]), _stroke(palette.AREA_EDGE, 0.9))
     if with_detail:
-        yield Entry(say("detail"), _patch("none", palette.TEXT, 0.9))
+        yield ColumnEntry(say("detail"), _patch("none", palette.TEXT, 0.9))
     for number, (name, overlay) in enumerate(content.overlays.items()):
-        yield Entry(content.titles[name], _stroke(**outline_style(number, overlay)))
+        yield ColumnEntry(content.titles[name], _stroke(**outline_style(number, overlay)))
 
 
-def _patch(face: str, edge: str, width: float = 0.5) -> Symbol:
+def _patch(face: str, edge: str, width: float = 0.5) -> DrawSymbol:
     def draw(axes: Axes, x: float, y: float) -> None:
         axes.add_patch(Rectangle((x - 3, y - 1.1), 6, 2.2, facecolor=face, edgecolor=edge, linewidth=width))
 
     return draw
 
 
-def _hatched_patch() -> Symbol:
+def _hatched_patch() -> DrawSymbol:
     def draw(axes: Axes, x: float, y: float) -> None:
         axes.add_patch(
             Rectangle((x - 3, y - 1.1), 6, 2.2, facecolor=palette.OUTSIDE, edgecolor=palette.OUTSIDE_HATCH,
@@ -411,14 +415,14 @@ def _hatched_patch() -> Symbol:
     return draw
 
 
-def _stroke(colour: str, width: float, dashes: Any = "-") -> Symbol:
+def _stroke(colour: str, width: float, dashes: Any = "-") -> DrawSymbol:
     def draw(axes: Axes, x: float, y: float) -> None:
         axes.add_line(Line2D([x - 3, x + 3], [y, y], color=colour, linewidth=width, linestyle=dashes))
 
     return draw
 
 
-def _marker(style: dict[str, Any]) -> Symbol:
+def _marker(style: dict[str, Any]) -> DrawSymbol:
     def draw(axes: Axes, x: float, y: float) -> None:
         axes.plot([x], [y], **style)
 
@@ -427,6 +431,12 @@ def _marker(style: dict[str, Any]) -> Symbol:
 
 def _major_deposits_last(group: tuple[Any, Any]) -> tuple[bool, str]:
     return group[0] == "major_deposits", str(group[0])
+
+
+def _path(shape: BaseGeometry) -> Path:
+    """The rings of polygons as one path of matplotlib's."""
+    rings = shapely.get_rings(shapely.get_parts(shapely.normalize(shape)))
+    return Path.make_compound_path(*(Path(shapely.get_coordinates(ring), closed=True) for ring in rings))
 
 
 def _scattered(shape: BaseGeometry) -> bool:

@@ -4,21 +4,24 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import geopandas as gpd
 import matplotlib as mpl
 import shapely
 from matplotlib.figure import Figure
 
 from asmgold.geodesy.polygons import densify
+from asmgold.geodesy.projection import Bounds, Projection
 from asmgold.publish import palette
-from asmgold.publish.map.columns import TEXT_SIZES, Column, Entry
+from asmgold.publish.map.columns import TEXT_SIZES, ColumnEntry, TextColumn
 from asmgold.publish.map.content import Content
-from asmgold.publish.map.lettering import FONT, LINE_SPACING, Page, broken, mm
+from asmgold.publish.map.lettering import FONT, LINE_SPACING, PrintedPage, broken, mm
 from asmgold.publish.map.ornaments import position_in_words
-from asmgold.publish.map.panel import Box, Panel, legend_entries
-from asmgold.publish.map.projection import Bounds, Projection, View
+from asmgold.publish.map.panel import PageBox, Panel, legend_entries
+from asmgold.publish.map.view import MapView
+
+if TYPE_CHECKING:
+    import geopandas as gpd
 
 A4_MM = (210.0, 297.0)
 MARGIN = 11.0
@@ -28,7 +31,7 @@ LIES_FROM = 1.15  # an area of this width over height has more room on a page th
 SIDE_COLUMN = 70.0
 DETAIL_WIDTH, DETAIL_HEIGHT = 62.0, 50.0
 DETAIL_HEADING = 4.6
-LONGEST_BAND = 0.42  # of the page between its head and its foot
+MAX_BAND = 0.42  # of the page between its head and its foot
 DETAIL_IS_WORTH_ITS_PLACE = 1.5  # times the scale of the main map
 TITLE_SIZES = (19, 16, 13, 11, 9)
 DOTS_PER_INCH = 300
@@ -65,20 +68,20 @@ def compose(content: Content) -> Figure:
     with mpl.rc_context(STYLE):
         projection, bounds = extent(content.area, content.sites)
         lies = (bounds[2] - bounds[0]) / (bounds[3] - bounds[1]) > LIES_FROM
-        page = Page.of(*(A4_MM[::-1] if lies else A4_MM))
+        page = PrintedPage.of(*(A4_MM[::-1] if lies else A4_MM))
         free = _Room(_write_head(page, content), _write_foot(page, content, projection))
         arrange = _lying if lies else _standing
         nested = content.nested
         plan = arrange(page, content, free, with_detail=nested is not None)
-        view = View.around(projection, bounds, plan.main.width / plan.main.height)
+        view = MapView.around(projection, bounds, plan.main.width / plan.main.height)
         inset = None
         if nested is not None and plan.detail is not None:
             about, reach = extent(content.overlays[nested[0]])
-            inset = View.around(about, reach, plan.detail.width / plan.detail.height)
+            inset = MapView.around(about, reach, plan.detail.width / plan.detail.height)
             if view.width / plan.main.width < DETAIL_IS_WORTH_ITS_PLACE * inset.width / plan.detail.width:
                 inset = None
                 plan = arrange(page, content, free, with_detail=False)
-                view = View.around(projection, bounds, plan.main.width / plan.main.height)
+                view = MapView.around(projection, bounds, plan.main.width / plan.main.height)
         for column, left, top, width in plan.columns:
             column.draw(page, left, top, width)
         if nested is not None and inset is not None and plan.detail is not None:
@@ -113,12 +116,12 @@ class _Room:
 class _Plan:
     """Where the maps and the columns stand: a column with its left, top and width."""
 
-    main: Box
-    detail: Box | None
-    columns: tuple[tuple[Column, float, float, float], ...]
+    main: PageBox
+    detail: PageBox | None
+    columns: tuple[tuple[TextColumn, float, float, float], ...]
 
 
-def _write_head(page: Page, content: Content) -> float:
+def _write_head(page: PrintedPage, content: Content) -> float:
     """Write title and subtitle. Returns how far down the page is taken."""
     width = page.width - 2 * MARGIN
     lines = {size: len(broken(content.title, size, width, "bold")) for size in TITLE_SIZES}
@@ -139,7 +142,7 @@ def _write_head(page: Page, content: Content) -> float:
     return y - ROOM_FOR_DEGREES
 
 
-def _write_foot(page: Page, content: Content, projection: Projection) -> float:
+def _write_foot(page: PrintedPage, content: Content, projection: Projection) -> float:
     """Write credits and projection. Returns how far up the page is taken."""
     size = 5.4
     place = position_in_words(projection.lon_0, projection.lat_0, content.words["directions"], content.numbers)
@@ -152,31 +155,31 @@ def _write_foot(page: Page, content: Content, projection: Projection) -> float:
     return y + 4.2
 
 
-def _columns(content: Content, *, with_detail: bool) -> tuple[Column, Column]:
-    legend = Column(content.say("legend"), tuple(legend_entries(content, with_detail=with_detail)))
-    figures = tuple(Entry(text, value=value) for value, text in content.figures)
-    return legend, Column(content.say("figures"), figures, content.say("note"))
+def _columns(content: Content, *, with_detail: bool) -> tuple[TextColumn, TextColumn]:
+    legend = TextColumn(content.say("legend"), tuple(legend_entries(content, with_detail=with_detail)))
+    figures = tuple(ColumnEntry(text, value=value) for value, text in content.figures)
+    return legend, TextColumn(content.say("figures"), figures, content.say("note"))
 
 
-def _standing(page: Page, content: Content, free: _Room, *, with_detail: bool) -> _Plan:
+def _standing(page: PrintedPage, content: Content, free: _Room, *, with_detail: bool) -> _Plan:
     """The map above a band of detail map, legend and figures."""
     left, whole = MARGIN, page.width - 2 * MARGIN
     taken = DETAIL_WIDTH + GAP if with_detail else 0.0
     width = (whole - taken - GAP) / 2
-    most = LONGEST_BAND * free.height
+    most = MAX_BAND * free.height
     columns = _fitting(_columns(content, with_detail=with_detail), content, width, (most, most), most)
     heading = DETAIL_HEADING if with_detail else 0.0
     band = max([column.height(width) for column in columns] + [DETAIL_HEIGHT + heading if with_detail else 0.0])
     top = free.bottom + band
     bottom = top + GAP / 2 + ROOM_FOR_DEGREES
-    main = Box(left + ROOM_FOR_DEGREES, bottom, whole - ROOM_FOR_DEGREES, free.top - bottom)
-    detail = Box(left, free.bottom, DETAIL_WIDTH, band - heading) if with_detail else None
+    main = PageBox(left + ROOM_FOR_DEGREES, bottom, whole - ROOM_FOR_DEGREES, free.top - bottom)
+    detail = PageBox(left, free.bottom, DETAIL_WIDTH, band - heading) if with_detail else None
     first = left + taken
     placed = tuple((column, first + place * (width + GAP), top, width) for place, column in enumerate(columns))
     return _Plan(main, detail, placed)
 
 
-def _lying(page: Page, content: Content, free: _Room, *, with_detail: bool) -> _Plan:
+def _lying(page: PrintedPage, content: Content, free: _Room, *, with_detail: bool) -> _Plan:
     """The map beside a column of legend, figures and detail map."""
     right = page.width - MARGIN - SIDE_COLUMN
     detail_height = DETAIL_HEIGHT + DETAIL_HEADING + GAP if with_detail else 0.0
@@ -185,15 +188,15 @@ def _lying(page: Page, content: Content, free: _Room, *, with_detail: bool) -> _
         _columns(content, with_detail=with_detail), content, SIDE_COLUMN, (room / 2, room / 2), room
     )  # fmt: skip
     left, bottom = MARGIN + ROOM_FOR_DEGREES, free.bottom + ROOM_FOR_DEGREES
-    main = Box(left, bottom, right - GAP - left, free.top - bottom)
-    detail = Box(right, free.bottom, SIDE_COLUMN, DETAIL_HEIGHT) if with_detail else None
+    main = PageBox(left, bottom, right - GAP - left, free.top - bottom)
+    detail = PageBox(right, free.bottom, SIDE_COLUMN, DETAIL_HEIGHT) if with_detail else None
     second = free.top - columns[0].height(SIDE_COLUMN) - GAP
     return _Plan(main, detail, ((columns[0], right, free.top, SIDE_COLUMN), (columns[1], right, second, SIDE_COLUMN)))
 
 
 def _fitting(
-    columns: tuple[Column, Column], content: Content, width: float, each: tuple[float, float], together: float
-) -> tuple[Column, Column]:
+    columns: tuple[TextColumn, TextColumn], content: Content, width: float, each: tuple[float, float], together: float
+) -> tuple[TextColumn, TextColumn]:
     """Both columns in the largest text that fits, cut short if none does.
 
     Columns that stand side by side need less than `together` each, which the caller gives as both.

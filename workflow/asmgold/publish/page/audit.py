@@ -18,8 +18,8 @@ from asmgold.publish import palette
 from asmgold.publish.context import Context
 from asmgold.publish.page.blocks import Block, Column, Figure, Link, Section, Table
 from asmgold.publish.page.html import own_style, render
-from asmgold.records.classify import count_by_fate, moved
-from asmgold.records.corrections import values_in_words
+from asmgold.records.accounting import count_by_fate
+from asmgold.records.corrections import moved, values_in_words
 from asmgold.records.proposals import Proposal
 from asmgold.schemas.tables import FATES, FLAGS
 from asmgold.vocabulary.iso import country_name

@@ -15,7 +15,7 @@ from asmgold.publish import palette
 from asmgold.publish.context import Context
 from asmgold.publish.page.results import Results, missing_as_none
 from asmgold.publish.page.shapes import Window, background
-from asmgold.records.classify import moved
+from asmgold.records.corrections import moved
 from asmgold.schemas.tables import COMMODITY_ROLES
 from asmgold.vocabulary.iso import country_name
 

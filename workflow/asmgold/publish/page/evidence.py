@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
 import pandas as pd
 
-from asmgold.config.models import ALL_PERIODS
-from asmgold.evidence.observations import AREA
 from asmgold.evidence.production import returns_to_round_kilograms
+from asmgold.publish.context import Context
 from asmgold.publish.figures import (
     Wording,
     as_svg,
@@ -24,7 +22,7 @@ from asmgold.publish.figures import (
 )
 from asmgold.publish.messages import NO_BREAK, Numbers
 from asmgold.publish.page.blocks import Block, Column, Figure, Folded, Points, Section, Table
-from asmgold.vocabulary.commodities import GOLD
+from asmgold.vocabulary.evidence import ALL_PERIODS, AREA
 
 MOST_PANELS = 4
 TABLES = ("evidence", "overlay_by_period", "chance", "radius_curve", "radius_of_capture", "sensitivity",
@@ -34,133 +32,91 @@ DECIMALS = {"lift": 1, "radius_km": 1, "ratio": 2, "ratio_if_troy": 2, "p_value"
 """Of the numbers that are neither shares nor counts."""
 
 
-@dataclass(frozen=True)
-class Naming:
-    """How to call things, and what to know of the layers of evidence.
-
-    Parameters
-    ----------
-    area : the area
-    overlays, evidence : overlays and layers of evidence by their names
-    notes : what has to be known of each layer of evidence
-    parents : for each overlay the one that it is within, or None
-    strata : the land that is alike, where a layer tells it
-    commodity : whose sites these are
-    """
-
-    area: str
-    overlays: Mapping[str, str]
-    evidence: Mapping[str, str]
-    notes: Mapping[str, str]
-    parents: Mapping[str, str | None]
-    strata: str | None = None
-
-    @property
-    def first(self) -> str | None:
-        """The layer of evidence that is drawn; the tables hold all of them."""
-        return next(iter(self.evidence), None)
-
-    def zones(self, names: Iterable[str], words: Mapping[str, str]) -> dict[str, str]:
-        """How to call zones: the area, each overlay, and the rest of the one that it is within."""
-        return {name: self._zone(name, words) for name in dict.fromkeys(names)}
-
-    def _zone(self, name: str, words: Mapping[str, str]) -> str:
-        overlay, _, part = name.partition(":")
-        title = self.overlays.get(overlay, overlay)
-        if name == AREA:
-            return self.area
-        if part == "inside":
-            return title
-        parent = self.parents.get(overlay) or ""
-        return words["outside_of"].format(overlay=title, parent=self.overlays.get(parent, parent))
-
-    def is_head(self, zone: str) -> bool:
-        """Whether a zone is the area, or an overlay that is within no other one."""
-        overlay, _, part = zone.partition(":")
-        return zone == AREA or (part == "inside" and self.parents.get(overlay) is None)
-
-    commodity: str = GOLD.name
-
-
 def read_tables(paths: Iterable[Path]) -> dict[str, pd.DataFrame]:
     """The tables of this stage among some files, by their names without `.csv`."""
     return {path.stem: pd.read_csv(path, dtype={"period": "str"}) for path in paths if path.stem in TABLES}
 
 
-def figures(tables: Mapping[str, pd.DataFrame], naming: Naming, language: str, buffer_km: float) -> dict[str, Any]:
+def first_evidence(context: Context) -> str | None:
+    """The layer of evidence that is drawn; the tables hold all of them."""
+    return next(iter(context.evidence_titles), None)
+
+
+def figures(tables: Mapping[str, pd.DataFrame], context: Context) -> dict[str, Any]:
     """The figures that can be drawn from the tables, by the names of the pictures."""
-    wording = Wording.of(language, naming.commodity)
-    words, first = wording.words, naming.first
+    wording = Wording.of(context)
+    words, first = wording.words, first_evidence(context)
     drawn: dict[str, Any] = {}
     if "context_production" in tables:
         drawn["context_production"] = draw_production(tables["context_production"], wording)
     if "sensitivity" not in tables:  # nor is there evidence then, which needs it
         return drawn
-    titles = naming.zones(tables["radius_curve"]["zone"], words)
-    heads = {zone: title for zone, title in titles.items() if naming.is_head(zone)}
+    titles = _zone_titles(tables["radius_curve"]["zone"], context)
+    heads = {zone: title for zone, title in titles.items() if _is_head(zone, context)}
     whole = {zone: title for zone, title in titles.items() if not zone.endswith(":outside")}
-    drawn["radius_curve"] = draw_radius(tables["radius_curve"], heads, wording, buffer_km=buffer_km, evidence=first)
+    drawn["radius_curve"] = draw_radius(
+        tables["radius_curve"], heads, wording, buffer_km=context.buffer_km, evidence=first
+    )
     drawn["sensitivity"] = draw_choices(
         tables["sensitivity"], tables["position_bands"], dict([*whole.items()][:MOST_PANELS]), wording, evidence=first
     )
     if first is not None:
-        drawn["chance"] = draw_chance(tables["chance"], titles, _placed(naming, words), wording, evidence=first)
+        drawn["chance"] = draw_chance(tables["chance"], titles, _placed(context, words), wording, evidence=first)
         if len(tables["overlay_by_period"]):
-            named, note = {**titles, **naming.evidence}, naming.notes.get(first, "")
+            named, note = {**titles, **context.evidence_titles}, context.evidence_notes.get(first, "")
             drawn["overlay_by_period"] = draw_by_overlay(tables["overlay_by_period"], named, wording, note=note)
     return drawn
 
 
-def evidence_section(
-    tables: Mapping[str, pd.DataFrame], naming: Naming, language: str, buffer_km: float
-) -> Section | None:
+def evidence_section(tables: Mapping[str, pd.DataFrame], context: Context) -> Section | None:
     """The section on evidence and sensitivity, or None where these are left out.
 
     Parameters
     ----------
     tables : the tables of the stage by name, as `read_tables` gives them
-    naming : how to call things
-    language : a language of the project's words
-    buffer_km : the radius of the map
+    context : titles and phrases
     """
     if "sensitivity" not in tables:
         return None
-    wording = Wording.of(language, naming.commodity)
+    wording = Wording.of(context)
     words = wording.words
-    zones = naming.zones(tables["radius_curve"]["zone"], words)
-    drawn = figures(tables, naming, language, buffer_km)
+    zones = _zone_titles(tables["radius_curve"]["zone"], context)
+    drawn = figures(tables, context)
     titles = {
         "zone": zones,
-        "evidence": naming.evidence,
-        "series": naming.evidence,
+        "evidence": context.evidence_titles,
+        "series": context.evidence_titles,
         "period": {ALL_PERIODS: words["all_periods"]},
-        "placed": _placed(naming, words),
+        "placed": _placed(context, words),
     }
     blocks: list[Block] = []
     if "evidence" in tables:
-        blocks += [_headline(tables["evidence"], zones, naming, wording), *filter(None, naming.notes.values())]
+        blocks += [
+            _headline(tables["evidence"], zones, context, wording),
+            *filter(None, context.evidence_notes.values()),
+        ]
         blocks += _in_all_and_by_period(tables["evidence"], "evidence", words, titles)
         blocks += [words["chance_text"], _figure(drawn, "chance", words)]
         blocks += [_folded(_table(_together(tables["chance"]).drop(columns="period"), "chance", words, titles))]
         if "overlay_by_period" in drawn:
             by_overlay = tables["overlay_by_period"]
-            blocks += [_overlays(by_overlay, naming, words), _figure(drawn, "overlay_by_period", words)]
+            blocks += [_overlays(by_overlay, context, words), _figure(drawn, "overlay_by_period", words)]
             blocks += [Points(_definitions(by_overlay, wording))]
             blocks += [_folded(_table(by_overlay.drop(columns="definition"), "overlay_by_period", words, titles))]
         blocks += [_figure(drawn, "radius_curve", words), _quantiles(tables["radius_of_capture"], wording, titles)]
     else:
         blocks += [words["no_evidence"], _figure(drawn, "radius_curve", words)]
     blocks += [words["choices_text"], _figure(drawn, "sensitivity", words)]
-    blocks += [_folded(_choices(tables["sensitivity"], naming, wording, zones))]
-    blocks += [words["positions_text"], _folded(_positions(tables["position_bands"], naming, wording, zones))]
+    blocks += [_folded(_choices(tables["sensitivity"], context, wording, zones))]
+    blocks += [words["positions_text"], _folded(_positions(tables["position_bands"], context, wording, zones))]
     return Section("evidence", words["title"], [*blocks, words["limits_text"]])
 
 
-def context_section(tables: Mapping[str, pd.DataFrame], language: str) -> Section | None:
+def context_section(tables: Mapping[str, pd.DataFrame], context: Context) -> Section | None:
     """The section on the report's own production figures, or None where they are not asked for."""
     if "context_production" not in tables:
         return None
-    wording = Wording.of(language)
+    wording = Wording.of(context)
     words, numbers = wording.words, wording.numbers
     table = tables["context_production"]
     figure = _figure({"context_production": draw_production(table, wording)}, "context_production", words)
@@ -174,23 +130,35 @@ def context_section(tables: Mapping[str, pd.DataFrame], language: str) -> Sectio
     return Section("context", words["context_title"], blocks)
 
 
-def _headline(table: pd.DataFrame, zones: Mapping[str, str], naming: Naming, wording: Wording) -> str:
+def _zone_titles(zones: Iterable[str], context: Context) -> dict[str, str]:
+    """What each zone is called, by its name."""
+    return {zone: context.zone_title(zone) for zone in dict.fromkeys(zones)}
+
+
+def _is_head(zone: str, context: Context) -> bool:
+    """Whether a zone is the area, or an overlay that is within no other one."""
+    overlay, _, part = zone.partition(":")
+    return zone == AREA or (part == "inside" and context.parent_of(overlay) is None)
+
+
+def _headline(table: pd.DataFrame, zones: Mapping[str, str], context: Context, wording: Wording) -> str:
     numbers, heads = wording.numbers, _together(table)
-    heads = heads[heads["zone"].map(naming.is_head) & heads["capture"].notna()]
+    heads = heads[heads["zone"].map(lambda zone: _is_head(zone, context)) & heads["capture"].notna()]
     sentences = [
         wording.words["headline"].format(
             zone=zones[row["zone"]], land=numbers.share(row["land_share"]), capture=numbers.share(row["capture"]),
-            lift=numbers.count(row["lift"], 1), evidence=naming.evidence.get(row["evidence"], row["evidence"]),
+            lift=numbers.count(row["lift"], 1), evidence=context.evidence_titles.get(row["evidence"], row["evidence"]),
         )
         for row in heads.to_dict("records")
     ]  # fmt: skip
     return " ".join(sentences) or wording.words["nothing_seen"]
 
 
-def _placed(naming: Naming, words: Mapping[str, str]) -> dict[str, str]:
+def _placed(context: Context, words: Mapping[str, str]) -> dict[str, str]:
     """How to call the ways of placing sites at random."""
-    within = words["placed_strata"].format(strata=naming.strata) if naming.strata else words["placed_strata_unnamed"]
-    return {"area": words["placed_area"].format(area=naming.area), "strata": within}
+    strata = context.layers.get("strata")
+    within = words["placed_strata"].format(strata=strata["title"]) if strata else words["placed_strata_unnamed"]
+    return {"area": words["placed_area"].format(area=context.area), "strata": within}
 
 
 def _in_all_and_by_period(
@@ -203,10 +171,10 @@ def _in_all_and_by_period(
     return [together, Folded(words["by_period"], [by_period])]
 
 
-def _overlays(table: pd.DataFrame, naming: Naming, words: Mapping[str, str]) -> str:
+def _overlays(table: pd.DataFrame, context: Context, words: Mapping[str, str]) -> str:
     names = list(table["overlay"].unique())
-    parents = dict.fromkeys(naming.parents.get(name) or "" for name in names)
-    titles = [", ".join(naming.overlays.get(name, name) for name in some) for some in (names, parents)]
+    parents = dict.fromkeys(context.parent_of(name) or "" for name in names)
+    titles = [", ".join(context.overlay_titles.get(name, name) for name in some) for some in (names, parents)]
     return words["overlay_text"].format(overlays=titles[0], parents=titles[1])
 
 
@@ -233,10 +201,10 @@ def _quantiles(table: pd.DataFrame, wording: Wording, titles: Mapping[str, Mappi
     return Table(wording.words["radius_of_capture_table"], columns, rows)
 
 
-def _choices(table: pd.DataFrame, naming: Naming, wording: Wording, zones: Mapping[str, str]) -> Table:
+def _choices(table: pd.DataFrame, context: Context, wording: Wording, zones: Mapping[str, str]) -> Table:
     """A row for each variant; what it covers and captures in the area and each overlay. Of the first evidence."""
     words = wording.words
-    table = _of_first(table, naming).fillna({"variant": ""})
+    table = _of_first(table, context).fillna({"variant": ""})
     shown = [zone for zone in zones if not zone.endswith(":outside")]
     rows = []
     for (choice, variant), of_variant in table.groupby(["choice", "variant"], sort=False):
@@ -257,20 +225,20 @@ def _choices(table: pd.DataFrame, naming: Naming, wording: Wording, zones: Mappi
         *(
             Column(f"{kind} {zone}", f"{zones[zone]}: {words[title]}", "share")
             for kind, title in (("land", "land"), ("seen", "mining_seen"))
-            if kind == "land" or naming.first
+            if kind == "land" or first_evidence(context)
             for zone in shown
         ),
     ]
     return Table(words["sensitivity_table"], columns, rows)
 
 
-def _positions(table: pd.DataFrame, naming: Naming, wording: Wording, zones: Mapping[str, str]) -> Table:
+def _positions(table: pd.DataFrame, context: Context, wording: Wording, zones: Mapping[str, str]) -> Table:
     """The figures as stated and their bands, of the first evidence."""
     words = wording.words
     rows = [
         {"figure": words[f"column_{row['figure']}"], "zone": zones[row["zone"]]}
         | {key: _written(row["figure"], row[key], wording.numbers) for key in ("stated", "p05", "p95")}
-        for row in _of_first(table, naming).to_dict("records")
+        for row in _of_first(table, context).to_dict("records")
         if pd.notna(row["stated"])
     ]
     columns = [Column(key, words[f"column_{key}"]) for key in ("figure", "zone", "stated")]
@@ -284,9 +252,9 @@ def _written(figure: str, value: float, numbers: Numbers) -> str:
     return numbers.count(value, DECIMALS[figure]) if figure in DECIMALS else numbers.share(value)
 
 
-def _of_first(table: pd.DataFrame, naming: Naming) -> pd.DataFrame:
+def _of_first(table: pd.DataFrame, context: Context) -> pd.DataFrame:
     """The rows of land and of the first evidence in all periods."""
-    is_first = (table["evidence"] == naming.first) & (table["period"] == ALL_PERIODS)
+    is_first = (table["evidence"] == first_evidence(context)) & (table["period"] == ALL_PERIODS)
     return table[is_first | table["evidence"].isna()]
 
 

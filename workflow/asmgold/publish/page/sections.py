@@ -13,7 +13,8 @@ from asmgold.publish.context import Context
 from asmgold.publish.page.blocks import Bar, Bars, Block, Column, Fact, Facts, Folded, Points, Section, Table
 from asmgold.publish.page.results import Results
 from asmgold.publish.page.shapes import DECIMALS, THINNED_M
-from asmgold.records.classify import count_by_fate, moved
+from asmgold.records.accounting import count_by_fate
+from asmgold.records.corrections import moved
 from asmgold.schemas.products import product_of
 from asmgold.schemas.tables import COMMODITY_ROLES, FATES, FLAGS
 

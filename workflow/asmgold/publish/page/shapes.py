@@ -5,14 +5,18 @@ The page is looked at, not measured: its lines may be `THINNED_DEG` off, where t
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 import shapely
 from numpy.typing import NDArray
 from shapely.geometry.base import BaseGeometry
 
-from asmgold.geodesy.polygons import crosses_180, drawn_to_180, make_valid, polygonal
+from asmgold.geodesy.antimeridian import (
+    crosses_antimeridian,
+    narrowest_span,
+    snap_to_antimeridian,
+    split_at_antimeridian,
+)
+from asmgold.geodesy.polygons import make_valid, polygonal
 
 THINNED_DEG = 0.0002
 THINNED_M = 30  # the same at the equator, where a degree is longest, with the rounding
@@ -21,7 +25,7 @@ BACKGROUND_DEG = 0.02  # how coarse the neighbours may be, which only say where 
 MIN_MARGIN_DEG = 3.0
 MERCATOR_LATITUDE = 85.0
 WIDER_THAN_HIGH = 1.25
-NARROWEST_GAP_DEG = 10.0  # between the ends of a window that goes round the Earth, so that no place lies on both
+MIN_GAP_DEG = 10.0  # between the ends of a window that goes round the Earth, so that no place lies on both
 
 Positions = list[list[float]]
 Shape = list[list[Positions]]
@@ -36,11 +40,11 @@ class Window:
     """
 
     def __init__(self, bounds: NDArray[np.float64]) -> None:  # noqa: D107
-        west, east = _narrowest(bounds)
+        west, east = narrowest_span(bounds[:, 0], bounds[:, 2])
         south, north = float(bounds[:, 1].min()), float(bounds[:, 3].max())
         self.inner = (west, south, east, north)
         margin = max(east - west, north - south, MIN_MARGIN_DEG)
-        sideways = min(margin, (360 - NARROWEST_GAP_DEG - (east - west)) / 2)
+        sideways = min(margin, (360 - MIN_GAP_DEG - (east - west)) / 2)
         self.west, self.east = (west - sideways, east + sideways) if sideways >= 0 else (-180.0, 180.0)
         self.south = max(south - margin, -MERCATOR_LATITUDE)
         self.north = min(north + margin, MERCATOR_LATITUDE)
@@ -76,37 +80,22 @@ class Window:
         def shift(positions: NDArray[np.float64]) -> NDArray[np.float64]:
             return np.column_stack([self.longitudes(positions[:, 0]), positions[:, 1]])
 
-        if not crosses_180(geometry):
+        if not crosses_antimeridian(geometry):
             return shapely.transform(geometry, shift)
-        parts = shapely.transform(shapely.get_parts(drawn_to_180(geometry)), shift)
+        parts = shapely.transform(shapely.get_parts(snap_to_antimeridian(geometry)), shift)
         return polygonal(shapely.union_all([make_valid(part) for part in parts]))
 
 
 def _cut(geometry: BaseGeometry, west: float, south: float, east: float, north: float) -> BaseGeometry:
-    boxes = [
-        shapely.box(max(west + turn, -180), south, min(east + turn, 180), north)
-        for turn in (-360, 0, 360)
-        if west + turn < 180 and east + turn > -180
-    ]
-    return polygonal(shapely.intersection(geometry, shapely.union_all(boxes)))
+    return polygonal(shapely.intersection(geometry, split_at_antimeridian(shapely.box(west, south, east, north))))
 
 
-def _positions(ring: Any) -> Positions:
+def _positions(ring: BaseGeometry) -> Positions:
     rounded: Positions = shapely.get_coordinates(ring)[:, ::-1].round(DECIMALS).tolist()
     return rounded
 
 
-def background(countries: NDArray[Any], window: Window) -> list[Any]:
+def background(countries: NDArray[np.object_], window: Window) -> list[BaseGeometry]:
     """Countries as far as they are in the window, thinned so that neighbours still share their border."""
     thinned = shapely.coverage_simplify(countries, BACKGROUND_DEG)
     return [window.cut(country) for country in thinned]
-
-
-def _narrowest(bounds: NDArray[np.float64]) -> tuple[float, float]:
-    """The ends of the shortest stretch of longitudes that holds all parts: the rest of the widest gap."""
-    order = np.argsort(bounds[:, 0], kind="stable")
-    starts, ends = bounds[order, 0], np.maximum.accumulate(bounds[order, 2])
-    gaps = np.append(starts[1:], starts[0] + 360) - ends
-    widest = int(gaps.argmax())
-    west, east = float(starts[(widest + 1) % starts.size]), float(ends[widest])
-    return west, east if east >= west else east + 360

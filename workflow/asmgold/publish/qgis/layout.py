@@ -11,11 +11,12 @@ import pyproj
 import shapely
 from shapely.geometry.base import BaseGeometry
 
+from asmgold.geodesy.projection import Bounds, Projection
 from asmgold.publish import palette
 from asmgold.publish.messages import Numbers
 from asmgold.publish.qgis.markup import Element, element, inert, rgba, uuid_of
 from asmgold.publish.qgis.symbols import FONTS, lines, text_style
-from asmgold.publish.qgis.view import Rectangle, View, reference_system, widened
+from asmgold.publish.qgis.view import reference_system, widened
 from asmgold.schemas.tables import CRS
 
 A4 = (210.0, 297.0)
@@ -33,16 +34,16 @@ NORTH_ARROW = (
 
 
 @dataclass(frozen=True)
-class Page:
+class LayoutPage:
     """What a layout says.
 
     Parameters
     ----------
     name : of the layout
     title, subtitle, notes : text; the notes are the lines below the map, in which `{scale}` is filled in
-    view : the projection
-    shows : the rectangle to show, in that projection
-    busy : the polygons that the legend should not cover, in that projection
+    projection : of the plane that the map shows
+    shows : the rectangle to show, in that plane
+    busy : the polygons that the legend should not cover, in that plane
     legend : the layers of the legend, as elements of a layer tree
     legend_rows : the lines that these take
     background : the colour behind the layers
@@ -53,8 +54,8 @@ class Page:
     title: str
     subtitle: str
     notes: Sequence[str]
-    view: View
-    shows: Rectangle
+    projection: Projection
+    shows: Bounds
     busy: BaseGeometry
     legend: Sequence[Element]
     legend_rows: int
@@ -62,12 +63,12 @@ class Page:
     numbers: Numbers
 
 
-def layout(page: Page) -> Element:
+def layout(page: LayoutPage) -> Element:
     """The layout, upright or across as the rectangle is."""
     west, south, east, north = page.shows
     width, height = A4 if north - south >= east - west else A4[::-1]
     frame = (MARGIN + 2, HEADER, width - 2 * MARGIN - 2, height - HEADER - FOOTER)
-    extent, scale = _round_scale(page.shows, frame[2], frame[3], page.view)
+    extent, scale = _round_scale(page.shows, frame[2], frame[3])
     text = width - 2 * MARGIN
     size = _title_size(page.title, text - 16)
     map_id = uuid_of(page.name, "map")
@@ -103,11 +104,10 @@ def _title_size(title: str, width: float) -> float:
     return max(8, min(18, math.floor(width / (0.23 * max(len(title), 1)))))
 
 
-def _round_scale(shows: Rectangle, width: float, height: float, view: View) -> tuple[Rectangle, int]:
+def _round_scale(shows: Bounds, width: float, height: float) -> tuple[Bounds, int]:
     """The rectangle that fills the map, at a scale of two significant digits, and the scale's denominator."""
     west, south, east, north = widened(shows, width / height)
-    metres = (east - west) * (1 if view.centre else DEGREE_M * math.cos(math.radians((south + north) / 2)))
-    exact = metres / (width / 1000)
+    exact = (east - west) / (width / 1000)
     digit = 10 ** (math.floor(math.log10(exact)) - 1)
     scale = math.ceil(exact / digit) * digit
     grown, x, y = scale / exact / 2, (west + east) / 2, (south + north) / 2
@@ -116,7 +116,7 @@ def _round_scale(shows: Rectangle, width: float, height: float, view: View) -> t
 
 
 def _item(
-    page: Page,
+    page: LayoutPage,
     kind: int,
     name: str,
     place: tuple[float, float, float, float],
@@ -157,7 +157,7 @@ def _item(
     )
 
 
-def _map(page: Page, map_id: str, frame: tuple[float, float, float, float], extent: Rectangle) -> Element:
+def _map(page: LayoutPage, map_id: str, frame: tuple[float, float, float, float], extent: Bounds) -> Element:
     west, south, east, north = extent
     return _item(
         page, MAP, "map", frame,
@@ -170,8 +170,8 @@ def _map(page: Page, map_id: str, frame: tuple[float, float, float, float], exte
     )  # fmt: skip
 
 
-def _graticule(page: Page, extent: Rectangle) -> Element:
-    across, up = _intervals(page.view, extent)
+def _graticule(page: LayoutPage, extent: Bounds) -> Element:
+    across, up = _intervals(page.projection, extent)
     latitudes, longitudes, none, outside, upright = 1, 2, 3, 1, 1
     return element(
         "ComposerMapGrid",
@@ -189,22 +189,22 @@ def _graticule(page: Page, extent: Rectangle) -> Element:
     )  # fmt: skip
 
 
-def _intervals(view: View, extent: Rectangle) -> tuple[float, float]:
+def _intervals(projection: Projection, extent: Bounds) -> tuple[float, float]:
     """Degrees between meridians and between parallels: the same, but where meridians crowd together."""
 
     def rounded(degrees: float) -> float:
         return min(GRATICULE_DEG, key=lambda step: abs(math.log(degrees / step / 6)))
 
     west, south, east, north = extent
-    if view.centre is None:
-        return rounded(east - west), rounded(north - south)
     up = rounded((north - south) / DEGREE_M)
-    parallel = max(math.cos(math.radians(view.centre[1])), 0.1)  # how long a degree of it is, beside one at the equator
+    parallel = max(
+        math.cos(math.radians(projection.lat_0)), 0.1
+    )  # how long a degree of it is, beside one at the equator
     return max(up, rounded((east - west) / DEGREE_M / parallel)), up
 
 
 def _label(
-    page: Page,
+    page: LayoutPage,
     name: str,
     text: str,
     place: tuple[float, float, float, float],
@@ -221,7 +221,7 @@ def _label(
     )  # fmt: skip
 
 
-def _north_arrow(page: Page, map_id: str, place: tuple[float, float, float, float]) -> Element:
+def _north_arrow(page: LayoutPage, map_id: str, place: tuple[float, float, float, float]) -> Element:
     drawing = base64.b64encode(NORTH_ARROW.encode()).decode()
     return _item(
         page, PICTURE, "north arrow", place,
@@ -230,7 +230,7 @@ def _north_arrow(page: Page, map_id: str, place: tuple[float, float, float, floa
     )  # fmt: skip
 
 
-def _legend(page: Page, map_id: str, frame: tuple[float, float, float, float], extent: Rectangle) -> Element:
+def _legend(page: LayoutPage, map_id: str, frame: tuple[float, float, float, float], extent: Bounds) -> Element:
     left, top, width, height = frame
     corner = _free_corner(page, frame, extent)
     inset = 3
@@ -257,7 +257,7 @@ def _legend(page: Page, map_id: str, frame: tuple[float, float, float, float], e
     )  # fmt: skip
 
 
-def _free_corner(page: Page, frame: tuple[float, float, float, float], extent: Rectangle) -> str:
+def _free_corner(page: LayoutPage, frame: tuple[float, float, float, float], extent: Bounds) -> str:
     """The corner where a legend covers least of what matters."""
     west, south, east, north = extent
     x, y = 0.4 * (east - west), 0.33 * (north - south)
@@ -270,7 +270,7 @@ def _free_corner(page: Page, frame: tuple[float, float, float, float], extent: R
     return min(boxes, key=lambda corner: round(page.busy.intersection(boxes[corner]).area / boxes[corner].area, 2))
 
 
-def _scale_bar(page: Page, map_id: str, place: tuple[float, float], scale: int) -> Element:
+def _scale_bar(page: LayoutPage, map_id: str, place: tuple[float, float], scale: int) -> Element:
     wanted_km = scale * 22 / 1e6
     digit = 10 ** math.floor(math.log10(wanted_km))
     segment = max((step * digit for step in (1, 2, 5) if step * digit <= wanted_km), default=digit)

@@ -10,6 +10,7 @@ from xml.etree import ElementTree
 Element = ElementTree.Element
 
 VERSION = "3.22.0"  # the oldest long-term release that reads what is written here
+DOCTYPE = "<!DOCTYPE qgis PUBLIC 'http://mrcc.com/qgis.dtd' 'SYSTEM'>\n"
 _NOT_IN_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _NAMESPACE = uuid.uuid5(uuid.NAMESPACE_OID, "asmgold")
 

@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from asmgold.publish.context import Context
-from asmgold.publish.fields import Field
 from asmgold.publish.qgis.markup import VERSION, Element, document, element
+from asmgold.schemas.schema import Column
 from asmgold.schemas.tables import CRS
 
 DOCTYPE = "<!DOCTYPE qgis PUBLIC 'http://mrcc.com/qgis.dtd' 'SYSTEM'>\n"
@@ -15,7 +15,7 @@ LANGUAGES = {"en": "eng", "es": "spa"}  # of ISO 639-2, which metadata use
 KEYWORDS = ("gold", "artisanal and small-scale mining", "ASM", "mineral deposits")
 
 
-def layer_metadata(layer: str, context: Context, fields: Mapping[str, Field], bounds: Sequence[float] | None) -> str:
+def layer_metadata(layer: str, context: Context, fields: Mapping[str, Column], bounds: Sequence[float] | None) -> str:
     """The metadata of a layer of the GeoPackage: abstract with its columns, credits, licences, lineage, extent, dates.
 
     Parameters

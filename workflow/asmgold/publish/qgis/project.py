@@ -17,16 +17,16 @@ import rasterio
 import shapely
 from shapely.geometry.base import BaseGeometry
 
+from asmgold.geodesy.projection import Bounds, Projection
 from asmgold.publish import palette
 from asmgold.publish.context import Context
 from asmgold.publish.messages import Numbers
-from asmgold.publish.qgis.layout import Page, layout
-from asmgold.publish.qgis.markup import VERSION, Element, document, element, inert, uuid_of
+from asmgold.publish.qgis.layout import LayoutPage, layout
+from asmgold.publish.qgis.markup import DOCTYPE, VERSION, Element, document, element, inert, uuid_of
 from asmgold.publish.qgis.metadata import credit_line, project_metadata
-from asmgold.publish.qgis.view import Rectangle, View, rectangle_element, reference_system, view_of
+from asmgold.publish.qgis.view import projected, projection_of, rectangle, rectangle_element, reference_system
 from asmgold.schemas.tables import CRS
 
-DOCTYPE = "<!DOCTYPE qgis PUBLIC 'http://mrcc.com/qgis.dtd' 'SYSTEM'>\n"
 GEOMETRY = {"Point": "Point", "LineString": "Line", "MultiPolygon": "Polygon", None: "No geometry"}
 HIDDEN = ("corrections", "overlay_intersections", "records_rejected")
 
@@ -76,8 +76,8 @@ def write_project(path: Path, package: Path, context: Context, rasters: Sequence
     """
     layers = _layers_of(package, context)
     shapes = {name: _shapes(package, name) for name in ("area", *context.overlays)}
-    view = view_of(shapes["area"])
-    root = _project(context, layers, [_raster_layer(raster) for raster in rasters], shapes, view)
+    projection = projection_of(shapes["area"])
+    root = _project(context, layers, [_raster_layer(raster) for raster in rasters], shapes, projection)
     entry = zipfile.ZipInfo(path.with_suffix(".qgs").name, date_time=(1980, 1, 1, 0, 0, 0))
     entry.external_attr, entry.compress_type = 0o644 << 16, zipfile.ZIP_DEFLATED
     with zipfile.ZipFile(path, "w") as archive:
@@ -136,12 +136,12 @@ def _project(
     layers: Mapping[str, _Layer],
     rasters: Sequence[_Layer],
     shapes: Mapping[str, Sequence[BaseGeometry]],
-    view: View,
+    projection: Projection,
 ) -> Element:
     words = context.words("qgis")
     groups = _groups(layers, rasters, words)
     ordered = [layer for _, members in groups for layer in members]
-    places = {name: view.rectangle(found) for name, found in shapes.items() if found}
+    places = {name: rectangle(found, projection) for name, found in shapes.items() if found}
     background = palette.SEA if "countries" in layers else palette.HALO
     shown = [layer for layer in ordered if layer.visible and layer.name not in ("area", "countries")]
     shown.sort(key=lambda layer: layer.name != "asm_gold_regions")
@@ -151,7 +151,7 @@ def _project(
         "qgis",
         element("homePath", path=""),
         element("title", words["title"]),
-        element("projectCrs", reference_system(view.crs)),
+        element("projectCrs", reference_system(projection.crs)),
         element(
             "layer-tree-group",
             *(node for title, members in groups for node in _tree(title, members)),
@@ -160,10 +160,10 @@ def _project(
         element("relations", *_relations(layers, words)),
         element(
             "mapcanvas",
-            element("units", "meters" if view.centre else "degrees"),
+            element("units", "meters"),
             rectangle_element("extent", places["area"]),
             element("rotation", "0"),
-            element("destinationsrs", reference_system(view.crs)),
+            element("destinationsrs", reference_system(projection.crs)),
             name="theMapCanvas",
         ),
         element("projectlayers", *(_project_layer(layer) for layer in ordered)),
@@ -172,12 +172,14 @@ def _project(
         element("visibility-presets"),
         element("transformContext"),
         project_metadata(context),
-        element("Layouts", *(layout(page) for page in _pages(context, places, shapes, view, legend, rows, background))),
-        element("Bookmarks", *(_bookmark(context, name, place, view) for name, place in places.items())),
+        element(
+            "Layouts", *(layout(page) for page in _pages(context, places, shapes, projection, legend, rows, background))
+        ),
+        element("Bookmarks", *(_bookmark(context, name, place, projection) for name, place in places.items())),
         element(
             "ProjectViewSettings",
             element("Scales"),
-            _attributes("DefaultViewExtent", places["area"], reference_system(view.crs)),
+            _attributes("DefaultViewExtent", places["area"], reference_system(projection.crs)),
             UseProjectScales=0,
         ),
         projectname=words["title"],
@@ -268,25 +270,25 @@ def _relations(layers: Mapping[str, _Layer], words: Mapping[str, str]) -> list[E
 
 def _pages(
     context: Context,
-    places: Mapping[str, Rectangle],
+    places: Mapping[str, Bounds],
     shapes: Mapping[str, Sequence[BaseGeometry]],
-    view: View,
+    projection: Projection,
     legend: Sequence[Element],
     rows: int,
     background: str,
-) -> list[Page]:
+) -> list[LayoutPage]:
     """A layout for the area and one for each overlay."""
     words = context.words("qgis")
-    notes = [words["caution"], credit_line(context), words["projection" if view.centre else "projection_degrees"]]
+    notes = [words["caution"], credit_line(context), words[projection.name]]
     return [
-        Page(
+        LayoutPage(
             name=words["layout"].replace("{place}", context.title_of(name)),
             title=words["title"] if name == "area" else words["title_part"].replace("{place}", context.title_of(name)),
             subtitle=words["subtitle"],
-            notes=[note.replace("{centre}", view.name) for note in notes],
-            view=view,
+            notes=[note.replace("{centre}", projection.centre_name) for note in notes],
+            projection=projection,
             shows=place,
-            busy=view.projected(shapes[name]),
+            busy=projected(shapes[name], projection),
             legend=legend,
             legend_rows=rows,
             background=background,
@@ -296,10 +298,10 @@ def _pages(
     ]
 
 
-def _bookmark(context: Context, name: str, place: Rectangle, view: View) -> Element:
+def _bookmark(context: Context, name: str, place: Bounds, projection: Projection) -> Element:
     return element(
         "Bookmark",
-        reference_system(view.crs),
+        reference_system(projection.crs),
         id=name,
         name=context.title_of(name),
         group=context.words("qgis")["bookmarks"],
@@ -329,6 +331,6 @@ def _properties(background: str) -> Element:
     )
 
 
-def _attributes(tag: str, rectangle: Rectangle, *children: Element) -> Element:
-    west, south, east, north = rectangle
+def _attributes(tag: str, bounds: Bounds, *children: Element) -> Element:
+    west, south, east, north = bounds
     return element(tag, *children, xmin=west, ymin=south, xmax=east, ymax=north)

@@ -6,9 +6,9 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from asmgold.publish import palette
 from asmgold.publish.context import Context
-from asmgold.publish.fields import Field
 from asmgold.publish.qgis import symbols
 from asmgold.publish.qgis.markup import VERSION, Element, document, element, uuid_of
+from asmgold.schemas.schema import Column
 
 DOCTYPE = "<!DOCTYPE qgis PUBLIC 'http://mrcc.com/qgis.dtd' 'SYSTEM'>\n"
 HORIZONTAL, BESIDE_POINT = 4, 6  # placements of labels, by the numbers of QGIS
@@ -20,7 +20,7 @@ def style_of(
     context: Context,
     *,
     geometry: str | None,
-    fields: Mapping[str, Field],
+    fields: Mapping[str, Column],
     sites: Iterable[tuple[str, str]] = (),
     unlabelled: Iterable[str] = (),
 ) -> str:

@@ -1,0 +1,118 @@
+"""The land of the area and its zones, in the cells of a regular grid, as in dasymetric mapping.
+
+A cell counts as inside a region if its centre lies within the radius of a site (`asmgold.evidence.sampling`).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import geopandas as gpd
+import numpy as np
+import shapely
+from exactextract import exact_extract
+from exactextract.raster import NumPyRasterSource
+from scipy.sparse import coo_array, csr_array
+
+from asmgold.evidence.observations import Zones, amount
+from asmgold.evidence.sampling import Ints
+from asmgold.geodesy.ellipsoid import Floats, polygon_area, to_ecef
+from asmgold.geodesy.polygons import polygonal
+from asmgold.schemas.tables import CRS
+
+CELLS_PER_DEGREE = 120
+COARSER = (1, 2, 3, 4, 5, 6, 10, 12, 15, 20, 30, 40, 60, 120)
+MAX_CELLS = 4_000_000
+
+
+@dataclass(frozen=True)
+class LandCells:
+    """The cells of a grid of longitude and latitude that hold land of the area.
+
+    Parameters
+    ----------
+    west, north : the corner of the grid, degrees
+    step : the width of a cell, degrees
+    shape : rows and columns of the grid
+    cell : the number of each cell in the grid, by rows from the north-west corner, shape (cells,)
+    lon, lat : the centre of each cell, degrees, shape (cells,)
+    zones : the names of the zones
+    km2 : the land of each zone, within the area, in each cell, shape (zones, cells)
+    zone_km2 : all land of each zone, also outside the area, shape (zones,)
+    """
+
+    west: float
+    north: float
+    step: float
+    shape: tuple[int, int]
+    cell: Ints
+    lon: Floats
+    lat: Floats
+    zones: list[str]
+    km2: csr_array
+    zone_km2: Floats
+
+    @cached_property
+    def ecef(self) -> Floats:
+        """The centre of each cell, geocentric metres, shape (cells, 3)."""
+        return to_ecef(self.lon, self.lat)
+
+
+def land_cells(zones: Zones, area: shapely.Geometry) -> LandCells:
+    """The area in cells of 1/120 degree, aligned to whole multiples; coarser by a whole factor if they are too many.
+
+    The share of each cell that lies in a zone is exact in longitude and latitude (by exactextract).
+    """
+    west, south, east, north = shapely.bounds(area)
+    step = _step((east - west) * (north - south))
+    left, right = np.floor(west / step + 1e-9), np.ceil(east / step - 1e-9)
+    bottom, top = np.floor(south / step + 1e-9), np.ceil(north / step - 1e-9)
+    width, height = int(right - left), int(top - bottom)
+    edges = (top - np.arange(height + 1)) * step
+    row_km2 = polygon_area(np.asarray(shapely.box(0, edges[1:], step, edges[:-1]))) / 1e6
+    blank = np.broadcast_to(np.zeros(1, np.uint8), (height, width))
+    grid = NumPyRasterSource(blank, left * step, bottom * step, right * step, top * step)
+    of_area = _coverage(grid, area)
+    cell = np.sort(of_area[0])
+    entries: list[tuple[Ints, Ints]] = []
+    weights: list[Floats] = []
+    zone_km2 = []
+    for row, shape in enumerate(zones.values()):
+        inside = shape if shape is area else polygonal(shapely.intersection(shape, area))
+        cells, share = of_area if shape is area else _coverage(grid, inside)
+        column = np.minimum(np.searchsorted(cell, cells), cell.size - 1)
+        known = cell[column] == cells
+        entries.append((np.full(np.count_nonzero(known), row), column[known]))
+        weights.append((share * row_km2[cells // width])[known])
+        zone_km2.append(amount(shape))
+    km2 = coo_array((np.concatenate(weights), tuple(np.hstack(entries))), shape=(len(zones), cell.size)).tocsr()
+    return LandCells(
+        west=left * step,
+        north=top * step,
+        step=step,
+        shape=(height, width),
+        cell=cell,
+        lon=(left + cell % width + 0.5) * step,
+        lat=(top - cell // width - 0.5) * step,
+        zones=list(zones),
+        km2=km2,
+        zone_km2=np.array(zone_km2),
+    )
+
+
+def _step(square_degrees: float) -> float:
+    for factor in COARSER:
+        if square_degrees * (CELLS_PER_DEGREE / factor) ** 2 <= MAX_CELLS:
+            break
+    return factor / CELLS_PER_DEGREE
+
+
+def _coverage(grid: NumPyRasterSource, shape: shapely.Geometry) -> tuple[Ints, Floats]:
+    """The cells of a grid that polygons cover, and the share of each that they cover."""
+    if shapely.is_empty(shape):
+        return np.empty(0, np.intp), np.empty(0)
+    layer = gpd.GeoDataFrame(geometry=[shape], crs=CRS)
+    found = exact_extract(grid, layer, ["cell_id", "coverage"], output="pandas", max_cells_in_memory=100_000_000)
+    cells, share = np.asarray(found["cell_id"][0], np.intp), np.asarray(found["coverage"][0], float)
+    return cells[share > 0], share[share > 0]

@@ -1,0 +1,63 @@
+"""Readers of the small CSV tables that the configuration may name: published shares, and series of production."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from asmgold.errors import InputError
+
+PUBLISHED_COLUMNS = ("overlay", "series", "period", "from", "to", "share_inside", "definition")
+PRODUCTION_COLUMNS = ("year", "ministry_koz", "unep_koz", "unep_oz_in_text")
+
+
+def read_published(path: Path) -> pd.DataFrame:
+    """Read a table of shares of mining inside an overlay that others published.
+
+    Raises
+    ------
+    InputError : if it is no table, or lacks a column, or a share is no number from 0 to 1.
+    """
+    table = read_small_table(path, PUBLISHED_COLUMNS)
+    share = pd.to_numeric(table["share_inside"], errors="coerce")
+    if not share.between(0, 1).all():
+        raise InputError(f"{path}: share_inside is {table['share_inside'][~share.between(0, 1)].iloc[0]!r}, a number "
+                         "from 0 to 1 was expected")  # fmt: skip
+    return table.assign(share_inside=share)
+
+
+def read_production(path: Path) -> pd.DataFrame:
+    """Read the series of gold production, numbers by year.
+
+    Raises
+    ------
+    InputError : if it is no table, or lacks a column, or a value is no number.
+    """
+    table = read_small_table(path, PRODUCTION_COLUMNS)[[*PRODUCTION_COLUMNS]]
+    numbers = table.apply(pd.to_numeric, errors="coerce")
+    is_wrong = (numbers.isna() & table.notna()).any(axis=1) | numbers["year"].isna()
+    if is_wrong.any():
+        row = int(np.flatnonzero(is_wrong)[0]) + 1
+        raise InputError(f"{path}: row {row} holds what is no number, numbers were expected")
+    series: pd.DataFrame = numbers.astype({"year": "int64"})
+    return series
+
+
+def read_small_table(path: Path, columns: Sequence[str]) -> pd.DataFrame:
+    """Read a small CSV table as text.
+
+    Raises
+    ------
+    InputError : if it is no table, or lacks a column.
+    """
+    try:
+        table = pd.read_csv(path, dtype="str")
+    except (OSError, ValueError) as error:
+        raise InputError(f"{path}: not a table ({' '.join(str(error).split())})") from None
+    missing = [name for name in columns if name not in table.columns]
+    if missing:
+        raise InputError(f"{path}: has no column {missing[0]!r}, {', '.join(columns)} were expected")
+    return table

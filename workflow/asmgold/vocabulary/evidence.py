@@ -1,0 +1,4 @@
+"""Names that the configuration and the tables of evidence share."""
+
+ALL_PERIODS = "all"  # the union of all periods of a layer of evidence
+AREA = "area"  # the zone that is the whole area

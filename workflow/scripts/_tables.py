@@ -1,0 +1,22 @@
+"""Reads the tables that a rule names among its inputs."""
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from asmgold.io.tables import read_csv, read_table
+from asmgold.schemas.products import product_of
+
+
+def load(paths: Any, *names: str) -> dict[str, Any]:
+    """The tables of some inputs by name; None for an input without a file. They were checked when they were made."""
+    return {name: _table(Path(paths[name])) if paths[name] else None for name in names}
+
+
+def load_overlays(paths: Any, names: Iterable[str]) -> dict[str, Any]:
+    """The polygons of the overlays, by their names."""
+    return {name: read_table(Path(path)) for name, path in zip(names, paths.overlays, strict=True)}
+
+
+def _table(path: Path) -> Any:
+    return read_csv(path, product_of(path.name).load_schema()) if path.suffix == ".csv" else read_table(path)

@@ -1,0 +1,32 @@
+from pathlib import Path
+
+from _job import job
+from _tables import load
+
+from asmgold.evidence.land import land_cells
+from asmgold.evidence.observations import read_zones_and_observations
+from asmgold.evidence.radius_curve import radius_curve
+from asmgold.evidence.sampling import weighted_points
+from asmgold.evidence.uncertainty import position_uncertainty, write_probability
+from asmgold.io.tables import write_csv
+from asmgold.publish.qgis.raster_style import write_style
+from asmgold.schemas.rasters import PROBABILITY
+
+with job(snakemake):
+    paths, params, output = snakemake.input, snakemake.params, snakemake.output
+    records = load(paths, "records")["records"]
+    # Bears gold and has a position: a site wherever its disc reaches into the area.
+    candidates = records[records["fate"].isin(["site", "outside_area"])]
+    zones, observations = read_zones_and_observations(
+        paths.area, paths.overlays, params.within, paths.observations, params.parts
+    )
+    cells, points = land_cells(zones, zones["area"]), weighted_points(observations, zones, zones["area"])
+    curve, quantiles = radius_curve(cells, points, candidates["longitude"], candidates["latitude"])
+    write_csv(curve, Path(output.curve))
+    write_csv(quantiles, Path(output.quantiles), decimals=3)
+    bands, probability = position_uncertainty(
+        cells, points, candidates, radius_m=1000 * params.buffer_km, draws=params.draws, seed=params.seed
+    )
+    write_csv(bands, Path(output.bands))
+    write_probability(probability, cells, Path(output.probability), PROBABILITY, params.tags)
+    write_style(Path(output.style), PROBABILITY)
