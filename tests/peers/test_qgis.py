@@ -88,6 +88,18 @@ def at_180(tmp_path_factory):
     return open_in_qgis(project, tmp_path_factory.mktemp("qgis"))
 
 
+@pytest.fixture(scope="module")
+def wide(tmp_path_factory):
+    """An area too wide for the azimuthal projection among the countries of the whole world."""
+    folder = tmp_path_factory.mktemp("wide")
+    world = gpd.read_file(PROJECT / "data/raw/embedded/countries.geojson")
+    project = make_map(
+        folder, context_of_map("Wide"), shapely.box(10, -60, 180, 80),
+        countries=world.assign(code=None)[["code", "name", "geometry"]],
+    )  # fmt: skip
+    return open_in_qgis(project, tmp_path_factory.mktemp("qgis"))
+
+
 @pytest.fixture(params=["peru", "hostile", "bare"])
 def opened(request):
     return request.getfixturevalue(request.param)
@@ -216,3 +228,9 @@ def test_islands_at_180_degrees_lie_in_the_sea_and_not_in_the_country_at_their_a
     seen = at_180["pictures"]["default view"]["colours"]
     assert seen[palette.SEA.lower()] / sum(seen.values()) > 0.8
     assert seen[palette.AREA.lower()] > 100
+
+
+def test_an_area_wider_than_a_hemisphere_is_shown_in_the_equal_earth_projection(wide):
+    assert wide["messages"] == []
+    assert "+proj=eqearth" in wide["crs"]
+    assert "+lon_0=95" in wide["crs"]

@@ -16,7 +16,7 @@ from asmgold.config.loading import load_lock
 from asmgold.io.checksum import sha256_of
 from tests.conftest import Copy
 from tests.faulty_server import FaultyServer, Reply, faulty_server
-from tests.unit.test_upstream import NEW, OLD
+from tests.upstream.conftest import NEW, OLD
 
 PATH = "/mrdata.usgs.gov/mrds/mrds-csv.zip"
 ROWS = "results/.build/small/read/mrds.parquet"

@@ -13,7 +13,7 @@ import numpy as np
 import shapely
 from exactextract import exact_extract
 from exactextract.raster import NumPyRasterSource
-from scipy.sparse import coo_array, csr_array
+from scipy.sparse import csr_array
 
 from asmgold.evidence.observations import Zones, amount
 from asmgold.evidence.sampling import Ints
@@ -56,7 +56,13 @@ class LandCells:
     @cached_property
     def ecef(self) -> Floats:
         """The centre of each cell, geocentric metres, shape (cells, 3)."""
-        return to_ecef(self.lon, self.lat)
+        rows, columns = np.divmod(self.cell, self.shape[1])
+        # Sines and cosines once for each row and column, not for each cell.
+        lat_of_row, lon_of_column = np.zeros(self.shape[0]), np.zeros(self.shape[1])
+        lat_of_row[rows], lon_of_column[columns] = self.lat, np.radians(self.lon)
+        from_axis, _, z = to_ecef(np.zeros(self.shape[0]), lat_of_row).T
+        x, y = from_axis[rows] * np.cos(lon_of_column)[columns], from_axis[rows] * np.sin(lon_of_column)[columns]
+        return np.column_stack([x, y, z[rows]])
 
 
 def land_cells(zones: Zones, area: shapely.Geometry) -> LandCells:
@@ -75,18 +81,17 @@ def land_cells(zones: Zones, area: shapely.Geometry) -> LandCells:
     grid = NumPyRasterSource(blank, left * step, bottom * step, right * step, top * step)
     of_area = _coverage(grid, area)
     cell = np.sort(of_area[0])
-    entries: list[tuple[Ints, Ints]] = []
-    weights: list[Floats] = []
-    zone_km2 = []
-    for row, shape in enumerate(zones.values()):
+    columns, weights, zone_km2 = [], [], []
+    for shape in zones.values():
         inside = shape if shape is area else polygonal(shapely.intersection(shape, area))
         cells, share = of_area if shape is area else _coverage(grid, inside)
         column = np.minimum(np.searchsorted(cell, cells), cell.size - 1)
         known = cell[column] == cells
-        entries.append((np.full(np.count_nonzero(known), row), column[known]))
+        columns.append(column[known])
         weights.append((share * row_km2[cells // width])[known])
         zone_km2.append(amount(shape))
-    km2 = coo_array((np.concatenate(weights), tuple(np.hstack(entries))), shape=(len(zones), cell.size)).tocsr()
+    start = np.cumsum([0, *map(len, columns)])
+    km2 = csr_array((np.concatenate(weights), np.concatenate(columns), start), shape=(len(zones), cell.size))
     return LandCells(
         west=left * step,
         north=top * step,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 import numpy as np
 import pandas as pd
@@ -63,10 +64,10 @@ def _weight_within(distance: Floats, weights: csr_array, radii: Floats) -> Float
     order = np.argsort(radii, kind="stable")
     ring = np.searchsorted(radii[order], distance)  # the number of the first radius that reaches so far
     width = radii.size + 1
-    row = np.repeat(np.arange(weights.shape[0]), np.diff(weights.indptr))
-    in_ring = np.bincount(row * width + ring[weights.indices], weights.data, minlength=weights.shape[0] * width)
     sums = np.empty((weights.shape[0], radii.size))
-    sums[:, order] = np.cumsum(in_ring.reshape(-1, width)[:, :-1], axis=1)
+    for row, (start, end) in enumerate(pairwise(weights.indptr)):
+        in_ring = np.bincount(ring[weights.indices[start:end]], weights.data[start:end], minlength=width)
+        sums[row, order] = np.cumsum(in_ring[:-1])
     return sums
 
 

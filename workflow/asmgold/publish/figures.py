@@ -1,11 +1,11 @@
-"""Pictures of the tables of evidence: the radius, the choices, chance, the overlays by period, production."""
+"""Pictures of the tables of evidence: radius curve, sensitivity, null models, overlays by period, production."""
 
 from __future__ import annotations
 
 import functools
 import io
 import textwrap
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ParamSpec, TypeVar
@@ -13,7 +13,11 @@ from typing import Any, ParamSpec, TypeVar
 import matplotlib as mpl
 import numpy as np
 import pandas as pd
+from matplotlib.artist import Artist
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.patches import Patch
 from matplotlib.ticker import FuncFormatter
 
 from asmgold.evidence.production import AVOIRDUPOIS_G, TROY_G
@@ -36,8 +40,9 @@ STYLE: Any = {
 }
 # Okabe and Ito (2008): colours that people with any common colour blindness can tell apart.
 COLOURS = ("#1B1B1B", "#0072B2", "#882255", "#007A5A", "#D55E00")
-REAL, LAND, CHANCE, MUTED, INSIDE, OUTSIDE = "#D55E00", "#0072B2", "#B8C4CC", "#6B6B6B", "#CC5500", "#BDBDBD"
+REAL, LAND, RANDOM, MUTED, INSIDE, OUTSIDE = "#D55E00", "#0072B2", "#B8C4CC", "#6B6B6B", "#CC5500", "#BDBDBD"
 LINES = "#E3E3E3"
+PUBLISHED_BAR: Any = {"facecolor": "white", "edgecolor": INSIDE, "hatch": "////"}
 
 
 @dataclass(frozen=True)
@@ -76,48 +81,50 @@ def draw_radius(
 
     Parameters
     ----------
-    curve : `asmgold.evidence.tables.RADIUS_CURVE`
+    curve : `asmgold.schemas.evidence.RADIUS_CURVE`
     titles : how to call the zones
     wording : the language
     buffer_km : the radius of the map, marked
     evidence : which layer of evidence; without one, the covered land alone
     """
     words = wording.words
-    rows = curve[(curve["evidence"] == evidence) & (curve["period"] == ALL_PERIODS)] if evidence else curve
+    rows = _of_all_periods(curve, evidence) if evidence else curve
     zones = [zone for zone in rows["zone"].unique() if zone in titles]
     figure, panels = _figure(3.9, 2 if evidence else 1)
     for number, zone in enumerate(zones):
-        of_zone, colour = rows[rows["zone"] == zone], COLOURS[number % len(COLOURS)]
+        of_zone, colour, title = rows[rows["zone"] == zone], COLOURS[number % len(COLOURS)], titles[zone]
         radius = of_zone["radius_km"]
-        panels[0].plot(
-            radius, of_zone["land_share"], "--", color=colour, lw=1.3, label=f"{titles[zone]}: {words['land']}"
-        )
+        panels[0].plot(radius, of_zone["land_share"], "--", color=colour, lw=1.3, label=f"{title}: {words['land']}")
         if evidence:
-            panels[0].plot(
-                radius, of_zone["capture"], color=colour, lw=2, label=f"{titles[zone]}: {words['mining_seen']}"
-            )
-            panels[1].plot(radius, of_zone["lift"], color=colour, lw=2, label=titles[zone])
+            label = f"{title}: {words['mining_seen']}"
+            panels[0].plot(radius, of_zone["capture"], color=colour, lw=2, label=label)
+            panels[1].plot(radius, of_zone["lift"], color=colour, lw=2, label=title)
     for panel in panels:
-        panel.axvline(buffer_km, color=MUTED, lw=0.8, ls=":")
-        panel.annotate(
-            f"{wording.numbers.general(buffer_km)} km", (buffer_km, 1), xycoords=("data", "axes fraction"),
-            xytext=(3, -2), textcoords="offset points", va="top", fontsize=8, color=MUTED,
-        )  # fmt: skip
+        _mark_radius(panel, buffer_km, wording)
         panel.set(xlim=(0, rows["radius_km"].max()), xlabel=words["radius_axis"])
         panel.grid(color=LINES, lw=0.5)
         panel.set_ylim(bottom=0)
     panels[0].set_ylim(0, 1.02)
     panels[0].yaxis.set_major_formatter(FuncFormatter(wording.per_cent))
     panels[0].set_title(words["radius_shares"])
-    figure.legend(*panels[0].get_legend_handles_labels(), loc="outside lower left", ncols=2, frameon=False, fontsize=8)
+    _legend(figure, panels[0].get_legend_handles_labels()[0], columns=2)
     if evidence:
         panels[1].yaxis.set_major_formatter(FuncFormatter(lambda value, _: wording.numbers.general(value)))
         panels[1].set_title(textwrap.fill(words["radius_lift"], 44))
     return figure
 
 
+def _mark_radius(panel: Axes, buffer_km: float, wording: Wording) -> None:
+    """A line at the radius of the map."""
+    panel.axvline(buffer_km, color=MUTED, lw=0.8, ls=":")
+    panel.annotate(
+        f"{wording.numbers.general(buffer_km)} km", (buffer_km, 1), xycoords=("data", "axes fraction"),
+        xytext=(3, -2), textcoords="offset points", va="top", fontsize=8, color=MUTED,
+    )  # fmt: skip
+
+
 @_styled
-def draw_choices(
+def draw_sensitivity(
     table: pd.DataFrame,
     bands: pd.DataFrame,
     titles: Mapping[str, str],
@@ -129,7 +136,7 @@ def draw_choices(
 
     Parameters
     ----------
-    table, bands : `asmgold.evidence.tables.SENSITIVITY` and `POSITION_BANDS`
+    table, bands : `asmgold.schemas.evidence.SENSITIVITY` and `POSITION_BANDS`
     titles, wording, evidence : as for `draw_radius`
     """
     words = wording.words
@@ -139,9 +146,9 @@ def draw_choices(
     zones = [zone for zone in rows["zone"].unique() if zone in titles]
     labels = [variant_label(choice, variant, words) for choice, variant in variants] + [words["choice_positions"]]
     places = np.arange(len(labels))[::-1]
-    shown = {"land_share": (LAND, "o", words["land"]), "capture": (REAL, "D", words["mining_seen"])}
-    if evidence is None:
-        del shown["capture"]
+    shown = {"land_share": (LAND, "o", words["land"])}
+    if evidence:
+        shown["capture"] = (REAL, "D", words["mining_seen"])
     figure, panels = _figure(1.9 + 0.24 * len(labels), len(zones), sharey=True)
     for panel, zone in zip(panels, zones, strict=True):
         of_zone = rows[rows["zone"] == zone].set_index(["choice", "variant"])
@@ -152,89 +159,82 @@ def draw_choices(
             panel.plot(values, places[:-1], marker, color=colour, ms=5.5, ls="", clip_on=False, zorder=3)
             panel.plot([band["p05"], band["p95"]], [places[-1]] * 2, "|-", color=colour, lw=4, ms=10, mew=2, zorder=3)
         panel.set_title(titles[zone])
-        panel.xaxis.set_major_formatter(FuncFormatter(wording.per_cent))
-        panel.set(xlim=(0, 1), xticks=(0, 0.5, 1))
+        _share_axis(panel, wording)
         panel.grid(color=LINES, lw=0.5)
         panel.tick_params(axis="both", length=0)
     panels[0].set_yticks(places, labels)
     handles = [
-        mpl.lines.Line2D([], [], color=colour, marker=marker, ls="", ms=5.5, label=label)
+        Line2D([], [], color=colour, marker=marker, ls="", ms=5.5, label=label)
         for colour, marker, label in shown.values()
     ]
-    figure.legend(handles=handles, loc="outside lower left", ncols=2, frameon=False, fontsize=8)
+    _legend(figure, handles, columns=2)
     return figure
 
 
 @_styled
-def draw_chance(
+def draw_null_models(
     table: pd.DataFrame, titles: Mapping[str, str], placed: Mapping[str, str], wording: Wording, *, evidence: str
 ) -> Figure:
     """The capture of the real sites beside that of sites placed at random.
 
     Parameters
     ----------
-    table : `asmgold.evidence.tables.CHANCE`
+    table : `asmgold.schemas.evidence.CHANCE`
     titles, wording, evidence : as for `draw_radius`
     placed : how to call the ways of placing them
     """
-    rows = table[(table["evidence"] == evidence) & (table["period"] == ALL_PERIODS) & table["zone"].isin(titles)]
-    rows = rows[rows["capture"].notna()]
+    rows = _of_all_periods(table, evidence)
+    rows = rows[rows["zone"].isin(titles) & rows["capture"].notna()]
     zones = list(rows["zone"].unique())[::-1]
     ways = [way for way in rows["placed"].unique() if way in placed]
     figure, panels = _figure(1.7 + 0.42 * len(zones), max(len(ways), 1), sharey=True)
     for panel, way in zip(panels, ways, strict=False):
         for row in rows[rows["placed"] == way].to_dict("records"):
-            place = zones.index(row["zone"])
-            panel.plot([row["p05"], row["p95"]], [place, place], color=CHANCE, lw=9, solid_capstyle="butt", zorder=1)
-            panel.plot([row["p95"], row["highest"]], [place, place], color=CHANCE, lw=1.2, zorder=1)
-            panel.plot(row["p50"], place, "|", color="white", ms=9, mew=1.6, zorder=2)
-            panel.plot(row["capture"], place, "D", color=REAL, ms=6, zorder=3)
-            panel.annotate(
-                f"p = {wording.numbers.count(row['p_value'], 3)}", (1.02, place), xycoords=("axes fraction", "data"),
-                va="center", fontsize=8,
-            )  # fmt: skip
+            _draw_null_model(panel, row, zones.index(row["zone"]), wording)
         panel.set_title(textwrap.fill(placed[way], 40))
     for panel in panels:
-        panel.set(xlim=(0, 1), ylim=(-0.6, len(zones) - 0.4), xticks=(0, 0.5, 1), xlabel=wording.words["capture_axis"])
-        panel.xaxis.set_major_formatter(FuncFormatter(wording.per_cent))
+        panel.set(ylim=(-0.6, len(zones) - 0.4), xlabel=wording.words["capture_axis"])
+        _share_axis(panel, wording)
         panel.grid(axis="x", color=LINES, lw=0.5)
         panel.tick_params(axis="y", length=0)
     panels[0].set_yticks(range(len(zones)), [textwrap.fill(titles[zone], 22) for zone in zones])
     handles = [
-        mpl.lines.Line2D([], [], color=REAL, marker="D", ls="", ms=6, label=wording.words["real_sites"]),
-        mpl.lines.Line2D([], [], color=CHANCE, lw=8, label=wording.words["chance_band"]),
+        Line2D([], [], color=REAL, marker="D", ls="", ms=6, label=wording.words["real_sites"]),
+        Line2D([], [], color=RANDOM, lw=8, label=wording.words["chance_band"]),
     ]
-    figure.legend(handles=handles, loc="outside lower left", ncols=1, frameon=False, fontsize=8)
+    _legend(figure, handles, columns=1)
     return figure
+
+
+def _draw_null_model(panel: Axes, row: Mapping[Any, Any], place: int, wording: Wording) -> None:
+    """The capture of the real sites, that of the draws from 5 to 95 % and at most, and the p-value."""
+    panel.plot([row["p05"], row["p95"]], [place, place], color=RANDOM, lw=9, solid_capstyle="butt", zorder=1)
+    panel.plot([row["p95"], row["highest"]], [place, place], color=RANDOM, lw=1.2, zorder=1)
+    panel.plot(row["p50"], place, "|", color="white", ms=9, mew=1.6, zorder=2)
+    panel.plot(row["capture"], place, "D", color=REAL, ms=6, zorder=3)
+    panel.annotate(
+        f"p = {wording.numbers.count(row['p_value'], 3)}", (1.02, place), xycoords=("axes fraction", "data"),
+        va="center", fontsize=8,
+    )  # fmt: skip
 
 
 @_styled
 def draw_by_overlay(table: pd.DataFrame, titles: Mapping[str, str], wording: Wording, *, note: str = "") -> Figure:
-    """The share seen inside each overlay by period, and what was published.
+    """The share observed inside each overlay by period, and what was published.
 
     Parameters
     ----------
-    table : `asmgold.evidence.tables.BY_OVERLAY`
+    table : `asmgold.schemas.evidence.BY_OVERLAY`
     titles : how to call overlays and layers of evidence
     wording : the language
     note : what has to be known of the evidence
     """
-    words, numbers = wording.words, wording.numbers
+    words = wording.words
     lines = textwrap.wrap(note, 80)
     figure, (panel,) = _figure(1.4 + 0.34 * len(table) + 0.16 * len(lines), 1)
     labels = []
     for place, row in enumerate(table.to_dict("records")):
-        found, share = pd.notna(row["inside"]), row["share_inside"]
-        if pd.notna(share):
-            bar: dict[str, Any] = (
-                {"color": INSIDE} if found else {"color": "white", "edgecolor": INSIDE, "hatch": "////"}
-            )
-            panel.barh(place, share, height=0.62, lw=0.8, **bar)
-            panel.barh(place, 1 - share, left=share, height=0.62, color=OUTSIDE if found else "#F3F3F3")
-            panel.annotate(
-                numbers.share(share) + (f"   {_total(row, wording)}" if found else ""), (0.012, place), va="center",
-                fontsize=8, bbox={"facecolor": "white", "alpha": 0.85, "lw": 0, "pad": 1.2},
-            )  # fmt: skip
+        _draw_share(panel, row, place, wording)
         period = words["all_periods"] if row["period"] == ALL_PERIODS else row["period"]
         name = f"{titles.get(row['series'], row['series'])}, {period}" if pd.notna(period) else row["series"]
         labels.append(textwrap.fill(name, 36))
@@ -244,24 +244,38 @@ def draw_by_overlay(table: pd.DataFrame, titles: Mapping[str, str], wording: Wor
     panel.tick_params(axis="y", length=0)
     overlays = ", ".join(titles.get(f"{name}:inside", name) for name in table["overlay"].unique())
     handles = [
-        mpl.patches.Patch(facecolor=INSIDE, label=f"{words['inside']}: {overlays}"),
-        mpl.patches.Patch(facecolor=OUTSIDE, label=words["outside"]),
-        mpl.patches.Patch(facecolor="white", edgecolor=INSIDE, hatch="////", label=words["published"]),
+        Patch(facecolor=INSIDE, label=f"{words['inside']}: {overlays}"),
+        Patch(facecolor=OUTSIDE, label=words["outside"]),
+        Patch(**PUBLISHED_BAR, label=words["published"]),
     ]
-    figure.legend(handles=handles, loc="outside lower left", ncols=3, frameon=False, fontsize=8)
+    _legend(figure, handles, columns=3)
     panel.set_xlabel("\n".join(lines), fontsize=7.5, color=MUTED, loc="left", linespacing=1.3)
     return figure
 
 
+def _draw_share(panel: Axes, row: Mapping[Any, Any], place: int, wording: Wording) -> None:
+    """A bar with the share inside and the rest; hatched where others published it."""
+    share, is_measured = row["share_inside"], pd.notna(row["inside"])
+    if pd.isna(share):
+        return
+    bar = {"color": INSIDE} if is_measured else PUBLISHED_BAR
+    panel.barh(place, share, height=0.62, lw=0.8, **bar)
+    panel.barh(place, 1 - share, left=share, height=0.62, color=OUTSIDE if is_measured else "#F3F3F3")
+    panel.annotate(
+        wording.numbers.share(share) + (f"   {_total(row, wording)}" if is_measured else ""), (0.012, place),
+        va="center", fontsize=8, bbox={"facecolor": "white", "alpha": 0.85, "lw": 0, "pad": 1.2},
+    )  # fmt: skip
+
+
 def _total(row: Mapping[Any, Any], wording: Wording) -> str:
-    """How much was seen, inside and outside."""
+    """How much was observed, inside and outside."""
     unit = f"{NO_BREAK}km²" if row["unit"] == "km2" else ""
     return wording.words["of_total"].format(total=wording.numbers.count(row["inside"] + row["outside"])) + unit
 
 
 @_styled
 def draw_production(table: pd.DataFrame, wording: Wording) -> Figure:
-    """Both series in kilograms by both kinds of ounces, and their ratios (`asmgold.evidence.tables.PRODUCTION`)."""
+    """Both series in kilograms by both kinds of ounces, and their ratios (`asmgold.schemas.evidence.PRODUCTION`)."""
     words = wording.words
     figure, panels = _figure(3.6, 2)
     years, width = table["year"].to_numpy(), 0.2
@@ -281,7 +295,7 @@ def draw_production(table: pd.DataFrame, wording: Wording) -> Figure:
     panels[1].set_ylim(bottom=0)
     panels[1].set_title(words["production_ratio"])
     panels[1].legend(frameon=False, fontsize=8)
-    figure.legend(*panels[0].get_legend_handles_labels(), loc="outside lower left", ncols=2, frameon=False, fontsize=8)
+    _legend(figure, panels[0].get_legend_handles_labels()[0], columns=2)
     for panel in panels:
         panel.grid(axis="y", color=LINES, lw=0.5)
         panel.set_axisbelow(True)
@@ -302,16 +316,28 @@ def as_svg(figure: Figure) -> str:
         return text.getvalue()
 
 
-def _figure(height: float, panels: int, *, sharey: bool = False) -> tuple[Figure, list[Any]]:
+def _figure(height: float, panels: int, *, sharey: bool = False) -> tuple[Figure, list[Axes]]:
     figure = Figure(figsize=(7.6, height), facecolor="white", layout="constrained")
     return figure, list(np.atleast_1d(figure.subplots(1, panels, sharey=sharey)))
 
 
+def _legend(figure: Figure, handles: Sequence[Artist], *, columns: int) -> None:
+    figure.legend(handles=handles, loc="outside lower left", ncols=columns, frameon=False, fontsize=8)
+
+
+def _share_axis(panel: Axes, wording: Wording) -> None:
+    """Shares from 0 to 100 % along x."""
+    panel.set(xlim=(0, 1), xticks=(0, 0.5, 1))
+    panel.xaxis.set_major_formatter(FuncFormatter(wording.per_cent))
+
+
+def _of_all_periods(table: pd.DataFrame, evidence: str | None) -> pd.DataFrame:
+    return table[(table["evidence"] == evidence) & (table["period"] == ALL_PERIODS)]
+
+
 def _band(bands: pd.DataFrame, name: str, zone: str, evidence: str | None) -> pd.Series:
     rows = bands[(bands["figure"] == name) & (bands["zone"] == zone)]
-    if name == "capture":
-        rows = rows[(rows["evidence"] == evidence) & (rows["period"] == ALL_PERIODS)]
-    band: pd.Series = rows.iloc[0]
+    band: pd.Series = (_of_all_periods(rows, evidence) if name == "capture" else rows).iloc[0]
     return band
 
 

@@ -32,7 +32,7 @@ def summarise(
     products : the names of the files in it
     """
     words, numbers = context.phrases("summary"), context.numbers
-    counts = count_by_fate(records).rename(columns=lambda name: words.get(name, name.replace("_", " ")))
+    counts = count_by_fate(records).rename(columns=words)
     lines = [
         words["title"].format(area=context.area, radius=context.radius),
         "",

@@ -22,7 +22,7 @@ def account_for(records: pd.DataFrame, rows_read: Mapping[str, int]) -> pd.DataF
 
     Parameters
     ----------
-    records : a table of `asmgold.schemas.RECORDS`
+    records : a table of `asmgold.schemas.tables.RECORDS`
     rows_read : how many rows the reader found in each source
 
     Raises

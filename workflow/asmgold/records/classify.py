@@ -1,4 +1,4 @@
-"""From rows as read to records, each with a position, a country, flags, and exactly one fate."""
+"""Classifies the rows that were read: each becomes a record with a position, a country, flags, and one fate."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from asmgold.geodesy.discs import discs, may_reach
 from asmgold.io.text import decoded, readable
 from asmgold.records.corrections import apply_corrections
 from asmgold.records.deduplicate import deposit_ids
-from asmgold.records.flags import diagnose, precision_m
+from asmgold.records.flags import flags_of, precision_m
 from asmgold.records.location import CountryLocator, locate
 from asmgold.schemas.tables import CRS, RECORDS
 
@@ -43,7 +43,7 @@ def classify(
     ----------
     rows : rows of all sources, as `asmgold.sources.records.read_records` gives them
     area : polygons in EPSG:4326
-    countries : a table of `asmgold.schemas.COUNTRIES` to locate records in, or None
+    countries : a table of `asmgold.schemas.tables.COUNTRIES` to locate records in, or None
     corrections : declared corrections; those of records that are not among the rows have no effect
     buffer_m, tolerance_m : radius of the discs and the tolerance of their edges, metres
     include_refineries : whether gold that is only refined counts
@@ -52,17 +52,13 @@ def classify(
 
     Returns
     -------
-    A table of `asmgold.schemas.RECORDS` with one row for each row given, in their order.
+    A table of `asmgold.schemas.tables.RECORDS` with one row for each row given, in their order.
 
     Raises
     ------
     InputError : if not a single row of a source has a position.
     """
-    records = rows.drop(columns="fault").assign(correction=pd.Series(None, index=rows.index, dtype=object))
-    records["flags"] = pd.Series([[] for _ in range(len(rows))], index=rows.index, dtype=object)
-    records["longitude_read"] = _numbers(rows["longitude_text"])
-    records["latitude_read"] = _numbers(rows["latitude_text"])
-    records["longitude"], records["latitude"] = records["longitude_read"], records["latitude_read"]
+    records = _with_positions_read(rows)
     _repair_texts(records)
     apply_corrections(records, corrections)
     faults = rows["fault"].where(rows["fault"].notna(), _position_faults(records, rows))
@@ -73,27 +69,26 @@ def classify(
     places = None if countries is None else locate(records, CountryLocator(countries))
     for name in ("country_code", "country_located", "outside_km", "suggested_transform"):
         records[name] = None if places is None else places[name]
-    found = zip(records["flags"], diagnose(records, faults, rows["fault"].notna(), places), strict=True)
-    records["flags"] = pd.Series([declared + seen for declared, seen in found], index=records.index, dtype=object)
-    points = gpd.array.from_shapely(_points(records), crs=CRS)
+    found = flags_of(records, faults, rows["fault"].notna(), places)
+    both = [earlier + new for earlier, new in zip(records["flags"], found, strict=True)]
+    records["flags"] = pd.Series(both, index=records.index, dtype=object)
+    points = _points(records)
     fate, reason = _fates_by_content(records, faults, commodity, include_refineries=include_refineries)
     candidates = (fate == "").to_numpy()
-    fate[candidates], reason[candidates] = _fates_by_place(
-        np.asarray(points)[candidates], area, buffer_m, tolerance_m, commodity
-    )
+    fate[candidates], reason[candidates] = _fates_by_place(points[candidates], area, buffer_m, tolerance_m, commodity)
     records["fate"], records["fate_reason"] = fate, reason
     columns = [name for name in RECORDS.columns if name != "geometry"]
-    return RECORDS.validate(gpd.GeoDataFrame(records[columns], geometry=points).reset_index(drop=True))
+    return RECORDS.validate(gpd.GeoDataFrame(records[columns], geometry=points, crs=CRS).reset_index(drop=True))
 
 
 def reclassify(
     records: gpd.GeoDataFrame, area: gpd.GeoDataFrame, *, buffer_m: float, tolerance_m: float, commodity: str = "gold"
 ) -> gpd.GeoDataFrame:
-    """Records that were classified for one area, classified for another one: only what depends on the place changes.
+    """Classify records anew for another area. Only the fates `site` and `outside_area` depend on the area.
 
     Parameters
     ----------
-    records : a table of `asmgold.schemas.RECORDS`
+    records : a table of `asmgold.schemas.tables.RECORDS`
     area : the other area, polygons in EPSG:4326
     buffer_m, tolerance_m : radius of the discs and the tolerance of their edges, metres
     commodity : as for `classify`
@@ -105,8 +100,18 @@ def reclassify(
     return classified
 
 
+def _with_positions_read(rows: pd.DataFrame) -> pd.DataFrame:
+    """The rows with their positions as numbers, as yet without flags and corrections."""
+    records = rows.drop(columns="fault").assign(correction=pd.Series(None, index=rows.index, dtype=object))
+    records["flags"] = pd.Series([[] for _ in range(len(rows))], index=rows.index, dtype=object)
+    for name in ("longitude", "latitude"):
+        records[f"{name}_read"] = _numbers(rows[f"{name}_text"])
+    records["longitude"], records["latitude"] = records["longitude_read"], records["latitude_read"]
+    return records
+
+
 def _numbers(text: pd.Series) -> pd.Series:
-    """Plain decimal numbers; everything else (nan, inf, 1e308, other scripts, hexadecimal) is none."""
+    """The numbers that are written as plain decimals; not a number for nan, inf, 1e308, hexadecimal and the like."""
     plain = text.str.fullmatch(r"[+-]?[0-9]{1,12}(\.[0-9]{0,30})?|[+-]?\.[0-9]{1,30}")
     return pd.to_numeric(text.where(plain.astype(bool), None).astype(object), errors="coerce").astype(float)
 

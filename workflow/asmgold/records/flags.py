@@ -1,4 +1,4 @@
-"""What is remarkable about a record: flags, and how precisely its position is written."""
+"""Flags, which warn of what is doubtful about a record, and the precision of its position."""
 
 from __future__ import annotations
 
@@ -23,17 +23,17 @@ def precision_m(longitude_text: pd.Series, latitude_text: pd.Series) -> pd.Serie
     return METRES_PER_DEGREE * 10.0**-decimals
 
 
-def diagnose(
+def flags_of(
     records: pd.DataFrame, faults: pd.Series, unreadable: pd.Series, places: pd.DataFrame | None
 ) -> list[list[str]]:
-    """The flags of each record, in the order of `asmgold.schemas.FLAGS`.
+    """The flags of each record, in the order of `asmgold.schemas.tables.FLAGS`.
 
     Parameters
     ----------
-    records : rows with the columns of `asmgold.schemas.RECORDS` up to `url`, `precision_m` and `deposit_id`
-    faults : why a record's position cannot be used, or none
-    unreadable : whether the reader could make nothing of the row
-    places : what `asmgold.location.locate` says about them, or None if there is no map of countries
+    records : rows with the columns of `asmgold.schemas.tables.RECORDS` up to `url`, `precision_m` and `deposit_id`
+    faults : why a record's position cannot be used; None where it can be
+    unreadable : whether the whole row could not be read
+    places : the table of `asmgold.records.location.locate` for them, or None if there is no map of countries
     """
     position = records[["source", "longitude", "latitude"]]
     usable = faults.isna()

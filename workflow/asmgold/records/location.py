@@ -37,7 +37,7 @@ class CountryLocator:
     """The countries of the world, to ask where positions lie."""
 
     def __init__(self, table: gpd.GeoDataFrame) -> None:
-        """Take the countries of a table of `asmgold.schemas.COUNTRIES`."""
+        """Take the countries of a table of `asmgold.schemas.tables.COUNTRIES`."""
         self._codes = table["code"].to_numpy(dtype=object)
         self._shapes = np.asarray(table.geometry.array, dtype=object)
         self._tree = shapely.STRtree(self._shapes)

@@ -64,8 +64,8 @@ def propose(records: gpd.GeoDataFrame, table: gpd.GeoDataFrame) -> list[Proposal
 
     Parameters
     ----------
-    records : a table of `asmgold.schemas.RECORDS`
-    table : `asmgold.schemas.COUNTRIES`
+    records : a table of `asmgold.schemas.tables.RECORDS`
+    table : `asmgold.schemas.tables.COUNTRIES`
     """
     countries = CountryLocator(table)
     doubtful = records[records["outside_km"].notna() & records["correction"].isna()]

@@ -22,8 +22,8 @@ class National:
     ----------
     code, name : of the country
     area : its polygons in EPSG:4326
-    regions, sites : tables of `asmgold.schemas.REGIONS` and `SITES`
-    records : those that state the country, lie in it, or are sites for it (`asmgold.schemas.RECORDS`)
+    regions, sites : tables of `asmgold.schemas.tables.REGIONS` and `SITES`
+    records : those that state the country, lie in it, or are sites for it (`asmgold.schemas.tables.RECORDS`)
     """
 
     code: str
@@ -35,7 +35,7 @@ class National:
 
     @property
     def summary(self) -> dict[str, object]:
-        """Its row of `asmgold.schemas.COUNTRY_SUMMARY`."""
+        """Its row of `asmgold.schemas.tables.COUNTRY_SUMMARY`."""
         area_km2 = float(polygon_area(self.area.geometry.array).sum()) / 1e6
         regions_km2 = float(self.regions["area_km2"].sum())
         return {
@@ -63,8 +63,8 @@ def by_country(
 
     Parameters
     ----------
-    records : a table of `asmgold.schemas.RECORDS`, classified for any area
-    countries : a table of `asmgold.schemas.COUNTRIES`
+    records : a table of `asmgold.schemas.tables.RECORDS`, classified for any area
+    countries : a table of `asmgold.schemas.tables.COUNTRIES`
     codes : the countries wanted
     buffer_m, tolerance_m : radius of the discs and the tolerance of their edges, metres
     commodity : as for `asmgold.records.classify.classify`
@@ -83,7 +83,7 @@ def by_country(
 
 
 def country_summary(rows: pd.DataFrame) -> pd.DataFrame:
-    """The table of countries (`asmgold.schemas.COUNTRY_SUMMARY`) from the rows of some, by code."""
+    """The table of countries (`asmgold.schemas.tables.COUNTRY_SUMMARY`) from the rows of some, by code."""
     return COUNTRY_SUMMARY.validate(rows.sort_values("code", ignore_index=True))
 
 

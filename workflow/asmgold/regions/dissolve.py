@@ -25,14 +25,14 @@ def dissolve(
 
     Parameters
     ----------
-    records : a table of `asmgold.schemas.RECORDS`; the sites among them count
+    records : a table of `asmgold.schemas.tables.RECORDS`; the sites among them count
     area : polygons in EPSG:4326
     buffer_m, tolerance_m : radius of the discs and the tolerance of their edges, metres
 
     Returns
     -------
-    Regions (`asmgold.schemas.REGIONS`), the largest first, and sites (`asmgold.schemas.SITES`); both empty if no
-    record is a site.
+    Regions (`asmgold.schemas.tables.REGIONS`), the largest first, and sites (`asmgold.schemas.tables.SITES`); both
+    empty if no record is a site.
     """
     sites = records[records["fate"] == "site"].reset_index(drop=True)
     if sites.empty:

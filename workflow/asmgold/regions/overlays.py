@@ -31,14 +31,14 @@ def intersect(
 
     Parameters
     ----------
-    regions : `asmgold.schemas.REGIONS`
-    sites : `asmgold.schemas.SITES`
+    regions : `asmgold.schemas.tables.REGIONS`
+    sites : `asmgold.schemas.tables.SITES`
     overlays : polygons in EPSG:4326 by name
     within : for each overlay, the one that it is a part of, or None
 
     Returns
     -------
-    The intersections (`asmgold.schemas.OVERLAYS`) and their summary (`asmgold.schemas.OVERLAY_SUMMARY`).
+    The intersections (`asmgold.schemas.tables.OVERLAYS`) and their summary (`asmgold.schemas.tables.OVERLAY_SUMMARY`).
     """
     zones = zones_of(overlays, within)
     pieces = [_pieces(regions, name, zone, shape) for (name, zone), shape in zones.items()]
@@ -83,7 +83,7 @@ def measure_units(
 
     Returns
     -------
-    A table of `asmgold.schemas.OVERLAY_UNITS`, the units of each overlay by name.
+    A table of `asmgold.schemas.tables.OVERLAY_UNITS`, the units of each overlay by name.
 
     Raises
     ------

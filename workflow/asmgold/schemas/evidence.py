@@ -12,20 +12,24 @@ def _number(title: str, description: str, *bounds: Bounds) -> Column:
 
 _EVIDENCE = text("Evidence", "The layer's name in the configuration.")
 _MAYBE_EVIDENCE = text("Evidence", "The layer's name in the configuration; none where land is meant.", nullable=True)
-_PERIOD = text("Period", "When it was seen; `all` is the union of all periods, so nothing counts twice.")
-_MAYBE_PERIOD = text("Period", "When it was seen, or `all`; none where land is meant.", nullable=True)
+_PERIOD = text("Period", "When it was observed; `all` is the union of all periods, so nothing counts twice.")
+_MAYBE_PERIOD = text("Period", "When it was observed, or `all`; none where land is meant.", nullable=True)
 _ZONE = text("Zone", "`area`, or a zone of an overlay as in the overlay summary: `<overlay>:inside`, "
               "`<overlay>:outside`.")  # fmt: skip
-_OBSERVED = _number("Observed", "What was seen in the zone: km2 of polygons, or the number of points.", POSITIVE)
+_OBSERVED = _number("Observed", "What was observed in the zone: km2 of polygons, or the number of points.", POSITIVE)
 _INSIDE = _number("Observed inside", "Of this, what lies in the published regions; a point on an edge does.", POSITIVE)
-_CAPTURE = _number("Capture", "Observed inside over observed; none where nothing was seen.", SHARE)
+_CAPTURE = _number("Capture", "Observed inside over observed; none where nothing was observed.", SHARE)
 _LAND_SHARE = _number("Share of the land", "Published regions in the zone over the zone.", SHARE)
-_LIFT = _number("Lift", "Capture over the share of the land: 1 is what land taken blindly would hold.", POSITIVE)
+_LIFT = _number(
+    "Lift",
+    "Capture over the share of the land: 1 is what the same amount of land chosen at random would hold.",
+    POSITIVE,
+)
 _RADIUS = _number("Radius, km", "The geodesic radius of the discs.", POSITIVE)
 
 OBSERVATIONS = Schema(
     {
-        "period": text("Period", "When it was seen, if that is known.", nullable=True),
+        "period": text("Period", "When it was observed, if that is known.", nullable=True),
         "geometry": geometry("Observed", "Polygon or point in EPSG:4326."),
     }
 )
@@ -46,7 +50,7 @@ CAPTURE = Schema(
 MISSED = Schema(
     {
         "evidence": _EVIDENCE,
-        "period": text("Period", "When it was seen; a piece seen in several periods stands once in each."),
+        "period": text("Period", "When it was observed; a piece observed in several periods stands once in each."),
         "area_km2": _number("Area, km2", "Area of the piece; none for a point.", POSITIVE),
         "distance_km": _number(
             "Distance, km", "From the piece's nearest point to the nearest site, along the ellipsoid.", POSITIVE
@@ -60,10 +64,10 @@ BY_OVERLAY = Schema(
     {
         "overlay": text("Overlay", "An overlay that is within another one."),
         "series": text("Series", "The layer of evidence, or the publication."),
-        "period": text("Period", "When it was seen; `2021-2023` is the union of these; `all` that of all.",
+        "period": text("Period", "When it was observed; `2021-2023` is the union of these; `all` that of all.",
                         nullable=True),
-        "inside": _number("Inside", "Seen inside the overlay.", POSITIVE),
-        "outside": _number("Outside", "Seen in the rest of the overlay that it is within.", POSITIVE),
+        "inside": _number("Inside", "Observed inside the overlay.", POSITIVE),
+        "outside": _number("Outside", "Observed in the rest of the overlay that it is within.", POSITIVE),
         "unit": text("Unit", "`km2` or `points`; none for a published share.", nullable=True),
         "share_inside": _number("Share inside", "The one over both.", SHARE),
         "definition": text("Definition", "What a published share is a share of.", nullable=True),
@@ -75,10 +79,10 @@ CHANCE = Schema(
         "evidence": _EVIDENCE,
         "period": _PERIOD,
         "zone": _ZONE,
-        "placed": text("Placed", "Where the sites of the area are thrown: anywhere in the `area`, or each within its "
+        "placed": text("Placed", "Where the sites of the area are drawn: anywhere in the `area`, or each within its "
                         "own stratum (`strata`)."),
         "draws": count("Draws", "How often."),
-        "capture": _number("Capture", "That of the real sites, by the same pieces.", SHARE),
+        "capture": _number("Capture", "That of the real sites, measured in the same way.", SHARE),
         "mean": _number("Mean", "Mean capture of the draws.", SHARE),
         "p05": _number("5 %", "A twentieth of the draws capture less.", SHARE),
         "p50": _number("50 %", "Half of the draws capture less.", SHARE),
@@ -95,7 +99,7 @@ RADIUS_CURVE = Schema(
         "zone": _ZONE,
         "radius_km": _RADIUS,
         "land_share": _number("Share of the land", "Land of the zone, within the area, nearer than this.", SHARE),
-        "capture": _number("Capture", "What was seen in the zone, within the area, nearer than this.", SHARE),
+        "capture": _number("Capture", "What was observed in the zone, within the area, nearer than this.", SHARE),
         "lift": _LIFT,
     }
 )
@@ -105,7 +109,7 @@ RADIUS_OF_CAPTURE = Schema(
         "evidence": _EVIDENCE,
         "period": _PERIOD,
         "zone": _ZONE,
-        "share": _number("Share", "Of what was seen in the zone.", SHARE),
+        "share": _number("Share", "Of what was observed in the zone.", SHARE),
         "radius_km": _number("Radius, km", "The smallest radius at which that share is inside; none if none is."),
     }
 )

@@ -15,7 +15,7 @@ from asmgold.vocabulary.countries import country_codes
 
 
 def country_table(layer: gpd.GeoDataFrame, code_field: str, name_field: str) -> gpd.GeoDataFrame:
-    """A layer of countries as a table of `asmgold.schemas.COUNTRIES`.
+    """A layer of countries as a table of `asmgold.schemas.tables.COUNTRIES`.
 
     Parameters
     ----------
@@ -56,7 +56,7 @@ def country_area(countries: gpd.GeoDataFrame, code: str) -> gpd.GeoDataFrame:
 
     Parameters
     ----------
-    countries : a table of `asmgold.schemas.COUNTRIES`
+    countries : a table of `asmgold.schemas.tables.COUNTRIES`
     code : of ISO 3166-1 alpha-3
 
     Raises

@@ -25,7 +25,7 @@ def read_records(path: Path, reader: str, commodity: Commodity = GOLD) -> pd.Dat
 
     Returns
     -------
-    One row for each row of the source, in its order, with the columns of `asmgold.schemas.READ_RECORDS`: text as
+    One row for each row of the source, in its order, with the columns of `asmgold.schemas.tables.READ_RECORDS`: text as
     the source gives it, and what it says about the commodity. Rows that cannot be read carry a `fault`.
 
     Raises

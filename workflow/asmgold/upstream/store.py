@@ -1,7 +1,7 @@
 """Where fetched bytes live, and the lock that says which of them are meant.
 
-A file lives where `asmgold.config.stored_file` says: other bytes never take its place, and what was there before stays
-until someone prunes it.
+A file lives where `asmgold.config.paths.stored_file` says: other bytes never take its place, and what was there before
+stays until someone prunes it.
 """
 
 from __future__ import annotations

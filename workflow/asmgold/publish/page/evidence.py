@@ -14,22 +14,24 @@ from asmgold.publish.figures import (
     Wording,
     as_svg,
     draw_by_overlay,
-    draw_chance,
-    draw_choices,
+    draw_null_models,
     draw_production,
     draw_radius,
+    draw_sensitivity,
     variant_label,
 )
 from asmgold.publish.messages import NO_BREAK, Numbers
 from asmgold.publish.page.blocks import Block, Column, Figure, Folded, Points, Section, Table
 from asmgold.vocabulary.evidence import ALL_PERIODS, AREA
 
-MOST_PANELS = 4
+MAX_PANELS = 4
 TABLES = ("evidence", "overlay_by_period", "chance", "radius_curve", "radius_of_capture", "sensitivity",
           "position_bands", "context_production")  # fmt: skip
 SHARES = ("capture", "land_share", "share_inside", "p50", "p05", "p95", "highest")
 DECIMALS = {"lift": 1, "radius_km": 1, "ratio": 2, "ratio_if_troy": 2, "p_value": 3}
 """Of the numbers that are neither shares nor counts."""
+Titles = Mapping[str, Mapping[str, str]]
+"""How to call the values of a column, by the names of the columns."""
 
 
 def read_tables(paths: Iterable[Path]) -> dict[str, pd.DataFrame]:
@@ -57,11 +59,11 @@ def figures(tables: Mapping[str, pd.DataFrame], context: Context) -> dict[str, A
     drawn["radius_curve"] = draw_radius(
         tables["radius_curve"], heads, wording, buffer_km=context.buffer_km, evidence=first
     )
-    drawn["sensitivity"] = draw_choices(
-        tables["sensitivity"], tables["position_bands"], dict([*whole.items()][:MOST_PANELS]), wording, evidence=first
+    drawn["sensitivity"] = draw_sensitivity(
+        tables["sensitivity"], tables["position_bands"], dict([*whole.items()][:MAX_PANELS]), wording, evidence=first
     )
     if first is not None:
-        drawn["chance"] = draw_chance(tables["chance"], titles, _placed(context, words), wording, evidence=first)
+        drawn["chance"] = draw_null_models(tables["chance"], titles, _placed(context, words), wording, evidence=first)
         if len(tables["overlay_by_period"]):
             named, note = {**titles, **context.evidence_titles}, context.evidence_notes.get(first, "")
             drawn["overlay_by_period"] = draw_by_overlay(tables["overlay_by_period"], named, wording, note=note)
@@ -97,17 +99,14 @@ def evidence_section(tables: Mapping[str, pd.DataFrame], context: Context) -> Se
         ]
         blocks += _in_all_and_by_period(tables["evidence"], "evidence", words, titles)
         blocks += [words["chance_text"], _figure(drawn, "chance", words)]
-        blocks += [_folded(_table(_together(tables["chance"]).drop(columns="period"), "chance", words, titles))]
+        blocks += [_folded(_table(_of_all_periods(tables["chance"]).drop(columns="period"), "chance", words, titles))]
         if "overlay_by_period" in drawn:
-            by_overlay = tables["overlay_by_period"]
-            blocks += [_overlays(by_overlay, context, words), _figure(drawn, "overlay_by_period", words)]
-            blocks += [Points(_definitions(by_overlay, wording))]
-            blocks += [_folded(_table(by_overlay.drop(columns="definition"), "overlay_by_period", words, titles))]
+            blocks += _overlay_blocks(tables["overlay_by_period"], drawn, context, wording, titles)
         blocks += [_figure(drawn, "radius_curve", words), _quantiles(tables["radius_of_capture"], wording, titles)]
     else:
         blocks += [words["no_evidence"], _figure(drawn, "radius_curve", words)]
     blocks += [words["choices_text"], _figure(drawn, "sensitivity", words)]
-    blocks += [_folded(_choices(tables["sensitivity"], context, wording, zones))]
+    blocks += [_folded(_sensitivity(tables["sensitivity"], context, wording, zones))]
     blocks += [words["positions_text"], _folded(_positions(tables["position_bands"], context, wording, zones))]
     return Section("evidence", words["title"], [*blocks, words["limits_text"]])
 
@@ -142,7 +141,7 @@ def _is_head(zone: str, context: Context) -> bool:
 
 
 def _headline(table: pd.DataFrame, zones: Mapping[str, str], context: Context, wording: Wording) -> str:
-    numbers, heads = wording.numbers, _together(table)
+    numbers, heads = wording.numbers, _of_all_periods(table)
     heads = heads[heads["zone"].map(lambda zone: _is_head(zone, context)) & heads["capture"].notna()]
     sentences = [
         wording.words["headline"].format(
@@ -161,21 +160,27 @@ def _placed(context: Context, words: Mapping[str, str]) -> dict[str, str]:
     return {"area": words["placed_area"].format(area=context.area), "strata": within}
 
 
-def _in_all_and_by_period(
-    table: pd.DataFrame, name: str, words: Mapping[str, str], titles: Mapping[str, Mapping[str, str]]
-) -> list[Block]:
-    together = _table(_together(table).drop(columns="period"), name, words, titles)
-    if len(table) == len(together.rows):
-        return [together]
+def _in_all_and_by_period(table: pd.DataFrame, name: str, words: Mapping[str, str], titles: Titles) -> list[Block]:
+    of_all = _table(_of_all_periods(table).drop(columns="period"), name, words, titles)
+    if len(table) == len(of_all.rows):
+        return [of_all]
     by_period = _table(table[table["period"] != ALL_PERIODS], name, words, titles)
-    return [together, Folded(words["by_period"], [by_period])]
+    return [of_all, Folded(words["by_period"], [by_period])]
 
 
-def _overlays(table: pd.DataFrame, context: Context, words: Mapping[str, str]) -> str:
+def _overlay_blocks(
+    table: pd.DataFrame, drawn: Mapping[str, Any], context: Context, wording: Wording, titles: Titles
+) -> list[Block]:
+    """Mining observed inside the overlays, by period, and beside it what others published."""
     names = list(table["overlay"].unique())
     parents = dict.fromkeys(context.parent_of(name) or "" for name in names)
-    titles = [", ".join(context.overlay_titles.get(name, name) for name in some) for some in (names, parents)]
-    return words["overlay_text"].format(overlays=titles[0], parents=titles[1])
+    called = [", ".join(context.overlay_titles.get(name, name) for name in some) for some in (names, parents)]
+    return [
+        wording.words["overlay_text"].format(overlays=called[0], parents=called[1]),
+        _figure(drawn, "overlay_by_period", wording.words),
+        Points(_definitions(table, wording)),
+        _folded(_table(table.drop(columns="definition"), "overlay_by_period", wording.words, titles)),
+    ]
 
 
 def _definitions(table: pd.DataFrame, wording: Wording) -> list[str]:
@@ -186,10 +191,10 @@ def _definitions(table: pd.DataFrame, wording: Wording) -> list[str]:
     ]
 
 
-def _quantiles(table: pd.DataFrame, wording: Wording, titles: Mapping[str, Mapping[str, str]]) -> Table:
+def _quantiles(table: pd.DataFrame, wording: Wording, titles: Titles) -> Table:
     """A row for each zone, a column for each share."""
     keys = ["evidence", "zone"]
-    wide = _together(table).pivot_table("radius_km", keys, "share", sort=False, dropna=False).reset_index()
+    wide = _of_all_periods(table).pivot_table("radius_km", keys, "share", sort=False, dropna=False).reset_index()
     shares = [column for column in wide.columns if column not in keys]
     columns = [Column(key, wording.words[f"column_{key}"]) for key in keys if not _says_nothing(wide[key])]
     columns += [Column(str(share), wording.per_cent(float(share)), "number") for share in shares]
@@ -201,7 +206,7 @@ def _quantiles(table: pd.DataFrame, wording: Wording, titles: Mapping[str, Mappi
     return Table(wording.words["radius_of_capture_table"], columns, rows)
 
 
-def _choices(table: pd.DataFrame, context: Context, wording: Wording, zones: Mapping[str, str]) -> Table:
+def _sensitivity(table: pd.DataFrame, context: Context, wording: Wording, zones: Mapping[str, str]) -> Table:
     """A row for each variant; what it covers and captures in the area and each overlay. Of the first evidence."""
     words = wording.words
     table = _of_first(table, context).fillna({"variant": ""})
@@ -216,7 +221,7 @@ def _choices(table: pd.DataFrame, context: Context, wording: Wording, zones: Map
         }
         for zone in shown:
             row[f"land {zone}"] = of_zone.loc[zone, "land_share"]
-            row[f"seen {zone}"] = of_zone.loc[zone, "capture"]
+            row[f"observed {zone}"] = of_zone.loc[zone, "capture"]
         rows.append({key: value for key, value in row.items() if not pd.isna(value)})
     columns = [
         Column("variant", words["column_variant"]),
@@ -224,7 +229,7 @@ def _choices(table: pd.DataFrame, context: Context, wording: Wording, zones: Map
         Column("regions_km2", words["column_regions_km2"], "count"),
         *(
             Column(f"{kind} {zone}", f"{zones[zone]}: {words[title]}", "share")
-            for kind, title in (("land", "land"), ("seen", "mining_seen"))
+            for kind, title in (("land", "land"), ("observed", "mining_seen"))
             if kind == "land" or first_evidence(context)
             for zone in shown
         ),
@@ -258,11 +263,11 @@ def _of_first(table: pd.DataFrame, context: Context) -> pd.DataFrame:
     return table[is_first | table["evidence"].isna()]
 
 
-def _together(table: pd.DataFrame) -> pd.DataFrame:
+def _of_all_periods(table: pd.DataFrame) -> pd.DataFrame:
     return table[table["period"] == ALL_PERIODS]
 
 
-def _table(table: pd.DataFrame, name: str, words: Mapping[str, str], titles: Mapping[str, Mapping[str, str]]) -> Table:
+def _table(table: pd.DataFrame, name: str, words: Mapping[str, str], titles: Titles) -> Table:
     shown = [str(name) for name in table.columns if f"column_{name}" in words and not _says_nothing(table[name])]
     columns = [Column(column, words[f"column_{column}"], _kind(table[column])) for column in shown]
     rows = [
@@ -272,7 +277,7 @@ def _table(table: pd.DataFrame, name: str, words: Mapping[str, str], titles: Map
     return Table(words[f"{name}_table"], columns, rows)
 
 
-def _shown(column: str, value: Any, titles: Mapping[str, Mapping[str, str]]) -> Any:
+def _shown(column: str, value: Any, titles: Titles) -> Any:
     if column in DECIMALS:
         return round(value, DECIMALS[column])
     return titles.get(column, {}).get(str(value), value)

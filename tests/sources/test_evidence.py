@@ -1,0 +1,169 @@
+"""Evidence as it is read: periods, CRSs, geometries, and what is refused."""
+
+from __future__ import annotations
+
+import geopandas as gpd
+import pandas as pd
+import pytest
+import shapely
+
+from asmgold.config.models import Evidence, Strata
+from asmgold.errors import InputError
+from asmgold.evidence.capture import capture
+from asmgold.evidence.observations import collect_observations
+from asmgold.geodesy.ellipsoid import polygon_area
+from asmgold.schemas.tables import CRS
+from asmgold.sources.evidence import _period, read_evidence
+from asmgold.sources.vector import read_layer
+from tests.evidence.conftest import EAST, WEST, ZONES, river, row, table
+
+# --- reading
+
+
+def test_periods_come_from_a_field_and_of_a_date_the_year(tmp_path):
+    path = tmp_path / "visits.csv"
+    path.write_text("name,Longitude,Latitude,seen\na,-70.5,-13,2019-05-03\nb,-70.4,-13,2020\nc,-70.3,-13,\nd,,,2020\n")
+    read = read_evidence(path, Evidence(file=str(path), period_field="seen"))
+    assert list(read["period"]) == ["2019", "2020", "unknown"]
+    assert read.crs == CRS
+    assert [one.period for one in collect_observations([("e", None, read)], ZONES)] == [
+        "2019",
+        "2020",
+        "unknown",
+        "all",
+    ]
+    numbers = tmp_path / "numbers.geojson"
+    gpd.GeoDataFrame({"year": [201800.0]}, geometry=[WEST], crs=CRS).to_file(numbers)
+    assert list(read_evidence(numbers, Evidence(file="x", period_field="year"))["period"]) == ["201800"]
+
+
+@pytest.mark.parametrize(
+    ("written", "period"),
+    [
+        ("2019-05-03T10:30:00Z", "2019"), ("2019/5/3", "2019"), ("2019-05", "2019"), ("3/5/2019", "2019"),
+        ("03.05.2019 10:30", "2019"), (1556841600000, "2019"), (1556841600000.0, "2019"), (2019.0, "2019"),
+        (201900, "201900"), ("12-34", "12-34"), ("rainy season 2019", "rainy season 2019"), ("10" * 30, "10" * 30),
+        (pd.Timestamp(2019, 5, 3), "2019"), (" ", "unknown"), (None, "unknown"),
+    ],
+)  # fmt: skip
+def test_of_a_date_the_year_counts_however_it_is_written(written, period):
+    assert _period(written) == period
+
+
+VISITS = """\
+vid,pcode,name,visit_date,longitude,latitude,mineral1,is_gold_mine
+1,codmine00001,Near,2013-11-08,-70.50,-13.00,Gold,1
+2,codmine00001,Near,2016-03-19,-70.50,-13.00,Gold,1
+3,codmine00001,Near,2016-09-30,-70.50,-13.00,Gold,1
+4,codmine00002,Far,2016-03-20,-69.50,-13.00,Gold,1
+5,codmine00003,Coltan,2016-03-21,-70.40,-13.00,Coltan,0
+6,codmine00004,Unplaced,2016-03-22,,,Gold,1
+"""
+
+
+def test_several_visits_to_a_place_count_once_in_a_year_and_once_in_all(tmp_path):
+    path = tmp_path / "visits.csv"
+    path.write_text("\ufeff" + VISITS, encoding="utf-8")
+    read = read_evidence(path, Evidence(file=str(path), period_field="visit_date", where={"is_gold_mine": 1}))
+    found = capture(collect_observations([("visits", None, read)], ZONES), ZONES, table(WEST))
+    of_area = found[found["zone"] == "area"].set_index("period")
+    assert of_area["observed"].to_dict() == {"2013": 1, "2016": 2, "all": 2}
+    assert of_area["capture"].to_dict() == {"2013": 1.0, "2016": 0.5, "all": 0.5}
+
+
+def test_points_of_another_crs_and_multipoints_are_read(tmp_path):
+    path = tmp_path / "points.gpkg"
+    shape = gpd.GeoSeries([shapely.MultiPoint([(-70.5, -13), (-69.5, -13)])], crs=CRS).to_crs("EPSG:32719")
+    gpd.GeoDataFrame(geometry=shape).to_file(path)
+    read = read_evidence(path, Evidence(file=str(path), period="2020"))
+    found = row(
+        capture(collect_observations([("e", None, read)], ZONES), ZONES, table(WEST)), zone="area", period="2020"
+    )
+    assert (found["observed"], found["capture"]) == (2, 0.5)
+
+
+def test_an_empty_layer_is_no_mistake(tmp_path):
+    path = tmp_path / "empty.gpkg"
+    gpd.GeoDataFrame({"name": []}, geometry=gpd.GeoSeries([], crs=CRS)).to_file(path, geometry_type="Polygon")
+    assert read_evidence(path, Evidence(file=str(path), period="2020")).empty
+
+
+def test_slightly_invalid_polygons_are_mended_and_others_refused(tmp_path):
+    ring = [(-70.5, -13.5), (-70.1, -13.5), (-70.1, -13.1), (-70.1001, -13.0999), (-70.1, -13.0999), (-70.1001, -13.1),
+            (-70.5, -13.1)]  # fmt: skip
+    slightly, bow_tie = shapely.Polygon(ring), shapely.Polygon([(-70, -13), (-69.5, -12.5), (-69.5, -13), (-70, -12.5)])
+    assert not slightly.is_valid
+    path = tmp_path / "seen.geojson"
+    gpd.GeoDataFrame(geometry=[slightly, EAST], crs=CRS).to_file(path)
+    read = read_evidence(path, Evidence(file=str(path)))
+    assert read.geometry.is_valid.all()
+    found = row(capture(collect_observations([("e", None, read)], ZONES), ZONES, table(EAST)), zone="west:inside")
+    assert found["observed"] == pytest.approx(
+        float(polygon_area(shapely.box(-70.5, -13.5, -70.1, -13.1))[0]) / 1e6, rel=1e-5
+    )
+    gpd.GeoDataFrame(geometry=[bow_tie], crs=CRS).to_file(path)
+    with pytest.raises(InputError, match="mend them by hand"):
+        read_evidence(path, Evidence(file=str(path)))
+
+
+@pytest.mark.parametrize(
+    ("shapes", "field", "message"),
+    [
+        ([WEST, shapely.Point(-70, -13)], None, "both polygons and points"),
+        ([shapely.LineString([(-70, -13), (-69, -13)])], None, "holds LineString, polygons or points were expected"),
+        ([WEST], "when", "has no field 'when' for the period, its fields are name"),
+    ],
+)
+def test_what_is_no_evidence_is_refused_in_one_line(tmp_path, shapes, field, message):
+    path = tmp_path / "seen.gpkg"
+    gpd.GeoDataFrame({"name": ["a"] * len(shapes)}, geometry=shapes, crs=CRS).to_file(path)
+    with pytest.raises(InputError, match=message):
+        read_evidence(path, Evidence(file=str(path), period_field=field))
+
+
+def test_a_table_without_positions_is_refused(tmp_path):
+    path = tmp_path / "visits.csv"
+    path.write_text("name,year\na,2019\n")
+    with pytest.raises(InputError, match="columns longitude and latitude were expected"):
+        read_evidence(path, Evidence(file=str(path)))
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {},
+        {"file": "a", "source": "b"},
+        {"file": "a", "periods": {"2018": "b"}},
+        {"file": "a", "period": "2018", "period_field": "b"},
+        {"file": "a", "period": "all"},
+        {"periods": {"all": "b"}},
+    ],
+)
+def test_contradictory_entries_are_refused(values):
+    with pytest.raises(ValueError, match="names"):
+        Evidence(**values)
+
+
+@pytest.mark.parametrize(
+    ("values", "message"),
+    [
+        ({"field": "name", "bands_km": [5.0]}, "names both field and bands_km"),
+        ({"bands_km": [5.0, 1.0]}, "rising distances were expected"),
+        ({"bands_km": [0.1]}, "greater than or equal to 0.5"),
+    ],
+)
+def test_strata_that_make_no_sense_are_refused(values, message):
+    with pytest.raises(ValueError, match=message):
+        Strata(file="a", **values)
+
+
+def test_strata_with_distances_are_lines_and_others_polygons(tmp_path):
+    path = tmp_path / "rivers.gpkg"
+    river().to_crs("EPSG:32719").to_file(path)
+    lines = read_layer(path, Strata(file=str(path), bands_km=[5.0]))
+    assert (lines.crs, lines.geom_type.unique().tolist()) == (CRS, ["LineString"])
+    with pytest.raises(InputError, match="holds LineString, polygons were expected"):
+        read_layer(path, Strata(file=str(path)))
+    table(WEST).to_file(path)
+    with pytest.raises(InputError, match="holds Polygon, lines were expected"):
+        read_layer(path, Strata(file=str(path), bands_km=[5.0]))
