@@ -220,7 +220,9 @@ def test_the_package_alone_makes_the_same_products(tmp_path: Path, installed: Pa
     assert "Nothing to be done" in again.stderr
     anew = run_installed(installed, tmp_path, "asmgold", "reproduce")
     assert anew.returncode == 1
-    assert anew.stderr == "Snakefile: there is none here; to make products anew, a checkout of the project was expected\n"
+    assert (
+        anew.stderr == "Snakefile: there is none here; to make products anew, a checkout of the project was expected\n"
+    )
 
 
 def test_the_package_brings_its_configuration_along(tmp_path: Path, installed: Path) -> None:
