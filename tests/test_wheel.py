@@ -30,9 +30,10 @@ def run(*command: str | Path, cwd: Path) -> str:
 def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The wheel, built without a network from a copy: a build leaves files behind."""
     folder = tmp_path_factory.mktemp("wheel")
-    for name in ("pyproject.toml", "README.md", "LICENSE"):
+    for name in ("pyproject.toml", "setup.py", "README.md", "LICENSE"):
         shutil.copy2(PROJECT / name, folder / name)
-    shutil.copytree(LIBRARY, folder / "workflow/asmgold", ignore=shutil.ignore_patterns("__pycache__"))
+    for name in ("config", "data/raw/embedded", "workflow"):
+        shutil.copytree(PROJECT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__", "*.egg-info"))
     options = ("--no-deps", "--no-build-isolation", "--no-index", "--disable-pip-version-check", "--quiet")
     run(sys.executable, "-m", "pip", "wheel", *options, "--wheel-dir", "dist", ".", cwd=folder)
     (built,) = (folder / "dist").glob("*.whl")
@@ -59,8 +60,20 @@ def test_the_wheel_holds_all_of_the_library(wheel: Path) -> None:
     with zipfile.ZipFile(wheel) as archive:
         packed = {name.removeprefix("asmgold/") for name in archive.namelist() if name.startswith("asmgold/")}
     files = {str(path.relative_to(LIBRARY)) for path in LIBRARY.rglob("*") if path.is_file()}
-    assert packed == {name for name in files if "__pycache__" not in name}
-    assert "py.typed" in packed
+    library = {name for name in packed if not name.startswith("_project/")}
+    assert library == {name for name in files if "__pycache__" not in name}
+    assert "py.typed" in library
+
+
+def test_the_wheel_holds_what_a_run_needs(wheel: Path) -> None:
+    with zipfile.ZipFile(wheel) as archive:
+        packed = {name.removeprefix("asmgold/_project/") for name in archive.namelist() if "/_project/" in name}
+        commands = archive.read("asmgold-" + wheel.name.split("-")[1] + ".dist-info/entry_points.txt").decode()
+    parts = ("config", "data/raw/embedded", "workflow")
+    files = {str(path.relative_to(PROJECT)) for part in parts for path in (PROJECT / part).rglob("*") if path.is_file()}
+    libraries = ("workflow/asmgold", "workflow/snakemake_logger_plugin_asmgold")
+    assert packed == {name for name in files if "__pycache__" not in name and not name.startswith(libraries)}
+    assert "asmgold = asmgold.cli:main" in commands
 
 
 def test_geodesy_needs_nothing_of_the_rest(python: Path) -> None:

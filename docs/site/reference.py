@@ -128,7 +128,7 @@ Exit status:
 
 def command_reference(makefile: str) -> str:
     """The text of `docs/commands.md`, from the text of the Makefile and the parser of the commands."""
-    targets = re.findall(r"^([a-z]+):.*?  ## (.+)$", makefile, re.MULTILINE)
+    targets = re.findall(r"^([a-z-]+):.*?  ## (.+)$", makefile, re.MULTILINE)
     parts = [COMMANDS_INTRODUCTION, *(f"| `make {target}` | {meaning} |" for target, meaning in targets), ""]
     statuses = " ".join((inspect.getdoc(commands.main) or "").partition("\n\n")[2].split())
     common, _, particular = statuses.partition(". ")

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import subprocess
+import sys
+import venv
 from pathlib import Path
 
 import geopandas as gpd
@@ -159,18 +162,75 @@ def test_a_mistake_in_the_configuration_of_a_module_is_one_line(stranger: Copy) 
         assert "Traceback" not in done.stderr
 
 
-def test_a_module_that_is_not_on_this_machine_says_what_to_do(deployed: Copy, asmgold: Path) -> None:
+@pytest.fixture(scope="module")
+def installed(tmp_path_factory: pytest.TempPathFactory, asmgold: Path) -> Path:
+    """The Python of an environment with the package, in which no checkout is known; it borrows what that needs."""
+    folder = tmp_path_factory.mktemp("installed")
+    source = folder / "source"
+    shutil.copytree(asmgold, source, symlinks=True)
+    for name in ("pyproject.toml", "setup.py", "README.md", "LICENSE"):
+        shutil.copy2(PROJECT / name, source / name)
+    venv.create(folder / "venv", with_pip=False, symlinks=True)
+    python = folder / "venv/bin/python"
+    offline = ("--quiet", "--no-deps", "--no-build-isolation", "--no-index", "--disable-pip-version-check")
+    pip = [sys.executable, "-m", "pip", "--python", str(python), "install"]
+    own = next((folder / "venv/lib").iterdir()) / "site-packages"
+    borrowed = [path for path in sys.path if path.endswith(("site-packages", "dist-packages"))]
+    (own / "borrowed.pth").write_text("".join(f"{path}\n" for path in borrowed))
+    subprocess.run([*pip, *offline, str(source)], check=True)
+    shutil.rmtree(source)
+    return python
+
+
+def run_installed(python: Path, folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run a module by the Python of that environment, in a folder."""
+    environment = {key: value for key, value in os.environ.items() if key != "PYTHONPATH"}
+    command = [str(python), "-m", *arguments]
+    return subprocess.run(
+        command, cwd=folder, env=environment, capture_output=True, text=True, check=False, timeout=900
+    )
+
+
+def test_a_module_from_a_remote_repository_runs_by_the_data_of_the_package(
+    deployed: Copy, asmgold: Path, installed: Path
+) -> None:
     git = ["git", "-c", "user.name=a", "-c", "user.email=a@example.org"]
     for command in (["init", "-q", "-b", "main"], ["add", "."], ["commit", "-q", "-m", "all"]):
         subprocess.run([*git, *command], cwd=asmgold, check=True)
     try:
         remote = f'gitfile({str(asmgold)!r}, path="workflow/Snakefile", ref="main")'
         (deployed.folder / "workflow/Snakefile").write_text(DEPLOYED.format(snakefile=remote))
-        done = deployed.run("-n")
+        area = "results/.build/peru/layers/area.parquet"
+        done = run_installed(installed, deployed.folder, "snakemake", "--cores", "1", "--", area)
     finally:
         shutil.rmtree(asmgold / ".git")
+    assert done.returncode == 0, done.stderr
+    assert len(gpd.read_parquet(deployed.folder / area)) == 1
+    assert str(installed.parents[1]) in done.stderr  # where the data was read from
+
+
+def test_the_package_alone_makes_the_same_products(tmp_path: Path, installed: Path, lean_once: Copy) -> None:
+    shutil.copytree(lean_once.folder / "config", tmp_path / "config")
+    done = run_installed(installed, tmp_path, "asmgold", "run")
+    assert done.returncode == 0, done.stderr
+    alone, checkout = Copy(tmp_path).products(), lean_once.products()
+    assert alone == checkout
+    again = run_installed(installed, tmp_path, "asmgold", "run")
+    assert again.returncode == 0
+    assert "Nothing to be done" in again.stderr
+    anew = run_installed(installed, tmp_path, "asmgold", "reproduce")
+    assert anew.returncode == 1
+    assert (
+        anew.stderr == "Snakefile: there is none here; to make products anew, a checkout of the project was expected\n"
+    )
+
+
+def test_the_package_brings_its_configuration_along(tmp_path: Path, installed: Path) -> None:
+    done = run_installed(installed, tmp_path, "asmgold", "run", "--scenario", "peru-10km")
     assert done.returncode == 1
-    assert "clone its repository and name the Snakefile of the clone" in done.stderr
+    assert done.stderr.splitlines()[0] == "config/: the configuration was put here; it is yours to change"
+    assert "scenario is 'peru-10km'" in done.stderr
+    assert contents(tmp_path / "config") == contents(PROJECT / "config")
 
 
 def test_the_repository_fits_the_workflow_catalogue() -> None:

@@ -1,6 +1,6 @@
-"""The commands beside a run, `python -m asmgold COMMAND`.
+"""The commands, `asmgold COMMAND` or `python -m asmgold COMMAND`.
 
-`fetch`, `import`, `refresh`, `rollback`; `reproduce`, `report`; `release`, `verify`; `postgis`.
+`run`; beside a run `fetch`, `import`, `refresh`, `rollback`, `reproduce`, `report`, `release`, `verify`, `postgis`.
 """
 
 from __future__ import annotations
@@ -9,15 +9,17 @@ import argparse
 import datetime
 import logging
 import os
+import shutil
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import IO, NoReturn
 
+from asmgold import __version__
 from asmgold.config.loading import load_refresh_settings, read_yaml
 from asmgold.config.models import Lock
-from asmgold.config.paths import LOCK_FILE
+from asmgold.config.paths import LOCK_FILE, shipped_project
 from asmgold.config.scenario import Scenario, load_scenario
 from asmgold.errors import BusyError, InputError, UnreachableError, excerpt
 from asmgold.io.checksum import sha256_of
@@ -32,6 +34,8 @@ from asmgold.upstream.store import is_stored
 
 CONFIG = Path("config")
 RESULTS = Path("results")
+# Packages that not every environment has, and the extra that brings them.
+EXTRAS = {"psycopg": "postgis", "pystac": "release", "rocrate": "release"}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -46,38 +50,41 @@ def main(arguments: Sequence[str] | None = None) -> int:
     logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr)
     logging.getLogger("pyogrio").setLevel(logging.WARNING)
     try:
-        if options.command == "fetch":
-            return fetch_scenario(options.scenario, Client(mirror=options.mirror or None))
-        if options.command == "refresh":
-            refresh_scenario(options)
-        elif options.command == "rollback":
-            roll_back(options.scenario)
-        elif options.command == "reproduce":
-            return reproduce_scenario(options.scenario)
-        elif options.command == "report":
-            return write_report(options.scenario)
-        elif options.command == "postgis":
-            load_into_postgis(options.scenario, " ".join(options.dsn), options.schema)
-        elif options.command == "release":
-            make_release(options)
-        elif options.command == "verify":
-            return verify_release(options.folder, again=options.rerun)
-        else:
-            import_source(options.source, options.file, options.scenario, allow_fewer_rows=options.allow_fewer_rows)
+        return COMMANDS[options.command](options) or 0
+    except ModuleNotFoundError as error:
+        extra = EXTRAS.get(str(error.name).partition(".")[0])
+        if extra is None:
+            raise
+        print(f"{options.command}: needs the package {error.name}, which is not installed here; "
+              f"`make {options.command}` or `pip install 'asmgold[{extra}]'` installs it", file=sys.stderr)  # fmt: skip
+        return 1
     except InputError as error:
         print(error, file=sys.stderr)
         return error.exit_status
     except KeyboardInterrupt:
         print("Stopped.", file=sys.stderr)
         return 130
-    return 0
+
+
+def run_scenario(name: str | None, client: Client) -> int:
+    """Make the products of a scenario: fetch what it needs, then let Snakemake make what is missing or outdated.
+
+    The default scenario needs nothing that is fetched. In a folder without a configuration, the one that the package
+    carries is put there first, to be changed at will.
+    """
+    if not CONFIG.exists():
+        shutil.copytree(shipped_project() / CONFIG, CONFIG)
+        print(f"{CONFIG}/: the configuration was put here; it is yours to change", file=sys.stderr)
+    if name is not None and (status := fetch_scenario(name, client)):
+        return status
+    return _snakemake("--logger", "asmgold", "--quiet", "host", *(["--config", f"scenario={name}"] if name else []))
 
 
 def fetch_scenario(name: str | None, client: Client) -> int:
     """Pin and store what a scenario needs and has not. One source that fails does not keep the others away."""
     scenario = _scenario(name)
     failures: list[InputError] = []
-    brought = 0
+    fetched_any = False
     for source_name in scenario.fetched:
         source, lock = scenario.sources[source_name], scenario.locks.get(source_name)
         layers = scenario.layers_of(source_name)
@@ -90,11 +97,11 @@ def fetch_scenario(name: str | None, client: Client) -> int:
             else:
                 ensure(source_name, source, lock, client=client, layers=layers)
                 print(f"{source_name}: fetched what is pinned: sha256 {lock.sha256}")
-            brought += 1
+            fetched_any = True
         except InputError as error:
             print(error, file=sys.stderr)
             failures.append(error)
-    if not brought and not failures:
+    if not fetched_any and not failures:
         print(f"{scenario.settings.scenario}: nothing to fetch, all that it needs is here and matches its pins")
     # What a person has to look into comes before what may pass by itself.
     failures.sort(key=lambda failure: isinstance(failure, UnreachableError))
@@ -112,8 +119,8 @@ def import_source(name: str, file: Path, scenario_name: str | None, *, allow_few
     found = import_file(
         name, sources[name], file, locks.get(name), layers=layers, allow_fewer_rows=allow_fewer_rows
     )  # fmt: skip
-    told = f"pinned {_counted(found.lock)}" if found.changed else "these bytes are pinned already"
-    print(f"{name}: {told}: sha256 {found.lock.sha256}")
+    outcome = f"pinned {_counted(found.lock)}" if found.changed else "these bytes are pinned already"
+    print(f"{name}: {outcome}: sha256 {found.lock.sha256}")
 
 
 def _counted(lock: Lock) -> str:
@@ -134,7 +141,7 @@ def refresh_scenario(options: argparse.Namespace) -> None:
         place,
         settings,
         build,
-        client=Client(mirror=options.mirror or None),
+        client=_client(options),
         only=options.sources,
         allow_fewer_rows=options.allow_fewer_rows,
     )
@@ -211,7 +218,7 @@ def write_report(name: str | None) -> int:
     manifest, report = RESULTS / scenario / MANIFEST, RESULTS / f"{scenario}-report.html"
     if not manifest.is_file():
         raise InputError(f"{manifest}: there is none, so there is nothing to report on; run {scenario} first")
-    command = [sys.executable, "-m", "snakemake", "--config", f"scenario={scenario}", "--report", str(report)]
+    command = [*_snakemake_command(), "--config", f"scenario={scenario}", "--report", str(report)]
     done = subprocess.run(command, check=False, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     if done.returncode:
         last = "\n".join(done.stdout.strip().splitlines()[-15:])
@@ -227,8 +234,8 @@ def load_into_postgis(name: str | None, dsn: str, schema: str | None) -> None:
     scenario = name or _scenario(None).settings.scenario
     loaded = load(RESULTS, scenario, dsn, schema or None)
     counts = ", ".join(f"{loaded.rows[table]} {table}" for table in ("records", "sites", "regions"))
-    told = "in place of the load before" if loaded.replaced else "for the first time"
-    print(f"{scenario}: loaded into schema {loaded.schema} of {loaded.database}, {told}: {counts}")
+    which = "in place of the load before" if loaded.replaced else "for the first time"
+    print(f"{scenario}: loaded into schema {loaded.schema} of {loaded.database}, {which}: {counts}")
 
 
 def _run_workflow(place: ScenarioPaths, lock_file: Path, running: IO[str]) -> None:
@@ -240,19 +247,32 @@ def _run_workflow(place: ScenarioPaths, lock_file: Path, running: IO[str]) -> No
     elif any(Path(".snakemake/locks").glob("*")):
         raise BusyError(f"{place.scenario}: a run of the workflow holds this folder (or was killed: `make unlock`)")
     building.touch()
-    done = _snakemake(
+    status = _snakemake(
         str(place.build / MANIFEST), "--rerun-incomplete", "--no-hooks",
         "--config", f"scenario={place.scenario}", f"lock_file={lock_file}",
         running=running,
     )  # fmt: skip
     building.unlink()
-    if done.returncode:
+    if status:
         raise InputError(f"{place.scenario}: what is new could not be made into products; nothing was replaced")
 
 
-def _snakemake(*arguments: str, running: IO[str]) -> subprocess.CompletedProcess[bytes]:
-    command = [sys.executable, "-m", "snakemake", *arguments]
-    return subprocess.run(command, check=False, stdout=sys.stderr, pass_fds=[running.fileno()])
+def _snakemake(*arguments: str, running: IO[str] | None = None) -> int:
+    """Run Snakemake. It holds the lock on the file `running`, too: it may outlive this process, if that is killed."""
+    passed = [running.fileno()] if running is not None and os.name == "posix" else []
+    process = subprocess.Popen([*_snakemake_command(), *arguments], stdout=sys.stderr, pass_fds=passed)
+    try:
+        return process.wait()
+    except KeyboardInterrupt:
+        process.wait()  # it was interrupted as well, and puts its things in order
+        raise
+
+
+def _snakemake_command() -> list[str]:
+    """How to call Snakemake: on the workflow of the checkout that this is, or else on the one of the package."""
+    in_checkout = Path("workflow/asmgold").is_dir()
+    where = [] if in_checkout else ["--snakefile", str(shipped_project() / "workflow/Snakefile")]
+    return [sys.executable, "-m", "snakemake", *where]
 
 
 def _place(scenario: Scenario) -> ScenarioPaths:
@@ -275,46 +295,75 @@ class _Parser(argparse.ArgumentParser):
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = _Parser(prog="python -m asmgold", description=__doc__)
-    commands = parser.add_subparsers(dest="command", required=True)
-    fetch = commands.add_parser("fetch", help="fetch and pin what a scenario needs and has not")
-    fetch.add_argument("--scenario", metavar="NAME", help="default: that of config/config.yaml")
-    renew = commands.add_parser("refresh", help="take in what changed upstream, if it passes the gates")
-    renew.add_argument("--scenario", metavar="NAME", help="default: that of config/config.yaml")
-    renew.add_argument("--allow-fewer-rows", action="store_true", help="also if more than 10 %% of the rows are gone")
-    renew.add_argument("sources", nargs="*", metavar="SOURCE", help="ask for these sources only")
-    for asking in (fetch, renew):
-        asking.add_argument(
+    parser = _Parser(
+        prog="asmgold",
+        description="ASM gold regions from records of the USGS. `asmgold COMMAND --help` explains a command.",
+    )
+    parser.add_argument("--version", action="version", version=f"asmgold {__version__}")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND", title="commands")
+
+    def add(name: str, meaning: str, scenario: str | None = "default: that of config/config.yaml") -> _Parser:
+        command: _Parser = commands.add_parser(name, help=meaning, description=f"{meaning[0].upper()}{meaning[1:]}.")
+        if scenario:
+            command.add_argument("--scenario", metavar="NAME", help=scenario)
+        return command
+
+    run = add("run", "make the products of a scenario; fetch first what a scenario that is named needs")
+    fetch = add("fetch", "fetch and pin what a scenario needs and has not")
+    refresh = add("refresh", "take in what changed upstream, if it passes the gates")
+    refresh.add_argument("sources", nargs="*", metavar="SOURCE", help="ask for these sources only")
+    add("rollback", "return to the results and pins before the last refresh")
+    import_file = add(
+        "import", "take in a file that was brought by hand, and pin it", "check a layer as this scenario reads it"
+    )
+    import_file.add_argument("source", metavar="SOURCE", help="an entry of config/sources.yaml")
+    import_file.add_argument("file", metavar="FILE", type=Path)
+    for command in (refresh, import_file):
+        command.add_argument(
+            "--allow-fewer-rows", action="store_true", help="also if more than 10 %% of the rows are gone"
+        )
+    for command in (run, fetch, refresh):
+        command.add_argument(
             "--mirror",
             metavar="URL",
             default=os.environ.get("ASMGOLD_MIRROR"),
             help="ask URL/HOST/PATH instead of https://HOST/PATH (default: the environment variable ASMGOLD_MIRROR)",
         )
-    again = commands.add_parser("reproduce", help="make a scenario anew in another folder and compare the products")
-    again.add_argument("--scenario", metavar="NAME", help="default: that of config/config.yaml")
-    told = commands.add_parser("report", help="write Snakemake's report of the last run")
-    told.add_argument("--scenario", metavar="NAME", help="default: that of config/config.yaml")
-    loading = commands.add_parser(
-        "postgis", help="load a published result into a PostGIS database, whole or not at all"
+
+    add("reproduce", "make a scenario anew in another folder and compare the products")
+    add("report", "write Snakemake's report of the last run")
+    release = add("release", "take the results through the gates into releases/, with provenance")
+    release.add_argument("--name", help="of the release and its folder; default: SCENARIO-DATE")
+    release.add_argument("--date", metavar="YYYY-MM-DD", help="the day of the release; default: today (UTC)")
+    release.add_argument(
+        "--before", metavar="NAME", help="the release to compare with; default: the last one before it"
     )
-    loading.add_argument(
+    verify = add("verify", "check a release that someone was sent", scenario=None)
+    verify.add_argument("folder", metavar="FOLDER", type=Path)
+    verify.add_argument("--rerun", action="store_true", help="make the products again, and compare every byte")
+    postgis = add("postgis", "load a published result into a PostGIS database, whole or not at all")
+    postgis.add_argument(
         "--dsn", nargs="+", required=True, metavar="DSN", help="where to, without a password: docs/postgis.md"
     )
-    loading.add_argument("--scenario", metavar="NAME", help="default: that of config/config.yaml")
-    loading.add_argument("--schema", metavar="NAME", help="default: asmgold_NAME, with _ for -")
-    made = commands.add_parser("release", help="take the results through the gates into releases/, with provenance")
-    made.add_argument("--scenario", metavar="NAME", help="default: that of config/config.yaml")
-    made.add_argument("--name", help="of the release and its folder; default: SCENARIO-DATE")
-    made.add_argument("--date", metavar="YYYY-MM-DD", help="the day of the release; default: today (UTC)")
-    made.add_argument("--before", metavar="NAME", help="the release to compare with; default: the last one before it")
-    check = commands.add_parser("verify", help="check a release that someone was sent")
-    check.add_argument("folder", metavar="FOLDER", type=Path)
-    check.add_argument("--rerun", action="store_true", help="make the products again, and compare every byte")
-    back = commands.add_parser("rollback", help="return to the results and pins before the last refresh")
-    back.add_argument("--scenario", metavar="NAME", help="default: that of config/config.yaml")
-    bring = commands.add_parser("import", help="take in a file that was brought by hand, and pin it")
-    bring.add_argument("source", metavar="SOURCE", help="an entry of config/sources.yaml")
-    bring.add_argument("file", metavar="FILE", type=Path)
-    bring.add_argument("--scenario", metavar="NAME", help="check a layer as this scenario reads it")
-    bring.add_argument("--allow-fewer-rows", action="store_true", help="also if more than 10 %% of the rows are gone")
+    postgis.add_argument("--schema", metavar="NAME", help="default: asmgold_NAME, with _ for -")
     return parser
+
+
+def _client(options: argparse.Namespace) -> Client:
+    return Client(mirror=options.mirror or None)
+
+
+COMMANDS: dict[str, Callable[[argparse.Namespace], int | None]] = {
+    "run": lambda options: run_scenario(options.scenario, _client(options)),
+    "fetch": lambda options: fetch_scenario(options.scenario, _client(options)),
+    "refresh": refresh_scenario,
+    "rollback": lambda options: roll_back(options.scenario),
+    "import": lambda options: import_source(
+        options.source, options.file, options.scenario, allow_fewer_rows=options.allow_fewer_rows
+    ),
+    "reproduce": lambda options: reproduce_scenario(options.scenario),
+    "report": lambda options: write_report(options.scenario),
+    "release": make_release,
+    "verify": lambda options: verify_release(options.folder, again=options.rerun),
+    "postgis": lambda options: load_into_postgis(options.scenario, " ".join(options.dsn), options.schema),
+}

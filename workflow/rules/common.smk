@@ -1,9 +1,12 @@
 """The configuration as the rules see it: checked once, before any job starts."""
 
+import os
+import shlex
 import sys
 from pathlib import Path
 
 from asmgold.config.code import code_hashes
+from asmgold.config.paths import shipped_project
 from asmgold.config.rules import RuleInputs, batches, raster_tags, scenario_of_run
 from asmgold.config.scenario import plain
 from asmgold.errors import InputError
@@ -22,9 +25,11 @@ def exit_with_message(error):
 # found from this file, whose name Python knows.
 PROJECT = Path(exit_with_message.__code__.co_filename).parents[2]
 if not PROJECT.is_dir():
-    exit_with_message(
-        f"{PROJECT}: this workflow reads files beside it; clone its repository and name the Snakefile of the clone"
-    )
+    # A Snakefile that was fetched from a repository has nothing beside it: what the installed package carries stands in.
+    PROJECT = shipped_project()
+    os.environ["PYTHONPATH"] = f"{PROJECT / 'workflow/scripts'}{os.pathsep}{os.environ.get('PYTHONPATH', '')}"
+if Path(sys.executable).exists():  # Snakemake gives it to a shell as it stands: quotes keep a path with blanks whole
+    sys.executable = shlex.quote(sys.executable)
 IS_GUEST = not PROJECT.samefile(Path())
 
 try:

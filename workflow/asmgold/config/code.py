@@ -25,11 +25,13 @@ def code_hashes(workflow: Path) -> dict[str, str]:
 
     Parameters
     ----------
-    workflow : the folder `workflow/` of the project, with `asmgold/` and `scripts/` in it
+    workflow : the folder `workflow/` of the project, with `scripts/` in it, and `asmgold/` unless that was installed
     """
+    scripts = sorted((workflow / "scripts").glob("*.py"))
+    if not (workflow / LIBRARY).is_dir():
+        workflow = Path(__file__).resolve().parents[2]
     imports = {path: set(imported_files(path, workflow)) for path in (workflow / LIBRARY).rglob("*.py")}
     hashes = {path: hashlib.sha256(_content(path)).hexdigest() for path in imports}
-    scripts = sorted((workflow / "scripts").glob("*.py"))
     shared = {path: set(imported_files(path, workflow)) for path in scripts if path.name.startswith("_")}
     used_by_all = set().union(*shared.values())
     return {

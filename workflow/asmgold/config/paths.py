@@ -41,6 +41,13 @@ def stored_file(name: str, source: Source, lock: Lock, root: Path = ROOT) -> Pat
     return root / name / lock.sha256[:DIGITS] / source.filename
 
 
+def shipped_project() -> Path:
+    """The project's folder that belongs to this library: the checkout that it is in, or what the package carries."""
+    library = Path(__file__).resolve().parents[1]
+    packed = library / "_project"
+    return packed if packed.is_dir() else library.parents[1]
+
+
 def workflow_files(project: Path) -> list[Path]:
     """The files of the workflow and its library, relative to the project, sorted."""
     found = (path.relative_to(project) for path in (project / "workflow").rglob("*") if path.is_file())

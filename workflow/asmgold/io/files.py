@@ -25,7 +25,9 @@ NO_ROOM = 1_000_000
 
 def to_disk(path: Path) -> None:
     """Have the content of a file, or the names in a folder, on the disk."""
-    descriptor = os.open(path, os.O_RDONLY)
+    if os.name == "nt" and path.is_dir():
+        return  # Windows does that by itself
+    descriptor = os.open(path, os.O_RDWR if os.name == "nt" else os.O_RDONLY)
     try:
         os.fsync(descriptor)
     finally:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from importlib.metadata import version
 from typing import Any
 
 import numpy as np
@@ -12,6 +11,7 @@ import pandas as pd
 import shapely
 from psycopg.types.json import Jsonb
 
+from asmgold import __version__
 from asmgold.geodesy.ellipsoid import polygon_area
 from asmgold.postgis.result import Result
 from asmgold.postgis.tables import POLYGONS, TABLES, VOCABULARIES, Column, Table
@@ -63,7 +63,7 @@ def _put_together(result: Result) -> dict[str, pd.DataFrame]:
                 "title": [result.title_of(settings.area, "area")],
                 "sha256": [result.sha256],
                 "manifest": [json.loads(result.content)],
-                "version": [version("asmgold")],
+                "version": [__version__],
             }
         ),
         "vocabulary": pd.DataFrame(

@@ -15,13 +15,14 @@ import pyproj
 import rasterio
 import shapely
 
+from asmgold import __version__
 from asmgold.errors import AccountingError
 from asmgold.io.checksum import sha256_of
 from asmgold.records.accounting import account_for
 from asmgold.schemas.products import PACKAGE
 
-PACKAGES = ("asmgold", "exactextract", "geopandas", "matplotlib", "numpy", "pandas", "pandera", "pyarrow", "pydantic",
-            "pyogrio", "pyproj", "rasterio", "scipy", "shapely", "snakemake")  # fmt: skip
+PACKAGES = ("exactextract", "geopandas", "matplotlib", "numpy", "pandas", "pandera", "pyarrow", "pydantic", "pyogrio",
+            "pyproj", "rasterio", "scipy", "shapely", "snakemake")  # fmt: skip
 
 
 def build_manifest(
@@ -64,7 +65,7 @@ def build_manifest(
         "sources": dict(sources),
         "software": {
             "python": platform.python_version(),
-            "packages": {name: version(name) for name in PACKAGES},
+            "packages": {"asmgold": __version__, **{name: version(name) for name in PACKAGES}},
             "gdal": {
                 "pyogrio": ".".join(map(str, pyogrio.__gdal_version__)),
                 "rasterio": rasterio.__gdal_version__,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
 import json
 import logging
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -13,7 +12,8 @@ from typing import IO
 from asmgold.config.loading import load_lock
 from asmgold.config.models import Lock, RefreshSettings
 from asmgold.config.scenario import Scenario, plain
-from asmgold.errors import BusyError, GateError, InputError
+from asmgold.errors import GateError, InputError
+from asmgold.io.locks import locked
 from asmgold.io.transaction import recover
 from asmgold.publish.promote import check_described, published_names
 from asmgold.refresh.compare import Changes, compare
@@ -98,11 +98,8 @@ def refresh(
 def alone(place: ScenarioPaths) -> Iterator[IO[str]]:
     """Let one refresh at a time in; gives the locked file. Raises BusyError if there is one already."""
     place.results.mkdir(parents=True, exist_ok=True)
-    with (place.results / ".refresh.lock").open("a", encoding="utf-8") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            raise BusyError(f"{place.scenario}: another refresh is under way; nothing was done") from None
+    busy = f"{place.scenario}: another refresh is under way; nothing was done"
+    with locked(place.results / ".refresh.lock", busy) as file:
         yield file
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime
-import fcntl
 import logging
 import os
 import re
@@ -16,9 +15,10 @@ from typing import Any
 
 from asmgold.config.paths import workflow_files
 from asmgold.config.scenario import Scenario
-from asmgold.errors import BusyError, InputError
+from asmgold.errors import InputError
 from asmgold.io.checksum import sha256_of
 from asmgold.io.files import to_disk, write_json
+from asmgold.io.locks import locked
 from asmgold.release.changelog import release_before, write_changelog
 from asmgold.release.checks import faults_of_counts, faults_of_fates, faults_of_schemas, read_manifest
 from asmgold.release.citation import read_citation, write_citation
@@ -36,7 +36,7 @@ RELEASES = Path("releases")
 INCOMING = ".incoming"
 LOCK = ".lock"
 NAME = re.compile(r"[a-z0-9][a-z0-9._-]*")
-AROUND = ("README.md", "LICENSE", "CITATION.cff", "Makefile", "pyproject.toml", "requirements.lock")
+AROUND = ("README.md", "LICENSE", "CITATION.cff", "Makefile", "pyproject.toml", "requirements.lock", "setup.py")
 CONFIGURATION = ("config.yaml", "sources.yaml", "sources.lock.yaml", "corrections.yaml")
 
 
@@ -178,11 +178,7 @@ def assemble(scenario: Scenario, facts: Facts, run: Run, before: Earlier | None,
 def _alone(releases: Path) -> Iterator[None]:
     """Let one release at a time in; what a killed one left is then nobody's."""
     releases.mkdir(parents=True, exist_ok=True)
-    with (releases / LOCK).open("a", encoding="utf-8") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            raise BusyError(f"{releases}: another release is being made; nothing was done") from None
+    with locked(releases / LOCK, f"{releases}: another release is being made; nothing was done"):
         shutil.rmtree(releases / INCOMING, ignore_errors=True)
         yield
 

@@ -129,6 +129,10 @@ def described_now(published: Path, scenario: Scenario) -> dict[str, Any]:
 
 
 def _copy_inputs(scenario: Scenario, project: Path, copy: Path) -> None:
+    if missing := [part for part in PARTS if not (project / part).exists()]:
+        raise InputError(
+            f"{missing[0]}: there is none here; to make products anew, a checkout of the project was expected"
+        )
     for part in PARTS:
         origin = project / part
         if origin.is_dir():

@@ -6,11 +6,10 @@ stays until someone prunes it.
 
 from __future__ import annotations
 
-import fcntl
 import shutil
 import tempfile
 from collections.abc import Collection, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 import yaml
@@ -18,9 +17,10 @@ import yaml
 from asmgold.config.loading import load_lock
 from asmgold.config.models import Lock, Source
 from asmgold.config.paths import DIGITS, LOCK_FILE, ROOT, stored_file
-from asmgold.errors import InputError
+from asmgold.errors import BusyError, InputError
 from asmgold.io.checksum import check_bytes, sha256_of
 from asmgold.io.files import disk_errors_as_input_errors, to_disk, whole_file
+from asmgold.io.locks import locked
 
 PREFIX = ".incoming-"
 
@@ -53,14 +53,14 @@ def incoming(name: str, root: Path = ROOT) -> Iterator[Path]:
         with disk_errors_as_input_errors(folder):
             folder.mkdir(exist_ok=True)
             own = Path(tempfile.mkdtemp(prefix=PREFIX, dir=folder))
-            owner = (own / "owner").open("w")
-        fcntl.flock(owner, fcntl.LOCK_EX)
+            owner = ExitStack()
+            owner.enter_context(locked(own / "owner"))
     try:
         yield own
     finally:
         with _alone(root):
-            shutil.rmtree(own, ignore_errors=True)
             owner.close()
+            shutil.rmtree(own, ignore_errors=True)
             with suppress(OSError):
                 folder.rmdir()  # if nothing ever came
 
@@ -150,20 +150,15 @@ def _as_yaml(name: str, entry: Lock) -> str:
 @contextmanager
 def _alone(root: Path) -> Iterator[None]:
     """Let one program at a time in, for a moment."""
-    with disk_errors_as_input_errors(root):
-        root.mkdir(parents=True, exist_ok=True)
-        file = (root / ".lock").open("a")
-    with file:
-        fcntl.flock(file, fcntl.LOCK_EX)
+    with ExitStack() as stack:
+        with disk_errors_as_input_errors(root):
+            root.mkdir(parents=True, exist_ok=True)
+            stack.enter_context(locked(root / ".lock"))
         yield
 
 
 def _remove_if_abandoned(folder: Path) -> None:
-    owner = folder / "owner"
-    if owner.exists():
-        with owner.open() as file:
-            try:
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except OSError:
-                return
-    shutil.rmtree(folder, ignore_errors=True)
+    with suppress(BusyError):
+        with locked(folder / "owner", f"{folder}: is in use"):
+            pass
+        shutil.rmtree(folder, ignore_errors=True)

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from importlib.metadata import version
 from typing import Any
 
 import pandas as pd
 
+from asmgold import __version__
 from asmgold.geodesy.discs import edge_error_bound
 from asmgold.publish.context import Context
 from asmgold.publish.page.blocks import Bar, Bars, Block, Column, Fact, Facts, Folded, Points, Section, Table
@@ -317,7 +317,7 @@ def _method(results: Results, context: Context) -> Section:
         Fact(words["refineries"], words["yes" if settings["include_refineries"] else "no"]),
         Fact(words["corrections"], words["corrections_on" if settings["corrections"] else "corrections_off"]),
         Fact(words["scenario"], settings["scenario"]),
-        Fact(words["software"], f"asmgold {version('asmgold')}"),
+        Fact(words["software"], f"asmgold {__version__}"),
     ]
     return Section("method", words["method"], [Points(points), Facts(words["parameters"], parameters)])
 

@@ -46,8 +46,8 @@ def write_page(path: Path, results: Results, context: Context, sections: Sequenc
 
 
 def _leaflet(name: str) -> str:
-    """A file of Leaflet, as django-leaflet carries it. Its package is not imported: that would need Django."""
-    path = Path(str(distribution("django-leaflet").locate_file(f"leaflet/static/leaflet/{name}")))
+    """A file of Leaflet, as the package XStatic-Leaflet carries it."""
+    path = Path(str(distribution("XStatic-Leaflet").locate_file(f"xstatic/pkg/leaflet/data/{name}")))
     return path.read_text(encoding="utf-8").replace("\r\n", "\n").strip()
 
 
