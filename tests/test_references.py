@@ -10,6 +10,7 @@ import pytest
 from tests.conftest import PROJECT
 
 NAME = re.compile(r"`(asmgold(?:\.\w+)+)")
+IMPORT = re.compile(r"from (asmgold[\w.]*) import ([\w, ]+)")
 FILE = re.compile(r"`((?:workflow|tests|docs|schedule)/[\w./-]+)")
 TEXTS = sorted(
     path
@@ -18,6 +19,7 @@ TEXTS = sorted(
     if path.suffix in (".py", ".md", ".smk") and "__pycache__" not in path.parts
 )
 TEXTS += [PROJECT / name for name in ("README.md", "CONTRIBUTING.md")]
+EXAMPLES = [*(path for path in TEXTS if path.suffix == ".md"), PROJECT / "docs/notebook.ipynb"]
 
 
 def exists(name: str) -> bool:
@@ -52,6 +54,17 @@ def named() -> dict[str, set[str]]:
 def test_every_name_of_the_library_in_backticks_exists(named: dict[str, set[str]]) -> None:
     assert len(named) > 50
     assert {name: files for name, files in named.items() if not exists(name)} == {}
+
+
+def test_every_import_of_an_example_works() -> None:
+    imports = [
+        f"{module}.{name.strip()}"
+        for path in EXAMPLES
+        for module, names in IMPORT.findall(path.read_text("utf-8"))
+        for name in names.split(",")
+    ]
+    assert len(imports) > 5
+    assert [name for name in imports if not exists(name)] == []
 
 
 def test_a_name_that_is_not_there_is_found_out() -> None:
