@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from graphlib import TopologicalSorter
 from pathlib import Path
 
@@ -48,6 +49,17 @@ def test_every_room_has_a_floor_and_no_arrow_runs_upward():
         if room_of(path) in FLOOR_OF and FLOOR_OF[room_of(file)] > FLOOR_OF[room_of(path)]
     ]
     assert upward == []
+
+
+def test_the_page_on_architecture_shows_every_room_on_its_floor():
+    shown, floor = {}, -1
+    page = (PROJECT / "docs/architecture.md").read_text("utf-8")
+    for number, room, content in re.findall(r"^\| (\d*) ?\| `asmgold\.(\w+)` \| (.+) \|$", page, re.MULTILINE):
+        floor = int(number or floor)
+        shown[room] = floor
+        for name in re.findall(r"`(\w+)/?`", content):
+            assert list(LIBRARY.glob(f"{room}/{name}*")), f"{room}/{name}"
+    assert shown == {room: floor for room, floor in FLOOR_OF.items() if room != "__main__"}
 
 
 def test_no_module_imports_itself_by_way_of_others():

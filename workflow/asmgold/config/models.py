@@ -228,16 +228,16 @@ class Strata(Layer):
 
 
 class Evidence(Layer):
-    """A layer of mining that was seen, polygons or points, to test the regions against."""
+    """A layer of observed mining, polygons or points, to test the regions against."""
 
     periods: dict[Period, Name] = Field(
         default_factory=dict,
         description="In the place of source and file: a source of `config/sources.yaml` for each period, such as "
         "`{2018: amazon_mining_2018, 2019: amazon_mining_2019}`.",
     )
-    period: Period | None = Field(None, description="When all of it was seen.")
+    period: Period | None = Field(None, description="When all of it was observed.")
     period_field: str | None = Field(
-        None, description="Or the field that says when each feature was seen. Of a date the year counts."
+        None, description="Or the field that says when each feature was observed. Of a date the year counts."
     )
     note: str = Field("", description="What a reader has to know about it, shown beside its figures.")
 
@@ -343,7 +343,7 @@ class Settings(Model):
     )
     evidence: dict[Name, Evidence] = Field(
         default_factory=dict,
-        description="Layers of mining that was seen, to test the regions against, by a name of your choice.",
+        description="Layers of observed mining, to test the regions against, by a name of your choice.",
     )
     strata: Strata | None = Field(
         None,

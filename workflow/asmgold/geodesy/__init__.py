@@ -2,7 +2,7 @@
 
 A small library that stands by itself: arrays of degrees and metres in, shapely out. It needs numpy, scipy, shapely and
 pyproj, and knows nothing of the records, the tables or the workflow above it. What is named here is imported when it
-is first used.
+is first used; the function `discs` is in the module of that name.
 
 >>> from asmgold.geodesy import polygon_area, union_of_discs
 >>> regions = union_of_discs([-70.0, -69.9, 179.95], [-13.0, -13.1, 0.0], 20_000)
@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from asmgold.geodesy.antimeridian import split_at_antimeridian
-    from asmgold.geodesy.discs import MAX_RADIUS_M, discs, edge_error_bound, may_reach
+    from asmgold.geodesy.discs import MAX_RADIUS_M, edge_error_bound, may_reach
     from asmgold.geodesy.ellipsoid import WGS84, NearestSite, distance_of_chord, polygon_area, to_ecef
     from asmgold.geodesy.polygons import densify, polygonal
     from asmgold.geodesy.union import union_of_discs, unions_of_discs
@@ -27,7 +27,6 @@ __all__ = [
     "WGS84",
     "NearestSite",
     "densify",
-    "discs",
     "distance_of_chord",
     "edge_error_bound",
     "may_reach",

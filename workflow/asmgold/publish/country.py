@@ -32,7 +32,7 @@ def write_country(
     folder : where they go
     nation : what there is in the country
     context : the scenario that the country is a part of
-    countries : `asmgold.schemas.COUNTRIES`
+    countries : `asmgold.schemas.tables.COUNTRIES`
     corrections : the declared corrections
     """
     folder.mkdir(parents=True, exist_ok=True)

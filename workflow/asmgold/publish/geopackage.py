@@ -48,10 +48,10 @@ def write_geopackage(
     regions, sites, intersections, records : tables of `asmgold.schemas`
     overlays : the overlays' polygons by name
     area : the polygons that the regions are clipped to
-    countries : `asmgold.schemas.COUNTRIES`, of which those near the area are kept; or None
+    countries : `asmgold.schemas.tables.COUNTRIES`, of which those near the area are kept; or None
     corrections : the declared corrections; those that were applied become arrows from the old place to the new one,
         or rows without geometry where no place changed
-    missed : `asmgold.evidence.tables.MISSED`, where there is evidence
+    missed : `asmgold.schemas.evidence.MISSED`, where there is evidence
     """
     os.environ["OGR_CURRENT_DATE"] = f"{context.date}T00:00:00.000Z"
     rejected = records[records["fate"] == "rejected"].drop(columns="geometry")

@@ -40,7 +40,7 @@ def build_manifest(
     Parameters
     ----------
     folder, products : where the files are, and their names in it, as they will be published
-    records : `asmgold.schemas.RECORDS`
+    records : `asmgold.schemas.tables.RECORDS`
     rows_read : how many rows the reader found in each source of records
     settings : the scenario's configuration
     sources : for each source that was used, its registration and its lock

@@ -48,12 +48,12 @@ def expose(
     name : what the exposure is called in the configuration
     path, exposure : the raster and how to read it
     area : polygons in EPSG:4326
-    regions, intersections : `asmgold.schemas.REGIONS`, `asmgold.schemas.OVERLAYS`
-    zones : polygons in EPSG:4326 by overlay and zone, as `asmgold.overlays.zones_of` gives them
+    regions, intersections : `asmgold.schemas.tables.REGIONS`, `asmgold.schemas.tables.OVERLAYS`
+    zones : polygons in EPSG:4326 by overlay and zone, as `asmgold.regions.overlays.zones_of` gives them
 
     Returns
     -------
-    The sums (`asmgold.schemas.EXPOSURE`) and those of each region (`asmgold.schemas.EXPOSURE_REGIONS`).
+    The sums (`asmgold.schemas.tables.EXPOSURE`) and those of each region (`asmgold.schemas.tables.EXPOSURE_REGIONS`).
 
     Raises
     ------

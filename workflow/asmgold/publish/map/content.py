@@ -26,7 +26,7 @@ class Content:
     ----------
     area : polygons in EPSG:4326
     regions, sites, intersections, summary : tables of `asmgold.schemas`; the last two of the overlays
-    countries : `asmgold.schemas.COUNTRIES`, or None where the map knows no neighbours
+    countries : `asmgold.schemas.tables.COUNTRIES`, or None where the map knows no neighbours
     overlays : polygons in EPSG:4326 by name, in the order of the configuration
     context : what every product says of its scenario
     """

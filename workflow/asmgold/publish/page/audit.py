@@ -50,10 +50,10 @@ def write_audit_page(
     ----------
     path : the file to write
     context : what every product says of its scenario
-    records : `asmgold.schemas.RECORDS`
-    countries : `asmgold.schemas.COUNTRIES`, the background of the map of flags, if there are any
+    records : `asmgold.schemas.tables.RECORDS`
+    countries : `asmgold.schemas.tables.COUNTRIES`, the background of the map of flags, if there are any
     corrections : the declared corrections
-    proposals : those that could be declared, `asmgold.audit.propose`
+    proposals : those that could be declared, `asmgold.records.proposals.propose`
     """
     sections = [
         _fates(records),

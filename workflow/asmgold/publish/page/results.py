@@ -23,12 +23,12 @@ class Results:
     regions, sites, records, intersections, summary : tables of `asmgold.schemas`
     area : the polygons that the regions are clipped to
     overlays : the overlays' polygons by name
-    countries : a table of `asmgold.schemas.COUNTRIES` for the background, or None
+    countries : a table of `asmgold.schemas.tables.COUNTRIES` for the background, or None
     settings : the scenario's configuration, plain values of `asmgold.config.models.Settings`
     sources : registration and lock of each source that was used, by its name; of a file of the user's own the lock only
     corrections : the declared corrections
     products : the names of the files beside the page
-    exposure : a table of `asmgold.schemas.EXPOSURE`, or None where nothing is summed
+    exposure : a table of `asmgold.schemas.tables.EXPOSURE`, or None where nothing is summed
     """
 
     regions: gpd.GeoDataFrame
