@@ -207,14 +207,14 @@ def test_a_catalogue_of_another_version_of_stac_is_no_fault(sent: Path) -> None:
 
 
 def test_a_release_by_another_version_of_the_code_says_what_is_not_checked(sent: Path) -> None:
-    code = sent / "code/workflow/asmgold/schemas.py"
+    code = sent / "code/workflow/asmgold/schemas/tables.py"
     code.write_text(code.read_text() + "# later\n")
     rewrite_hashes(code)
     found = verify(sent, PROJECT)
     assert faults(found) == {}
     lines = [one.line for one in found]
-    assert "unchecked  schemas: this version of asmgold has others (schemas.py)" in lines
-    assert "unchecked  code: this checkout has another version of code/workflow/asmgold/schemas.py" in lines
+    assert "unchecked  schemas: this version of asmgold has others (schemas/tables.py)" in lines
+    assert "unchecked  code: this checkout has another version of code/workflow/asmgold/schemas/tables.py" in lines
 
 
 def test_text_of_a_folder_cannot_steer_a_terminal(sent: Path) -> None:

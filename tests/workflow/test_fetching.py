@@ -80,7 +80,7 @@ def test_pinned_bytes_are_brought_once(small: Copy, server: FaultyServer) -> Non
         script.write("# changed\n")
     done = read(small)
     assert done.returncode == 0, done.stderr
-    assert "rule read_records" not in done.stderr
+    assert "read_records" not in done.stderr
     assert stored.read_bytes() == OLD
     assert len(server.requests) == asked
 

@@ -141,7 +141,7 @@ def deployed(tmp_path: Path, asmgold: Path) -> Copy:
 
 def test_the_standardised_usage_plans_all_products_by_its_own_configuration(deployed: Copy) -> None:
     (deployed.folder / "config/scenarios/narrow.yaml").write_text("scenario: narrow\nbuffer_km: 5\n")
-    done = deployed.run("-n", "--quiet", "host", "--config", "scenario=narrow")
+    done = deployed.run("-n", "--config", "scenario=narrow")
     assert done.returncode == 0, done.stderr
     assert "results/narrow/manifest.json" in done.stdout
     area = "results/.build/narrow/layers/area.parquet"

@@ -61,9 +61,9 @@ def test_rasters_that_several_jobs_share_have_the_same_bytes(built):
     before = built.products()
     settings = yaml.safe_load((built.folder / "config/config.yaml").read_text())
     built.configure(rasters=settings["rasters"] | {"tiles": 3})
-    done = built.run("--quiet", "host", "progress")
+    done = built.run()
     assert done.returncode == 0, done.stderr
-    assert done.stderr.count("rule raster_distance_tile:") == 3
+    assert done.stderr.count("raster_distance_tile ") == 3
     after = built.products()
     assert {name for name in before if before[name] != after[name]} == {"manifest.json"}
 

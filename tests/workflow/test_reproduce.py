@@ -104,9 +104,9 @@ def test_the_report_is_one_file_beside_the_products(built):
     assert done.stdout.startswith("results/peru-report.html: ")
     report = (built.folder / "results/peru-report.html").read_text()
     for word in (
-        "printed map on one page of A4",
+        "printed map on a page of A4",
         "overlay_summary.csv",
-        "when one choice changes",
+        "The figures when a choice changes",
         "dissolve_regions",
         "buffer_km",
     ):

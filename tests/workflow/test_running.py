@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 
@@ -19,11 +20,11 @@ READING = {"read_records", "read_layers"}
 
 def planned(output: str) -> set[str]:
     """The rules that a dry run plans."""
-    return {line.split()[-1].rstrip(":") for line in output.splitlines() if line.startswith(("rule ", "localrule "))}
+    return set(re.findall(r"^would run (\w+)", output, re.MULTILINE))
 
 
 def test_plain_dry_run_plans_all_jobs(project):
-    done = project.run("-n", "--quiet", "host")
+    done = project.run("-n")
     assert done.returncode == 0
     assert planned(done.stdout + done.stderr) == READING | {
         "name_countries", "classify_records", "dissolve_regions", "intersect_overlays", "measure_sensitivity",
@@ -42,7 +43,7 @@ def test_a_second_run_does_nothing_and_says_so(built):
 
 
 def test_another_radius_reruns_what_depends_on_it_and_nothing_else(lean):
-    dry = lean.run("-n", "--quiet", "host", "--config", "buffer_km=10")
+    dry = lean.run("-n", "--config", "buffer_km=10")
     rules = planned(dry.stdout + dry.stderr)
     assert "dissolve_regions" in rules
     assert not rules & READING
@@ -57,7 +58,7 @@ def test_another_radius_reruns_what_depends_on_it_and_nothing_else(lean):
 def test_a_changed_module_reruns_the_stages_that_import_it_and_what_follows(lean):
     with (lean.folder / "workflow/asmgold/regions/dissolve.py").open("a") as module:
         module.write("# a change\n")
-    dry = lean.run("-n", "--quiet", "host")
+    dry = lean.run("-n")
     rules = planned(dry.stdout + dry.stderr)
     assert {"dissolve_regions", "write_manifest"} <= rules
     assert not rules & {*READING, "classify_records"}
@@ -66,7 +67,7 @@ def test_a_changed_module_reruns_the_stages_that_import_it_and_what_follows(lean
 def test_a_changed_colour_makes_the_pictures_again_and_no_region(lean):
     with (lean.folder / "workflow/asmgold/publish/palette.py").open("a") as module:
         module.write("# a change\n")
-    dry = lean.run("-n", "--quiet", "host")
+    dry = lean.run("-n")
     rules = planned(dry.stdout + dry.stderr)
     assert "write_qgis_project" in rules
     assert not rules & {*READING, "classify_records", "dissolve_regions", "intersect_overlays"}

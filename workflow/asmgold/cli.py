@@ -77,7 +77,7 @@ def run_scenario(name: str | None, client: Client) -> int:
         print(f"{CONFIG}/: the configuration was put here; it is yours to change", file=sys.stderr)
     if name is not None and (status := fetch_scenario(name, client)):
         return status
-    return _snakemake("--logger", "asmgold", "--quiet", "host", *(["--config", f"scenario={name}"] if name else []))
+    return _snakemake(*(["--config", f"scenario={name}"] if name else []))
 
 
 def fetch_scenario(name: str | None, client: Client) -> int:

@@ -1,12 +1,11 @@
 """The configuration as the rules see it: checked once, before any job starts."""
 
-import os
 import shlex
 import sys
 from pathlib import Path
 
 from asmgold.config.code import code_hashes
-from asmgold.config.paths import shipped_project
+from asmgold.config.paths import shipped_project, use_shipped_scripts
 from asmgold.config.rules import RuleInputs, batches, raster_tags, scenario_of_run
 from asmgold.config.scenario import plain
 from asmgold.errors import InputError
@@ -27,7 +26,7 @@ PROJECT = Path(exit_with_message.__code__.co_filename).parents[2]
 if not PROJECT.is_dir():
     # A Snakefile that was fetched from a repository has nothing beside it: what the installed package carries stands in.
     PROJECT = shipped_project()
-    os.environ["PYTHONPATH"] = f"{PROJECT / 'workflow/scripts'}{os.pathsep}{os.environ.get('PYTHONPATH', '')}"
+    use_shipped_scripts()
 if Path(sys.executable).exists():  # Snakemake gives it to a shell as it stands: quotes keep a path with blanks whole
     sys.executable = shlex.quote(sys.executable)
 IS_GUEST = not PROJECT.samefile(Path())
@@ -57,6 +56,23 @@ def source_input(name):
 def input_of(item):
     """The file of a layer or an exposure: that of its source, or the user's own."""
     return source_input(item.source) if item.source else INPUTS.of_item(item)
+
+
+def codes_of_countries():
+    """The countries that get products of their own: those of the layer, which has to be at hand."""
+    from asmgold.sources.countries import codes_in_file  # which loads what other scenarios do without
+
+    layer = SETTINGS.countries
+    path = Path(SCENARIO.file_of(layer))
+    if layer.source in SCENARIO.fetched:
+        digits, filename = path.parts[-2:]
+        path = Path(rules.fetch_source.output[0].format(source=layer.source, digits=digits, filename=filename))
+    try:
+        if not path.is_file():
+            raise InputError(f"{path}: is not here yet; `make fetch SCENARIO={SETTINGS.scenario}` fetches it")
+        return codes_in_file(path, layer.layer, layer.code_field, layer.name_field)
+    except InputError as error:
+        exit_with_message(error)
 
 
 def published(name):

@@ -1,24 +1,5 @@
 # Products of each country by itself, and the table of countries. A job makes those of several countries.
 
-
-def codes_of_countries():
-    """The countries that get products of their own: those of the layer, which has to be at hand."""
-    # Reading a layer takes imports that other scenarios do without.
-    from asmgold.sources.countries import codes_in_file
-
-    layer = SETTINGS.countries
-    path = Path(SCENARIO.file_of(layer))
-    if layer.source in SCENARIO.fetched:
-        digits, filename = path.parts[-2:]
-        path = Path(rules.fetch_source.output[0].format(source=layer.source, digits=digits, filename=filename))
-    try:
-        if not path.is_file():
-            raise InputError(f"{path}: is not here yet; `make fetch SCENARIO={SETTINGS.scenario}` fetches it")
-        return codes_in_file(path, layer.layer, layer.code_field, layer.name_field)
-    except InputError as error:
-        exit_with_message(error)
-
-
 CODES = codes_of_countries() if SETTINGS.per_country else []
 BATCHES = batches(CODES, SETTINGS.countries_per_job)
 

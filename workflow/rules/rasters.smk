@@ -1,26 +1,13 @@
 # Rasters for models, all on one grid, each a cloud-optimised GeoTIFF with a style beside it. Where a raster is made in
 # tiles, each is a job of its own, and the job that otherwise makes all of it puts them together.
 
-
-def tiles_of(name):
-    """The files that a raster is put together from, if it is made in tiles."""
-    tiles = SETTINGS.rasters.tiles
-    return [f"<build>/tiles/{name}.{tile}.tif" for tile in range(tiles)] if tiles > 1 else []
-
-
-def tile_of(wildcards):
-    """Which tile of a raster a job makes, and of how many; None where it makes the whole one."""
-    tile = wildcards.get("tile")
-    return None if tile is None else [int(tile), SETTINGS.rasters.tiles]
-
-
 if SETTINGS.rasters:
 
     rule raster_distance:
         input:
             area="<build>/layers/area.parquet",
             sites="<build>/sites.parquet",
-            tiles=tiles_of("distance_to_gold_km"),
+            tiles=INPUTS.tiles_of("distance_to_gold_km"),
         output:
             raster="<build>/distance_to_gold_km.tif",
             style="<build>/distance_to_gold_km.qml",
@@ -36,7 +23,7 @@ if SETTINGS.rasters:
             runtime=lambda wildcards, attempt: 60 * attempt,
         params:
             code=CODE["raster_distance.py"],
-            tile=tile_of,
+            tile=INPUTS.tile_of,
             grid=plain(SETTINGS.rasters, "cell_arcsec", "margin_km"),
             commodity=SETTINGS.commodity,
             tags=raster_tags(SCENARIO, SETTINGS.records),
@@ -59,7 +46,7 @@ if SETTINGS.rasters:
         input:
             area="<build>/layers/area.parquet",
             sites="<build>/sites.parquet",
-            tiles=tiles_of("gold_sites_per_100km2"),
+            tiles=INPUTS.tiles_of("gold_sites_per_100km2"),
         output:
             raster="<build>/gold_sites_per_100km2.tif",
             style="<build>/gold_sites_per_100km2.qml",
@@ -71,7 +58,7 @@ if SETTINGS.rasters:
             "../envs/asmgold.yaml"
         params:
             code=CODE["raster_density.py"],
-            tile=tile_of,
+            tile=INPUTS.tile_of,
             grid=plain(SETTINGS.rasters, "cell_arcsec", "margin_km"),
             commodity=SETTINGS.commodity,
             bandwidth_km=SETTINGS.rasters.bandwidth_km,
@@ -95,7 +82,7 @@ if SETTINGS.rasters:
         input:
             area="<build>/layers/area.parquet",
             regions="<build>/regions.parquet",
-            tiles=tiles_of("asm_gold_region_fraction"),
+            tiles=INPUTS.tiles_of("asm_gold_region_fraction"),
         output:
             raster="<build>/asm_gold_region_fraction.tif",
             style="<build>/asm_gold_region_fraction.qml",
@@ -107,7 +94,7 @@ if SETTINGS.rasters:
             "../envs/asmgold.yaml"
         params:
             code=CODE["raster_fraction.py"],
-            tile=tile_of,
+            tile=INPUTS.tile_of,
             grid=plain(SETTINGS.rasters, "cell_arcsec", "margin_km"),
             commodity=SETTINGS.commodity,
             tags=raster_tags(SCENARIO, [*SETTINGS.records, SETTINGS.area.source]),

@@ -1,8 +1,8 @@
 """How far a run is: a line for each finished job with what it made, a bar at a terminal, and nothing else.
 
-A plugin of Snakemake, by its interface for loggers: `snakemake --logger asmgold`, which `asmgold run` asks for. The
-jobs leave what they have to say in their logs, of which the last line says what was made. With `PROGRESS` in the
-environment they do not say it on the terminal as well.
+A plugin of Snakemake, by its interface for loggers, which the profiles of the project ask for (`logger: asmgold`). A
+dry run lists the jobs, with the reason for each. The jobs leave what they have to say in their logs, of which the last
+line says what was made. With `PROGRESS` in the environment they do not say it on the terminal as well.
 """
 
 from __future__ import annotations
@@ -62,6 +62,9 @@ class LogHandler(LogHandlerBase):
         match values.get("event"):
             case LogEvent.RUN_INFO:
                 self.total = values["stats"].get("total", self.total)
+            case LogEvent.JOB_INFO if self.common_settings.dryrun:
+                reason = str(values.get("reason") or "it is asked for").partition(":")[0]
+                self._write(f"would run {_name(values)}: {reason[0].lower()}{reason[1:]}")
             case LogEvent.JOB_INFO:
                 self._start(values)
             case LogEvent.JOB_FINISHED:

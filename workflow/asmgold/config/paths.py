@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from asmgold.config.models import Lock, Source
@@ -46,6 +47,12 @@ def shipped_project() -> Path:
     library = Path(__file__).resolve().parents[1]
     packed = library / "_project"
     return packed if packed.is_dir() else library.parents[1]
+
+
+def use_shipped_scripts() -> None:
+    """Let the jobs that are started from now on find what the scripts of the package share."""
+    paths = [str(shipped_project() / "workflow/scripts"), os.getenv("PYTHONPATH")]
+    os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, paths))
 
 
 def workflow_files(project: Path) -> list[Path]:

@@ -69,6 +69,18 @@ class RuleInputs:
         """The file of a layer or an exposure: that of its source, or the user's own."""
         return self.of_source(item.source) if item.source else self.carried(self.scenario.file_of(item))
 
+    def tiles_of(self, name: str) -> list[str]:
+        """The files that a raster is put together from, if it is made in tiles."""
+        rasters = self.scenario.settings.rasters
+        tiles = rasters.tiles if rasters else 1
+        return [f"<build>/tiles/{name}.{tile}.tif" for tile in range(tiles)] if tiles > 1 else []
+
+    def tile_of(self, wildcards: Mapping[str, str]) -> tuple[int, int] | None:
+        """Which tile of a raster a job makes, and of how many; None where it makes the whole one."""
+        rasters = self.scenario.settings.rasters
+        tile = wildcards.get("tile")
+        return (int(tile), rasters.tiles) if rasters and tile is not None else None
+
 
 def raster_tags(scenario: Scenario, names: Iterable[str | None]) -> dict[str, str]:
     """What a raster says about the sources that it was made from."""

@@ -9,10 +9,12 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 
 from asmgold.io.files import to_disk
+from asmgold.io.locks import locked
 
 JOURNAL = "journal.json"
 STAGING = ".incoming"
@@ -31,9 +33,16 @@ def replace_together(staging: Path, moves: Mapping[Path, Path], removals: Iterab
     ------
     OSError : if something cannot be written; nothing was replaced then.
     """
-    try:
+    with _alone(staging):
         if (staging / JOURNAL).is_file():  # of a process that was killed: what counted then counts, whatever follows
             _finish(staging)
+        _stage(staging, moves, removals)
+        _finish(staging)
+
+
+def _stage(staging: Path, moves: Mapping[Path, Path], removals: Iterable[Path]) -> None:
+    """Copy the new files whole, and put the journal beside them."""
+    try:
         shutil.rmtree(staging, ignore_errors=True)
         staging.mkdir(parents=True)
         waiting = {}
@@ -48,7 +57,6 @@ def replace_together(staging: Path, moves: Mapping[Path, Path], removals: Iterab
     except OSError:
         shutil.rmtree(staging, ignore_errors=True)
         raise
-    _finish(staging)
 
 
 def recover(results: Path) -> list[str]:
@@ -64,9 +72,19 @@ def recover(results: Path) -> list[str]:
     """
     finished = []
     for journal in sorted((results / STAGING).glob(f"*/{JOURNAL}")):
-        _finish(journal.parent)
-        finished.append(journal.parent.name)
+        with _alone(journal.parent):
+            if journal.is_file():  # otherwise whoever had begun it was alive, and has finished it
+                _finish(journal.parent)
+                finished.append(journal.parent.name)
     return finished
+
+
+@contextmanager
+def _alone(staging: Path) -> Iterator[None]:
+    """Hold the lock of a staging folder; a process that has it is waited for."""
+    staging.parent.mkdir(parents=True, exist_ok=True)
+    with locked(staging.with_name(f"{staging.name}.lock")):
+        yield
 
 
 def _finish(staging: Path) -> None:

@@ -25,7 +25,6 @@ from asmgold.release.sums import SUMS, faults_of_sums, read_sums
 from asmgold.schemas.products import MANIFEST
 
 Kind = Literal["ok", "fault", "unchecked"]
-SCHEMAS = ("schemas.py", "evidence/tables.py")
 DOCUMENTS = (f"{PRODUCTS}/{MANIFEST}", RELEASE, CRATE, CITATION, f"{STAC}/catalog.json")
 LISTED = 5
 
@@ -162,9 +161,11 @@ class _Verification:
 
     def _other_schemas(self) -> list[str]:
         library = Path(asmgold.__file__).parent
-        return [
-            name for name in SCHEMAS if self.sums.get(f"{CODE}/workflow/asmgold/{name}") != sha256_of(library / name)
-        ]
+        here = {path.relative_to(library).as_posix(): sha256_of(path) for path in (library / "schemas").glob("*.py")}
+        folder = f"{CODE}/workflow/asmgold/"
+        of_schemas = (path for path in self.sums if path.startswith(f"{folder}schemas/"))
+        there = {path.removeprefix(folder): self.sums[path] for path in of_schemas}
+        return sorted(name for name in here.keys() | there.keys() if here.get(name) != there.get(name))
 
     def _catalogue(self, manifest: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
         products = {f"{PRODUCTS}/{name}" for name in [*manifest["products"], MANIFEST]}
