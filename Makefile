@@ -64,10 +64,12 @@ audit: run  ## the corrections that the evidence suggests, to review and paste (
 
 cluster: .venv/cluster-ready  ## what the profiles of clusters need besides: Snakemake's plugins for SLURM and Kubernetes
 
-test: .venv/dev-ready  ## all tests that can run on this machine
-	@$(BIN)/python -m pytest -n auto --dist worksteal
+PYTEST := $(BIN)/python -m pytest -n auto --dist worksteal
+test: .venv/dev-ready  ## the tests, without those that take long or need a real peer
+	@$(PYTEST) -m "not thorough"
 
-test-all: test  ## the same, for now
+test-all: test  ## the tests, and then those that take long or need a real peer, where it is installed
+	@$(PYTEST) -m thorough
 
 check: .venv/dev-ready  ## formatting, lints and types
 	$(BIN)/python -m ruff format --check .

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
 import shutil
 import subprocess
 import sys
@@ -13,6 +12,7 @@ import pytest
 import yaml
 
 from asmgold.io.checksum import sha256_of
+from asmgold.io.locks import locked
 
 PROJECT = Path(__file__).resolve().parent.parent
 # Leaves out what takes longest, for tests that look at other things.
@@ -20,6 +20,16 @@ LEAN = {
     "rasters": None, "skip_products": ["map", "page", "sensitivity"], "published_shares": None, "production": None,
 }  # fmt: skip
 PARTS = ("Snakefile", "profiles", "workflow", "config", "data")
+
+
+LEFT_OUT = """The thorough tests were left out: second full runs, runs that are killed, releases, set-ups, the site, and
+real peers (PostGIS, QGIS, GDAL, Poppler, Chromium, SLURM, Kubernetes). `make test-all` runs them."""
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    """Say what `make test` leaves out."""
+    if config.option.markexpr == "not thorough":
+        terminalreporter.write_line(LEFT_OUT)
 
 
 @dataclass
@@ -87,8 +97,7 @@ def project(tmp_path: Path) -> Copy:
 
 def made_once(folder: Path, **settings: object) -> Copy:
     """A copy of the project in which the default scenario was made, by whichever process of the tests comes first."""
-    with folder.with_suffix(".lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+    with locked(folder.with_suffix(".lock")):
         if not (folder / "results/peru/manifest.json").is_file():
             copy = copy_project(folder)
             if settings:  # the shipped file stays as it is otherwise

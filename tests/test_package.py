@@ -17,6 +17,8 @@ import asmgold
 import asmgold.cli as commands
 from tests.conftest import PROJECT
 
+pytestmark = pytest.mark.thorough
+
 SETTINGS = tomllib.loads((PROJECT / "pyproject.toml").read_text())
 NEEDED = [Requirement(line) for line in SETTINGS["project"]["dependencies"]]
 LOCKS = {path.name: path.read_text() for path in PROJECT.glob("requirements*.lock")}

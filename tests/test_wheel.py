@@ -15,6 +15,8 @@ import shapely
 
 from tests.conftest import PROJECT
 
+pytestmark = pytest.mark.thorough
+
 LIBRARY = PROJECT / "workflow/asmgold"
 
 

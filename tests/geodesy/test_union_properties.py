@@ -303,6 +303,7 @@ def wide_lattice(rng: np.random.Generator, centre: tuple[float, float], radius_m
 DENSE_FIELDS = {kind.__name__: kind for kind in (clumps, band, sheet_with_lake, wide_lattice)}
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("kind", DENSE_FIELDS)
 def test_dense_fields_agree_with_brute_force(kind: str) -> None:
     """The polygons are those without thinning, their edges lie at the radius, and nothing left out would show."""

@@ -7,6 +7,8 @@ import subprocess
 
 import pytest
 
+pytestmark = pytest.mark.thorough
+
 
 def test_the_geopackage_passes_the_validator_of_gdal(built_once):
     python = "/usr/bin/python3"

@@ -6,6 +6,8 @@ import shutil
 
 import pytest
 
+pytestmark = pytest.mark.thorough
+
 
 def test_the_profile_plans_all_jobs_with_their_memory_and_files_in_the_volume(project, tmp_path):
     for plugin in ("snakemake_executor_plugin_kubernetes", "snakemake_storage_plugin_fs"):

@@ -20,6 +20,8 @@ import shapely
 
 from asmgold.publish import palette
 
+pytestmark = pytest.mark.thorough
+
 DESKTOP = {"width": 1400, "height": 900}
 PHONE = {"width": 360, "height": 740}
 MADE = "results/.build/peru/index.html"  # nothing else is made to look at it

@@ -16,6 +16,8 @@ from asmgold.publish import palette
 from tests.conftest import PROJECT
 from tests.small_map import context_of_map, make_map, make_raster
 
+pytestmark = pytest.mark.thorough
+
 PYTHON = "/usr/bin/python3"
 HOSTILE = 'Ñandú "d\'Oro" <b>&amp; 100 % [% $now %] {area}\\'
 RASTER_STYLE = """<qgis version="3.22.0" styleCategories="AllStyleCategories"><pipe>

@@ -12,6 +12,8 @@ import pytest
 
 from asmgold.schemas.rasters import RASTERS
 
+pytestmark = pytest.mark.thorough
+
 SHOWN_IN_QGIS = """
 import json, os, sys
 from qgis.core import QgsApplication, QgsRasterLayer

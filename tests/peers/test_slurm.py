@@ -21,6 +21,8 @@ from asmgold.io.checksum import sha256_of
 from tests.conftest import LEAN, Copy, copy_project
 from tests.peers.slurm import Cluster, environment, missing
 
+pytestmark = pytest.mark.thorough
+
 # The profile's own waits are for a cluster that has other things to do.
 IMPATIENT = ("--slurm-init-seconds-before-status-checks", "1", "--seconds-between-status-checks", "1")
 # The world without a network: the records near Peru, and all countries.

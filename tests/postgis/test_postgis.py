@@ -138,7 +138,7 @@ def test_make_hands_the_connection_string_over_as_it_is_and_shows_none(tmp_path:
 
     def make(*options: str) -> str:
         quiet = ["--no-print-directory", *options]
-        command = ["make", *quiet, "-o", ".venv/ready", "BIN=bin", "postgis", f"DSN={dsn}", "SCHEMA=a b"]
+        command = ["make", *quiet, "-o", ".venv/dev-ready", "BIN=bin", "postgis", f"DSN={dsn}", "SCHEMA=a b"]
         return subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=True).stdout
 
     assert make().splitlines() == ["-m", "asmgold", "postgis", "--dsn", dsn, "--schema", "a b"]

@@ -32,6 +32,8 @@ from asmgold.release.verify import verify
 from tests.conftest import PROJECT, Copy, copy_project
 from tests.release.conftest import change, faults, released
 
+pytestmark = pytest.mark.thorough
+
 # Making one
 
 

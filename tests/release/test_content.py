@@ -23,6 +23,8 @@ from asmgold.release.sums import read_sums
 from tests.conftest import PROJECT, Copy
 from tests.release.conftest import CONTEXT, PROFILE, entities, ids, released, with_papers
 
+pytestmark = pytest.mark.thorough
+
 # What is in it
 
 

@@ -22,6 +22,8 @@ from asmgold.release.verify import verify
 from tests.conftest import PROJECT, Copy
 from tests.release.conftest import change, faults
 
+pytestmark = pytest.mark.thorough
+
 # A stranger verifies it
 
 

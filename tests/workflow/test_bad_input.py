@@ -85,6 +85,7 @@ def test_a_file_that_is_not_a_zip_stops_the_run(built):
     refused(built, "mrds-csv.zip: not a whole zip archive")
 
 
+@pytest.mark.thorough
 def test_one_bad_position_rejects_that_record_alone(lean_project):
     content = table(lean_project)
     content = content.replace(b"Los Milagros,-8.13136", b"Los Milagros,west of here")
@@ -110,6 +111,7 @@ def boundary(copy, *polygons) -> None:
     copy.put("peru", layer.to_json().encode())
 
 
+@pytest.mark.thorough
 def test_an_invalid_boundary_is_mended_with_a_note(lean_project):
     # A spike that encloses nothing: mending it loses no area.
     boundary(lean_project, shapely.Polygon([(-80, -18), (-69, -18), (-69, -10), (-69, -2), (-69, -10), (-80, -2)]))
@@ -140,6 +142,7 @@ def test_layers_without_polygons_features_or_crs_are_refused(built):
     refused(built, "no feature has iso_a3 = 'PRE'; it has 'PER'", arguments=("--config", overlays))
 
 
+@pytest.mark.thorough
 def test_no_site_at_all_gives_a_complete_empty_result_that_says_so(project):
     boundary(project, shapely.box(10, 10, 11, 11))
     done = project.run()
@@ -152,6 +155,7 @@ def test_no_site_at_all_gives_a_complete_empty_result_that_says_so(project):
     assert json.loads(project.product("manifest.json").read_text())["records"]["mrds"]["site"] == 0
 
 
+@pytest.mark.thorough
 def test_a_correction_whose_guard_fails_lapses_loudly_and_changes_nothing(lean):
     before = pd.read_parquet(lean.product("sites.parquet"))
     correction = {

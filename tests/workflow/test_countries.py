@@ -6,6 +6,7 @@ import json
 
 import geopandas as gpd
 import pandas as pd
+import pytest
 import shapely
 import yaml
 
@@ -13,6 +14,8 @@ from asmgold.io.checksum import sha256_of
 from tests.conftest import LEAN, PROJECT, Copy, copy_project
 from tests.faulty_server import Reply, faulty_server
 from tests.workflow.test_refresh import Station
+
+pytestmark = pytest.mark.thorough
 
 CODES = {"BOL": "068", "ECU": "218", "ISL": "352", "PER": "604"}
 

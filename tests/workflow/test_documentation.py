@@ -101,6 +101,7 @@ def is_local(link: str) -> bool:
     return not urlsplit(link).scheme and not link.startswith("//")
 
 
+@pytest.mark.thorough
 def test_every_link_and_picture_of_the_site_leads_somewhere(site: Path, pages: dict[Path, Page]) -> None:
     dead, checked = [], 0
     for path, page in pages.items():
@@ -117,6 +118,7 @@ def test_every_link_and_picture_of_the_site_leads_somewhere(site: Path, pages: d
     assert checked > 1000
 
 
+@pytest.mark.thorough
 def test_no_page_asks_another_host_for_anything(site: Path, pages: dict[Path, Page]) -> None:
     assert [link for page in pages.values() for link in page.resources if not is_local(link)] == []
     for path in site.rglob("*.css"):
@@ -124,12 +126,14 @@ def test_no_page_asks_another_host_for_anything(site: Path, pages: dict[Path, Pa
         assert [link for link in asked if not is_local(link) and not link.startswith("data:")] == [], path
 
 
+@pytest.mark.thorough
 def test_lists_and_tables_are_shown_as_such(pages: dict[Path, Page]) -> None:
     marks = re.compile(r"^\s*([-*] \S|\d+\. \S|\|.*\|)", re.MULTILINE)
     faults = [text for page in pages.values() for text in page.paragraphs if marks.search(text)]
     assert faults == []
 
 
+@pytest.mark.thorough
 def test_every_page_has_a_place_and_every_public_name_an_entry(site: Path, pages: dict[Path, Page]) -> None:
     shown = {(site / unquote(urlsplit(link).path)).name for link in pages[site / "index.html"].links if is_local(link)}
     assert {path.with_suffix(".html").name for path in (PROJECT / "docs").glob("*.md")} <= shown
@@ -182,6 +186,7 @@ def test_the_picture_of_the_flow_is_that_of_the_rules() -> None:
     assert flow.PICTURE.read_text("utf-8") == flow.picture(), "run `make docs`"
 
 
+@pytest.mark.thorough
 def test_the_notebook_says_what_it_says(built_once: Copy, tmp_path: Path) -> None:
     (tmp_path / "docs").mkdir()
     (tmp_path / "results").symlink_to(built_once.folder / "results")
@@ -207,6 +212,7 @@ def rehearsal(project: Copy) -> Iterator[str]:
         thread.join()
 
 
+@pytest.mark.thorough
 def test_the_walk_through_of_adding_a_source_leads_to_the_end(project: Copy, rehearsal: str) -> None:
     text = (PROJECT / "CONTRIBUTING.md").read_text("utf-8")
     blocks = re.findall(r"^```(bash|yaml)\n(.+?)^```", text, re.MULTILINE | re.DOTALL)

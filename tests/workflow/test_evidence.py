@@ -57,6 +57,7 @@ def bring_evidence(copy: Copy) -> None:
     )
 
 
+@pytest.mark.thorough
 def test_evidence_of_the_users_own_becomes_products_the_same_in_two_folders(built: Copy, tmp_path: Path) -> None:
     project = copy_project(tmp_path / "another folder")
     for copy in (built, project):
@@ -130,6 +131,7 @@ def test_evidence_of_the_users_own_becomes_products_the_same_in_two_folders(buil
         assert all(set().union(*table.rows) <= {column.key for column in table.columns} for table in shown)
 
 
+@pytest.mark.thorough
 def test_a_mistake_in_evidence_is_one_message(built: Copy) -> None:
     before = built.products()
     built.configure(evidence={"mine": {"file": "nowhere.gpkg"}})

@@ -40,6 +40,6 @@ def test_a_full_disk_is_told_once(built):
     )  # fmt: skip
     assert done.returncode != 0
     message = f"results/.build/peru: could not be written on {platform.node()}, the disk is full or failing."
-    assert done.stderr.split("Exiting because a job execution failed")[1].count(message) == 1
+    assert done.stderr.split("\nfailed: ")[-1].count(message) == 1
     assert "Traceback" not in done.stderr
     assert built.products() == before

@@ -50,6 +50,7 @@ def read(copy: Copy) -> subprocess.CompletedProcess[str]:
     return copy.run("--config", "scenario=small", "--", ROWS)
 
 
+@pytest.mark.thorough
 def test_pinned_bytes_are_brought_once(small: Copy, server: FaultyServer) -> None:
     stopped = read(small)
     assert stopped.returncode == 1
@@ -98,6 +99,7 @@ def test_pinned_bytes_are_brought_once(small: Copy, server: FaultyServer) -> Non
     assert not stored.exists()
 
 
+@pytest.mark.thorough
 def test_a_killed_fetch_leaves_nothing_that_matters(small: Copy, server: FaultyServer) -> None:
     server.answer(PATH, Reply(OLD, sent=len(OLD) // 2, then="stall"))
     before = (small.folder / "config/sources.lock.yaml").read_bytes()
@@ -124,6 +126,7 @@ VISITS = (
 )
 
 
+@pytest.mark.thorough
 def test_evidence_of_a_period_is_fetched_and_pinned_like_any_source(small: Copy, server: FaultyServer) -> None:
     path = small.folder / "config/scenarios/small.yaml"
     scenario = yaml.safe_load(path.read_text())

@@ -19,6 +19,8 @@ import yaml
 from asmgold.io.checksum import sha256_of
 from tests.conftest import PROJECT, Copy, copy_project
 
+pytestmark = pytest.mark.thorough
+
 SQUARE = shapely.box(-70.5, -13.2, -69.5, -12.5)  # in Madre de Dios
 QUESTION = {
     "scenario": "tambopata",

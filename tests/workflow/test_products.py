@@ -169,6 +169,7 @@ def test_the_map_is_a_page_of_a4_as_pdf_and_png(built_once):
         assert 50_000 < built_once.product(name).stat().st_size < 2_000_000
 
 
+@pytest.mark.thorough
 def test_the_terminal_shows_the_figures_and_where_the_files_are(lean_project):
     done = lean_project.run()
     assert done.returncode == 0, done.stderr

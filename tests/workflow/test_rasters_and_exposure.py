@@ -57,6 +57,7 @@ def test_the_rasters_and_the_regions_agree(built_once):
     assert ((found < 20) == inside)[clear].all()
 
 
+@pytest.mark.thorough
 def test_rasters_that_several_jobs_share_have_the_same_bytes(built):
     before = built.products()
     settings = yaml.safe_load((built.folder / "config/config.yaml").read_text())
@@ -82,6 +83,7 @@ def people(built):
     return people
 
 
+@pytest.mark.thorough
 def test_a_raster_of_ones_own_is_summed_and_nothing_else_is_made_again(built, people):
     built.configure(exposure={"population": {"file": "people.tif", "unit": "people"}})
     before = built.products()
@@ -127,6 +129,7 @@ def test_a_faulty_raster_stops_the_run_in_one_line_and_leaves_the_products(built
     assert built.products() == before
 
 
+@pytest.mark.thorough
 def test_rasters_can_be_left_out_and_without_a_site_they_are_empty(built):
     built.configure(rasters=None)
     done = built.run()

@@ -25,6 +25,8 @@ from asmgold.io.checksum import sha256_of
 from tests.conftest import LEAN, PROJECT, Copy, copy_project
 from tests.faulty_server import FaultyServer, Reply, faulty_server
 
+pytestmark = pytest.mark.thorough
+
 ADDRESS = "/mrdata.usgs.gov/mrds/mrds-csv.zip"
 TABLE = (PROJECT / "data/raw/embedded/mrds_peru.csv").read_bytes()
 KILLS = int(os.environ.get("ASMGOLD_KILLS", "4"))  # more in CI

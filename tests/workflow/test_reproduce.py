@@ -14,6 +14,8 @@ import yaml
 from asmgold.publish.promote import published_names
 from tests.conftest import LEAN
 
+pytestmark = pytest.mark.thorough
+
 
 def command(copy, *arguments):
     return subprocess.run(

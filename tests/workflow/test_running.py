@@ -80,6 +80,7 @@ def test_a_missing_product_is_put_back(built):
     assert built.products() == before
 
 
+@pytest.mark.thorough
 def test_files_of_the_user_beside_the_products_stay(lean):
     own = lean.product("my_project.qgz")
     own.write_bytes(b"mine")
@@ -87,12 +88,14 @@ def test_files_of_the_user_beside_the_products_stay(lean):
     assert own.read_bytes() == b"mine"
 
 
+@pytest.mark.thorough
 def test_two_runs_in_different_folders_give_the_same_bytes(built_once, tmp_path):
     other = copy_project(tmp_path / "elsewhere" / "deeper")
     assert other.run("--cores", "1").returncode == 0
     assert other.products() == built_once.products()
 
 
+@pytest.mark.thorough
 def test_an_overlay_of_ones_own_takes_three_lines(lean):
     square = gpd.GeoDataFrame({"name": ["a"]}, geometry=[shapely.box(-71, -13.5, -70, -12.5)], crs=4326)
     square.to_crs(32719).to_file(lean.folder / "square.gpkg")
@@ -106,6 +109,7 @@ def test_an_overlay_of_ones_own_takes_three_lines(lean):
     assert lean.run().stderr.count("Nothing to be done") == 1
 
 
+@pytest.mark.thorough
 def test_a_scenario_is_answered_beside_the_others(lean):
     before = lean.products()
     (lean.folder / "config/scenarios").mkdir(exist_ok=True)

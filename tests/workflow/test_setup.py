@@ -15,6 +15,8 @@ import pytest
 
 from tests.conftest import PROJECT, copy_project
 
+pytestmark = pytest.mark.thorough
+
 MAKE = shutil.which("make") or "make"
 SYSTEM = ("bash", "cat", "cp", "dirname", "env", "kill", "ln", "mkdir", "rm", "sh", "touch")
 # Makes what looks like an environment, and notes what it is asked to install.

@@ -26,7 +26,8 @@ MAX_NAMES = 4
 CHATTER = (
     "Assuming unrestricted", "Building DAG", "Complete log", "Conda environments", "Elapsed time", "Execute ",
     "Exiting because", "Finished job", "Provided ", "Removing output", "Select jobs", "Shutting down",
-    "Trying to restart", "Using shell", "Using workflow specific profile", "Will exit after", "host:",
+    "RuleException:\nCalledProcessError", "Trying to restart", "Using shell", "Using workflow specific profile",
+    "Will exit after", "WorkflowError:\nAt least one job did not complete", "host:",
 )  # fmt: skip
 
 

@@ -23,6 +23,8 @@ from tests.peers.conftest import Server
 from tests.peers.postgis.conftest import value, values
 from tests.small_result import CORRECTION, FIELDS, OVERLAYS, REJECTED, SITES, TITLES
 
+pytestmark = pytest.mark.thorough
+
 # What is loaded
 
 

@@ -11,6 +11,8 @@ from asmgold.geodesy.discs import discs
 from asmgold.geodesy.ellipsoid import NearestSite, polygon_area
 from asmgold.geodesy.union import union_of_discs
 
+pytestmark = pytest.mark.thorough
+
 SITES = {
     "Madre de Dios": (np.array([-70.4, -70.2, -70.05, -69.6, -71.5]), np.array([-12.9, -13.0, -12.8, -12.9, -12.8])),
     "across 180 degrees": (np.array([179.9, -179.9, 179.8]), np.array([-16.5, -16.6, -16.9])),

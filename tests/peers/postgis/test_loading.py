@@ -27,6 +27,8 @@ from tests.peers.conftest import PASSWORD, Server
 from tests.peers.postgis.conftest import SCHEMA, fingerprint, schemas, value
 from tests.small_result import SITES, make_result, write_manifest
 
+pytestmark = pytest.mark.thorough
+
 # Whole or not at all
 
 
