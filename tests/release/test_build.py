@@ -165,8 +165,8 @@ def test_results_that_cannot_be_made_again_are_not_released(
 KILLED = """
 import os, signal
 from pathlib import Path
-from asmgold.release import making
-from tests.workflow.test_release import released
+from asmgold.release import build as making
+from tests.release.conftest import released
 making.write_sums = lambda folder: os.kill(os.getpid(), signal.SIGKILL)
 released(Path(), "new")
 """

@@ -179,6 +179,6 @@ def test_the_terminal_shows_the_figures_and_where_the_files_are(lean_project):
         r"mrds +\d+ +192 +0 +\d+ +0 +710",
         r"\d+ regions with \d+ sites cover",
         r"mining_corridor outside",
-        "results/peru/: open index.html in a browser",
+        "results/peru/: asm_gold_regions.qgz in QGIS",
     ):
         assert re.search(line, done.stderr), line
