@@ -1,6 +1,6 @@
 """What a run costs, as multiples of `import geopandas` measured beside it: these hold on a machine that is busy.
 
-python tests/benchmarks/benchmark_run.py [ROUNDS]
+python -m tests.benchmarks.benchmark_run [ROUNDS]
 
 In a copy of the project: a first run, one with nothing to do, and one with another radius. Processor time is that of
 all jobs and of Snakemake together.

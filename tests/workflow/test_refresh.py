@@ -7,6 +7,7 @@ import io
 import json
 import os
 import random
+import shutil
 import signal
 import subprocess
 import sys
@@ -235,7 +236,7 @@ def test_a_full_disk_while_replacing_changes_nothing(station):
     before = station.state()
     station.serve(changed_table())
     incoming = station.copy.folder / "results/.incoming"
-    incoming.rmdir()
+    shutil.rmtree(incoming)
     incoming.write_text("a file where the staging folder has to be")
     status, output = station.refresh()
     assert status == 1
