@@ -20,7 +20,7 @@ from asmgold.postgis.address import read_address
 from asmgold.postgis.contents import contents, rows
 from asmgold.postgis.loading import load, schema_name
 from asmgold.postgis.result import read_result
-from asmgold.postgis.tables import NEEDED, READ, TABLES, Column, Reference, Table
+from asmgold.postgis.tables import NEEDED, READ, TABLES, Reference, SqlColumn, SqlTable
 from asmgold.postgis.views import VIEWS
 from asmgold.schemas.products import PRODUCTS
 from asmgold.schemas.tables import RECORDS
@@ -285,7 +285,7 @@ def test_every_table_of_the_result_is_loaded_whole(made: Path) -> None:
 
 
 def test_rows_are_as_the_database_takes_them() -> None:
-    table = Table("t", "", {"a": Column("text", ""), "b": Column("bigint", "")}, ("a",))
+    table = SqlTable("t", "", {"a": SqlColumn("text", ""), "b": SqlColumn("bigint", "")}, ("a",))
     frame = pd.DataFrame({"b": [1, 2], "a": pd.Series(["x", None], dtype="str")})
     assert list(rows(table, frame)) == [("x", 1), (None, 2)]
 
@@ -311,8 +311,8 @@ def test_plans_name_keys_of_tables_that_are_there() -> None:
 
 def test_names_and_words_are_quoted_wherever_they_stand() -> None:
     hostile = '"; DROP SCHEMA public CASCADE; --'
-    table = Table(
-        hostile, "It's", {hostile: Column("text", "'; --", words=("it's", "\\"))}, (hostile,),
+    table = SqlTable(
+        hostile, "It's", {hostile: SqlColumn("text", "'; --", words=("it's", "\\"))}, (hostile,),
         references=(Reference((hostile,), hostile),), indexes=("x",),
     )  # fmt: skip
     statements = [

@@ -16,7 +16,7 @@ import shapely
 from asmgold.config.models import Correction
 from asmgold.publish.context import Context
 from asmgold.publish.messages import Numbers, load_words
-from asmgold.publish.page.blocks import Fact, Facts, Figure, Section
+from asmgold.publish.page.blocks import Fact, FactList, Figure, Section
 from asmgold.publish.page.results import Results
 from asmgold.publish.page.shapes import Window
 from asmgold.publish.page.write import write_page
@@ -214,7 +214,7 @@ def test_every_code_and_product_has_words():
 
 def test_other_parts_add_sections_whose_pictures_run_nothing(tmp_path):
     figure = Figure(b"<svg onload='x'/>", "image/svg+xml", "What <b>it</b> shows", "Caption")
-    facts = Facts("<b>", [Fact("term", "value", "https://x.org")])
+    facts = FactList("<b>", [Fact("term", "value", "https://x.org")])
     page = made(tmp_path, ["a"], sections=[Section("extra", "Extra <i>", ["Text", figure, facts])])
     assert [a["alt"] for tag, a in page.elements if tag == "img"] == ["What <b>it</b> shows"]
     assert "extra" in page.attributes("id")

@@ -14,7 +14,7 @@ from psycopg.types.json import Jsonb
 from asmgold import __version__
 from asmgold.geodesy.ellipsoid import polygon_area
 from asmgold.postgis.result import Result
-from asmgold.postgis.tables import POLYGONS, TABLES, VOCABULARIES, Column, Table
+from asmgold.postgis.tables import POLYGONS, TABLES, VOCABULARIES, SqlColumn, SqlTable
 
 SRID = 4326
 
@@ -35,7 +35,7 @@ def contents(result: Result) -> dict[str, pd.DataFrame]:
     return {table.name: (made | read)[table.name] for table in TABLES}
 
 
-def rows(table: Table, frame: pd.DataFrame) -> Iterator[tuple[Any, ...]]:
+def rows(table: SqlTable, frame: pd.DataFrame) -> Iterator[tuple[Any, ...]]:
     """The rows of a table as psycopg takes them, in the order of its columns.
 
     What is missing is None, lists are lists, geometry is EWKB of two dimensions with its CRS.
@@ -44,7 +44,7 @@ def rows(table: Table, frame: pd.DataFrame) -> Iterator[tuple[Any, ...]]:
     return zip(*columns, strict=True)
 
 
-def _numbered(frame: pd.DataFrame, table: Table) -> pd.DataFrame:
+def _numbered(frame: pd.DataFrame, table: SqlTable) -> pd.DataFrame:
     return frame.assign(**{table.numbered: np.arange(1, len(frame) + 1)}) if table.numbered else frame
 
 
@@ -126,7 +126,7 @@ def _corrections(result: Result) -> pd.DataFrame:
     )
 
 
-def _values(values: pd.Series, column: Column) -> list[Any]:
+def _values(values: pd.Series, column: SqlColumn) -> list[Any]:
     if column.is_geometry:
         return _ewkb(values, multiple=column.type == POLYGONS)
     if column.type == "jsonb":

@@ -10,11 +10,11 @@ from collections.abc import Iterator
 
 from psycopg import sql
 
-from asmgold.postgis.tables import Column, Table
+from asmgold.postgis.tables import SqlColumn, SqlTable
 from asmgold.postgis.views import View
 
 
-def create(table: Table) -> sql.Composed:
+def create(table: SqlTable) -> sql.Composed:
     """The table with its columns, and nothing that would slow down loading."""
     columns = [
         sql.SQL("{} {}{}{}").format(
@@ -28,7 +28,7 @@ def create(table: Table) -> sql.Composed:
     return sql.SQL("CREATE TABLE {} ({})").format(sql.Identifier(table.name), sql.SQL(", ").join(columns))
 
 
-def constraints(table: Table) -> Iterator[sql.Composed]:
+def constraints(table: SqlTable) -> Iterator[sql.Composed]:
     """Primary key, and what the columns may hold."""
     yield _added(table, sql.SQL("PRIMARY KEY ({})").format(_listed(table.key)))
     for name, column in table.columns.items():
@@ -36,7 +36,7 @@ def constraints(table: Table) -> Iterator[sql.Composed]:
             yield _added(table, sql.SQL("CHECK ({})").format(check))
 
 
-def references(table: Table, keys: dict[str, tuple[str, ...]]) -> Iterator[sql.Composed]:
+def references(table: SqlTable, keys: dict[str, tuple[str, ...]]) -> Iterator[sql.Composed]:
     """Foreign keys, given the primary key of each table; they need those to be there."""
     for reference in table.references:
         key = sql.SQL("FOREIGN KEY ({}) REFERENCES {} ({})").format(
@@ -45,7 +45,7 @@ def references(table: Table, keys: dict[str, tuple[str, ...]]) -> Iterator[sql.C
         yield _added(table, key)
 
 
-def indexes(table: Table) -> Iterator[sql.Composed]:
+def indexes(table: SqlTable) -> Iterator[sql.Composed]:
     """Spatial indexes, and those for foreign keys and for what people search by."""
     create = sql.SQL("CREATE INDEX ON {} USING {} ({})")
     for name in table.geometries:
@@ -57,7 +57,7 @@ def indexes(table: Table) -> Iterator[sql.Composed]:
             yield create.format(sql.Identifier(table.name), sql.SQL("btree"), _listed(columns))
 
 
-def comments(table: Table) -> Iterator[sql.Composed]:
+def comments(table: SqlTable) -> Iterator[sql.Composed]:
     """What the table and its columns mean."""
     yield _comment(sql.SQL("TABLE {}").format(sql.Identifier(table.name)), table.about)
     for name, column in table.columns.items():
@@ -90,7 +90,7 @@ def _comment(what: sql.Composable, text: str) -> sql.Composed:
     return sql.SQL("COMMENT ON {} IS {}").format(what, sql.Literal(text))
 
 
-def _added(table: Table, constraint: sql.Composable) -> sql.Composed:
+def _added(table: SqlTable, constraint: sql.Composable) -> sql.Composed:
     return sql.SQL("ALTER TABLE {} ADD {}").format(sql.Identifier(table.name), constraint)
 
 
@@ -98,7 +98,7 @@ def _listed(names: tuple[str, ...]) -> sql.Composed:
     return sql.SQL(", ").join(map(sql.Identifier, names))
 
 
-def _check(name: str, column: Column) -> sql.Composed | None:
+def _check(name: str, column: SqlColumn) -> sql.Composed | None:
     """What the schema says that the column may hold; what is missing passes."""
     if column.words:
         words = sql.SQL(", ").join(map(sql.Literal, column.words))

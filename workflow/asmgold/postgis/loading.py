@@ -27,7 +27,7 @@ from asmgold.postgis import ddl
 from asmgold.postgis.address import Address, read_address
 from asmgold.postgis.contents import contents, rows
 from asmgold.postgis.result import Result, read_result
-from asmgold.postgis.tables import NEEDED, READ, TABLES, Table
+from asmgold.postgis.tables import NEEDED, READ, TABLES, SqlTable
 from asmgold.postgis.views import VIEWS
 
 log = logging.getLogger(__name__)
@@ -208,7 +208,7 @@ def _not_ours(schema: str) -> RefusedError:
     )
 
 
-def _copy(connection: Connection, table: Table, frame: pd.DataFrame) -> None:
+def _copy(connection: Connection, table: SqlTable, frame: pd.DataFrame) -> None:
     columns = [name for name in table.columns if name in frame.columns]
     # The bytes of geometry go through as they are: PostGIS reads EWKB.
     types = ["bytea" if table.columns[name].is_geometry else table.columns[name].type for name in columns]

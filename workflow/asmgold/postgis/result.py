@@ -30,7 +30,7 @@ def _within(name: str) -> str:
     return name
 
 
-class Product(BaseModel):
+class ResultProduct(BaseModel):
     """A product in the manifest."""
 
     sha256: Sha256
@@ -45,7 +45,7 @@ class NamedLayer(BaseModel):
     within: str | None = None
 
 
-class Configuration(BaseModel):
+class ResultConfiguration(BaseModel):
     """The configuration, as far as it is needed here."""
 
     scenario: ScenarioName
@@ -65,8 +65,8 @@ class Corrections(BaseModel):
 class Manifest(BaseModel):
     """The manifest, as far as it is needed here."""
 
-    products: dict[Annotated[str, AfterValidator(_within)], Product]
-    configuration: Configuration
+    products: dict[Annotated[str, AfterValidator(_within)], ResultProduct]
+    configuration: ResultConfiguration
     corrections: Corrections
     sources: dict[str, dict[str, Any]]
 
@@ -89,7 +89,7 @@ class Result:
     files: Mapping[str, bytes]
 
     @property
-    def settings(self) -> Configuration:
+    def settings(self) -> ResultConfiguration:
         """The scenario's configuration."""
         return self.manifest.configuration
 

@@ -16,20 +16,32 @@ from asmgold.schemas.products import PACKAGE, PRODUCTS, Product
 from asmgold.schemas.tables import ARROWS, COMMODITY_ROLES, FATES, FLAGS, ZONES
 
 Type = Literal[
-    "text", "text[]", "bigint", "double precision", "boolean", "jsonb", "timestamptz",
-    "geometry(Point,4326)", "geometry(LineString,4326)", "geometry(MultiPolygon,4326)", "geometry(Geometry,4326)",
-]  # fmt: skip
+    "text",
+    "text[]",
+    "bigint",
+    "double precision",
+    "boolean",
+    "jsonb",
+    "timestamptz",
+    "geometry(Point,4326)",
+    "geometry(LineString,4326)",
+    "geometry(MultiPolygon,4326)",
+    "geometry(Geometry,4326)",
+]
 POINT: Type = "geometry(Point,4326)"
 LINE: Type = "geometry(LineString,4326)"
 POLYGONS: Type = "geometry(MultiPolygon,4326)"
 ANY: Type = "geometry(Geometry,4326)"
 VOCABULARIES: Mapping[str, Mapping[str, str]] = {
-    "fate": FATES, "commodity_role": COMMODITY_ROLES, "zone": ZONES, "flag": FLAGS,
-}  # fmt: skip
+    "fate": FATES,
+    "commodity_role": COMMODITY_ROLES,
+    "zone": ZONES,
+    "flag": FLAGS,
+}
 
 
 @dataclass(frozen=True)
-class Column:
+class SqlColumn:
     """A column.
 
     Parameters
@@ -64,7 +76,7 @@ class Reference:
 
 
 @dataclass(frozen=True)
-class Table:
+class SqlTable:
     """A table.
 
     Parameters
@@ -80,7 +92,7 @@ class Table:
 
     name: str
     about: str
-    columns: Mapping[str, Column]
+    columns: Mapping[str, SqlColumn]
     key: tuple[str, ...]
     references: tuple[Reference, ...] = ()
     indexes: tuple[str, ...] = ()
@@ -94,109 +106,127 @@ class Table:
         return [name for name, column in self.columns.items() if column.is_geometry]
 
 
-def _column(column: schemas.Column, geometry: Type) -> Column:
+def _column(column: schemas.Column, geometry: Type) -> SqlColumn:
     """A column of a schema."""
     types: Mapping[str, Type] = {
-        "text": "text", "number": "double precision", "whole": "bigint", "list": "text[]", "geometry": geometry,
-    }  # fmt: skip
+        "text": "text",
+        "number": "double precision",
+        "whole": "bigint",
+        "list": "text[]",
+        "geometry": geometry,
+    }
     plain = in_plain_text(column)
-    return Column(
+    return SqlColumn(
         types[column.kind], plain.description, not column.nullable, tuple(column.meanings or ()), column.bounds
     )
 
 
-def _published(product: Product) -> Table:
+def _published(product: Product) -> SqlTable:
     """The table of a product: its columns, a key, and what the database knows of it besides."""
     schema, key = product.load_schema(), product.key
     name = product.table or Path(product.name).stem
     columns = {column: _column(about, GEOMETRIES.get(name, POLYGONS)) for column, about in schema.columns.items()}
     if not key:
         key = (ROW_NUMBERS.get(name, "line"),)
-        number = Column("bigint", f"The number of the row in {product.name}, from 1.", required=True)
+        number = SqlColumn("bigint", f"The number of the row in {product.name}, from 1.", required=True)
         columns = {key[0]: number} | columns
-    return Table(
-        name, f"{product.title}.", columns, key, REFERENCES.get(name, ()), INDEXES.get(name, ()), product.name, schema,
+    return SqlTable(
+        name,
+        f"{product.title}.",
+        columns,
+        key,
+        REFERENCES.get(name, ()),
+        INDEXES.get(name, ()),
+        product.name,
+        schema,
         None if product.key else key[0],
-    )  # fmt: skip
+    )
 
 
 def _reference(table: str, *columns: str) -> Reference:
     return Reference(columns, table)
 
 
-MANIFEST = Table(
+MANIFEST = SqlTable(
     "manifest",
     "Which result this is: one row, with the whole of manifest.json.",
     {
-        "scenario": Column("text", "The scenario.", required=True),
-        "title": Column("text", "What its area is called.", required=True),
-        "sha256": Column("text", "The hash of manifest.json: the same hash, the same result.", required=True),
-        "manifest": Column("jsonb", "All that manifest.json says: products, configuration, sources ...", required=True),
-        "version": Column("text", "The version of asmgold that loaded it.", required=True),
-        "loaded_at": Column("timestamptz", "When it was loaded, by the database's clock.", required=True,
-                            default="now()"),
-        "relations": Column("text[]", "The tables and views that were made; the next load drops these and no others.",
-                            required=True),
+        "scenario": SqlColumn("text", "The scenario.", required=True),
+        "title": SqlColumn("text", "What its area is called.", required=True),
+        "sha256": SqlColumn("text", "The hash of manifest.json: the same hash, the same result.", required=True),
+        "manifest": SqlColumn(
+            "jsonb", "All that manifest.json says: products, configuration, sources ...", required=True
+        ),
+        "version": SqlColumn("text", "The version of asmgold that loaded it.", required=True),
+        "loaded_at": SqlColumn(
+            "timestamptz", "When it was loaded, by the database's clock.", required=True, default="now()"
+        ),
+        "relations": SqlColumn(
+            "text[]", "The tables and views that were made; the next load drops these and no others.", required=True
+        ),
     },
     ("scenario",),
-)  # fmt: skip
-VOCABULARY = Table(
+)
+VOCABULARY = SqlTable(
     "vocabulary",
     "What the words mean that stand for fates, roles of gold, zones and flags.",
     {
-        "list": Column("text", "Which words: fate, commodity_role, zone or flag.", required=True),
-        "word": Column("text", "The word.", required=True),
-        "meaning": Column("text", "What it means.", required=True),
+        "list": SqlColumn("text", "Which words: fate, commodity_role, zone or flag.", required=True),
+        "word": SqlColumn("text", "The word.", required=True),
+        "meaning": SqlColumn("text", "What it means.", required=True),
     },
     ("list", "word"),
 )
-OVERLAY_LIST = Table(
+OVERLAY_LIST = SqlTable(
     "overlays",
     "The overlays of the configuration: the layers that the regions are intersected with.",
     {
-        "overlay": Column("text", "The overlay's name in the configuration.", required=True),
-        "title": Column("text", "What it is called on maps.", required=True),
-        "within": Column("text", "The overlay that it is a part of, if any; the rest of that one is its zone outside."),
+        "overlay": SqlColumn("text", "The overlay's name in the configuration.", required=True),
+        "title": SqlColumn("text", "What it is called on maps.", required=True),
+        "within": SqlColumn(
+            "text", "The overlay that it is a part of, if any; the rest of that one is its zone outside."
+        ),
     },
     ("overlay",),
     (_reference("overlays", "within"),),
 )
-OVERLAY_FEATURES = Table(
+OVERLAY_FEATURES = SqlTable(
     "overlay_features",
     "The polygons of the overlays: the layers overlay_... of the GeoPackage, all in one table.",
     {
-        "overlay": Column("text", "The overlay's name in the configuration.", required=True),
-        "feature": Column("bigint", "The number of the feature in its layer, from 1.", required=True),
-        "properties": Column("jsonb", "Its other columns, as the source of the layer gives them.", required=True),
-        "geometry": Column(POLYGONS, "The feature, in EPSG:4326."),
+        "overlay": SqlColumn("text", "The overlay's name in the configuration.", required=True),
+        "feature": SqlColumn("bigint", "The number of the feature in its layer, from 1.", required=True),
+        "properties": SqlColumn("jsonb", "Its other columns, as the source of the layer gives them.", required=True),
+        "geometry": SqlColumn(POLYGONS, "The feature, in EPSG:4326."),
     },
     ("overlay", "feature"),
     (_reference("overlays", "overlay"),),
 )
-AREA = Table(
+AREA = SqlTable(
     "area",
     "What the regions are clipped to: the layer area of the GeoPackage.",
     {
-        "feature": Column("bigint", "The number of the feature in its layer, from 1.", required=True),
-        "area_km2": Column("double precision", "Its area on the ellipsoid, with edges straight in degrees, as drawn.",
-                           required=True),
-        "properties": Column("jsonb", "Its other columns, as the source of the layer gives them.", required=True),
-        "geometry": Column(POLYGONS, "The feature, in EPSG:4326."),
+        "feature": SqlColumn("bigint", "The number of the feature in its layer, from 1.", required=True),
+        "area_km2": SqlColumn(
+            "double precision", "Its area on the ellipsoid, with edges straight in degrees, as drawn.", required=True
+        ),
+        "properties": SqlColumn("jsonb", "Its other columns, as the source of the layer gives them.", required=True),
+        "geometry": SqlColumn(POLYGONS, "The feature, in EPSG:4326."),
     },
     ("feature",),
-)  # fmt: skip
-CORRECTIONS = Table(
+)
+CORRECTIONS = SqlTable(
     "corrections",
     "The corrections of positions that are declared, with reason and evidence; for those that were applied the arrow "
     "from the old position to the new one.",
     {
-        "correction": Column("text", "Its name in config/corrections.yaml.", required=True),
-        "record_id": Column("text", "The record it is for, which this result need not have.", required=True),
-        "expect": Column("jsonb", "The degrees that the source has to give for it to apply.", required=True),
-        "set": Column("jsonb", "The degrees that are used instead.", required=True),
+        "correction": SqlColumn("text", "Its name in config/corrections.yaml.", required=True),
+        "record_id": SqlColumn("text", "The record it is for, which this result need not have.", required=True),
+        "expect": SqlColumn("jsonb", "The degrees that the source has to give for it to apply.", required=True),
+        "set": SqlColumn("jsonb", "The degrees that are used instead.", required=True),
         "reason": _column(ARROWS.columns["reason"], LINE),
         "evidence": _column(ARROWS.columns["evidence"], LINE),
-        "applied": Column("boolean", "Whether a record of this result stands corrected by it.", required=True),
+        "applied": SqlColumn("boolean", "Whether a record of this result stands corrected by it.", required=True),
         "geometry": _column(ARROWS.columns["geometry"], LINE),
     },
     ("correction",),
@@ -224,9 +254,15 @@ REFERENCES: Mapping[str, tuple[Reference, ...]] = {
 INDEXES: Mapping[str, tuple[str, ...]] = {"records": ("fate",), "missed_mining": ("distance_km",)}
 _TABULAR = [product for product in PRODUCTS if product.is_table and not product.is_per_country]
 # In the order of loading; foreign keys are made when all rows are there.
-TABLES: tuple[Table, ...] = (
-    MANIFEST, VOCABULARY, OVERLAY_LIST, OVERLAY_FEATURES, AREA, CORRECTIONS, *map(_published, _TABULAR),
-)  # fmt: skip
+TABLES: tuple[SqlTable, ...] = (
+    MANIFEST,
+    VOCABULARY,
+    OVERLAY_LIST,
+    OVERLAY_FEATURES,
+    AREA,
+    CORRECTIONS,
+    *map(_published, _TABULAR),
+)
 # Without these there is no result.
 NEEDED = (*(product.name for product in _TABULAR if product.when == "always"), PACKAGE)
 READ = frozenset({PACKAGE, *(product.name for product in _TABULAR)})

@@ -16,7 +16,7 @@ from asmgold.config.models import Correction
 from asmgold.io.text import web_address
 from asmgold.publish import palette
 from asmgold.publish.context import Context
-from asmgold.publish.page.blocks import Block, Column, Figure, Link, Section, Table
+from asmgold.publish.page.blocks import Block, Figure, Link, Section, Table, TableColumn
 from asmgold.publish.page.html import own_style, render
 from asmgold.records.accounting import count_by_fate
 from asmgold.records.corrections import moved, values_in_words
@@ -72,7 +72,7 @@ def _table(caption: str, titles: Sequence[str], rows: Sequence[Sequence[Any]]) -
     if not rows:
         return []
     columns = [
-        Column(title, title, _kind(values)) for title, values in zip(titles, zip(*rows, strict=True), strict=True)
+        TableColumn(title, title, _kind(values)) for title, values in zip(titles, zip(*rows, strict=True), strict=True)
     ]
     return [Table(caption, columns, [dict(zip(titles, row, strict=True)) for row in rows])]
 

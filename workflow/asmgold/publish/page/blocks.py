@@ -4,7 +4,7 @@ A part that has something to say about the results builds a `Section` and hands 
 
 >>> reached = Table(
 ...     "Detections of 2024",
-...     [Column("layer", "Layer"), Column("share", "In a region", "share")],
+...     [TableColumn("layer", "Layer"), TableColumn("share", "In a region", "share")],
 ...     [{"layer": "Mines seen from space", "share": 0.61}],
 ... )
 >>> section = Section("evidence", "Do miners work there?", ["Most detections lie in a region.", reached])
@@ -19,7 +19,7 @@ from typing import Any, Literal
 
 
 @dataclass(frozen=True)
-class Column:
+class TableColumn:
     """A column of a table.
 
     Parameters
@@ -60,7 +60,7 @@ class Table:
     """
 
     caption: str
-    columns: Sequence[Column]
+    columns: Sequence[TableColumn]
     rows: Sequence[Mapping[str, Any]] = ()
     filter_title: str | None = None
     name: str | None = None
@@ -120,7 +120,7 @@ class Fact:
 
 
 @dataclass(frozen=True)
-class Facts:
+class FactList:
     """Terms and values about one thing."""
 
     title: str
@@ -146,7 +146,7 @@ class Folded:
     kind: Literal["folded"] = "folded"
 
 
-Block = str | Table | Bars | Figure | Facts | Points | Folded
+Block = str | Table | Bars | Figure | FactList | Points | Folded
 """A block of a section; text is a paragraph."""
 
 

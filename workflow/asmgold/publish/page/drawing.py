@@ -27,7 +27,7 @@ POSITION_DECIMALS = 5
 
 
 @dataclass(frozen=True)
-class Layer:
+class MapLayer:
     """A layer of the map: its key, its words, how it is drawn, and whether it is shown at first."""
 
     key: str
@@ -39,12 +39,12 @@ class Layer:
     radius: float = 0.0
 
 
-def map_layers(results: Results, context: Context) -> list[Layer]:
+def map_layers(results: Results, context: Context) -> list[MapLayer]:
     """The layers from the lowest to the topmost."""
     words, window = context.phrases("page"), _window(results)
     layers = [
-        Layer("names", words["layer_names"], "text", palette.TEXT_MUTED, palette.TEXT_MUTED),
-        Layer("regions", words["layer_regions"], "area", palette.REGION, palette.REGION_EDGE),
+        MapLayer("names", words["layer_names"], "text", palette.TEXT_MUTED, palette.TEXT_MUTED),
+        MapLayer("regions", words["layer_regions"], "area", palette.REGION, palette.REGION_EDGE),
     ]
     if results.countries is None:
         layers = layers[1:]
@@ -54,13 +54,13 @@ def map_layers(results: Results, context: Context) -> list[Layer]:
             title = words["layer_outside"].format(
                 parent=context.overlay_titles[parent], overlay=context.overlay_titles[name]
             )
-            layers.append(Layer(f"outside-{name}", title, "area", palette.OUTSIDE, palette.REGION_EDGE, shown=False))
+            layers.append(MapLayer(f"outside-{name}", title, "area", palette.OUTSIDE, palette.REGION_EDGE, shown=False))
     for number, (name, title) in enumerate(context.overlay_titles.items()):
         colour = palette.overlay_colour(number)
-        layers.append(Layer(f"overlay-{name}", title, "line", colour, colour))
+        layers.append(MapLayer(f"overlay-{name}", title, "line", colour, colour))
     if _corrections(results, window):
         layers.append(
-            Layer("corrections", words["layer_corrections"], "arrow", "#FFFFFF", palette.CORRECTION, shown=False)
+            MapLayer("corrections", words["layer_corrections"], "arrow", "#FFFFFF", palette.CORRECTION, shown=False)
         )
     return layers + [_site_layer(source, role, context) for source, role in _kinds(results.sites)]
 
@@ -106,10 +106,10 @@ def _kinds(sites: pd.DataFrame) -> list[tuple[str, str]]:
     return sorted(kinds, key=lambda kind: (kind[0] == "major_deposits", kind[0], -rank[kind[1]]))
 
 
-def _site_layer(source: str, role: str, context: Context) -> Layer:
+def _site_layer(source: str, role: str, context: Context) -> MapLayer:
     colour = palette.SITE_COLOURS.get(source, palette.OTHER_SOURCE)
     strength = STRENGTH[role]
-    return Layer(
+    return MapLayer(
         f"sites-{source}-{role}",
         context.site_kind_title(source, role),
         "point",

@@ -21,7 +21,7 @@ from asmgold.publish.figures import (
     variant_label,
 )
 from asmgold.publish.messages import NO_BREAK, Numbers
-from asmgold.publish.page.blocks import Block, Column, Figure, Folded, Points, Section, Table
+from asmgold.publish.page.blocks import Block, Figure, Folded, Points, Section, Table, TableColumn
 from asmgold.vocabulary.evidence import ALL_PERIODS, AREA
 
 MAX_PANELS = 4
@@ -196,8 +196,8 @@ def _quantiles(table: pd.DataFrame, wording: Wording, titles: Titles) -> Table:
     keys = ["evidence", "zone"]
     wide = _of_all_periods(table).pivot_table("radius_km", keys, "share", sort=False, dropna=False).reset_index()
     shares = [column for column in wide.columns if column not in keys]
-    columns = [Column(key, wording.words[f"column_{key}"]) for key in keys if not _says_nothing(wide[key])]
-    columns += [Column(str(share), wording.per_cent(float(share)), "number") for share in shares]
+    columns = [TableColumn(key, wording.words[f"column_{key}"]) for key in keys if not _says_nothing(wide[key])]
+    columns += [TableColumn(str(share), wording.per_cent(float(share)), "number") for share in shares]
     rows = [
         {key: titles[key].get(row[key], row[key]) for key in keys}
         | {str(share): round(row[share], DECIMALS["radius_km"]) for share in shares if pd.notna(row[share])}
@@ -224,11 +224,11 @@ def _sensitivity(table: pd.DataFrame, context: Context, wording: Wording, zones:
             row[f"observed {zone}"] = of_zone.loc[zone, "capture"]
         rows.append({key: value for key, value in row.items() if not pd.isna(value)})
     columns = [
-        Column("variant", words["column_variant"]),
-        Column("sites", words["column_sites"], "count"),
-        Column("regions_km2", words["column_regions_km2"], "count"),
+        TableColumn("variant", words["column_variant"]),
+        TableColumn("sites", words["column_sites"], "count"),
+        TableColumn("regions_km2", words["column_regions_km2"], "count"),
         *(
-            Column(f"{kind} {zone}", f"{zones[zone]}: {words[title]}", "share")
+            TableColumn(f"{kind} {zone}", f"{zones[zone]}: {words[title]}", "share")
             for kind, title in (("land", "land"), ("observed", "mining_seen"))
             if kind == "land" or first_evidence(context)
             for zone in shown
@@ -246,8 +246,8 @@ def _positions(table: pd.DataFrame, context: Context, wording: Wording, zones: M
         for row in _of_first(table, context).to_dict("records")
         if pd.notna(row["stated"])
     ]
-    columns = [Column(key, words[f"column_{key}"]) for key in ("figure", "zone", "stated")]
-    columns += [Column(key, f"{int(key[1:])}{NO_BREAK}%") for key in ("p05", "p95")]
+    columns = [TableColumn(key, words[f"column_{key}"]) for key in ("figure", "zone", "stated")]
+    columns += [TableColumn(key, f"{int(key[1:])}{NO_BREAK}%") for key in ("p05", "p95")]
     return Table(words["position_bands_table"], columns, rows)
 
 
@@ -269,7 +269,7 @@ def _of_all_periods(table: pd.DataFrame) -> pd.DataFrame:
 
 def _table(table: pd.DataFrame, name: str, words: Mapping[str, str], titles: Titles) -> Table:
     shown = [str(name) for name in table.columns if f"column_{name}" in words and not _says_nothing(table[name])]
-    columns = [Column(column, words[f"column_{column}"], _kind(table[column])) for column in shown]
+    columns = [TableColumn(column, words[f"column_{column}"], _kind(table[column])) for column in shown]
     rows = [
         {str(key): _shown(str(key), value, titles) for key, value in row.items() if not pd.isna(value)}
         for row in table[shown].to_dict("records")

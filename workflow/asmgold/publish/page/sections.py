@@ -10,7 +10,7 @@ import pandas as pd
 from asmgold import __version__
 from asmgold.geodesy.discs import edge_error_bound
 from asmgold.publish.context import Context
-from asmgold.publish.page.blocks import Bar, Bars, Block, Column, Fact, Facts, Folded, Points, Section, Table
+from asmgold.publish.page.blocks import Bar, Bars, Block, Fact, FactList, Folded, Points, Section, Table, TableColumn
 from asmgold.publish.page.results import Results
 from asmgold.publish.page.shapes import DECIMALS, THINNED_M
 from asmgold.records.accounting import count_by_fate
@@ -92,12 +92,12 @@ def _exposure(results: Results, table: pd.DataFrame, context: Context) -> Sectio
         for row in _rows(table)
     ]
     columns = [
-        Column("exposure", words["exposure"]),
-        Column("zone", words["zone"]),
-        Column("total", words["exposure_total"], "count"),
-        Column("inside", words["exposure_inside"], "count"),
-        Column("share", words["exposure_share"], "share"),
-        Column("share_with_data", words["exposure_known"], "share"),
+        TableColumn("exposure", words["exposure"]),
+        TableColumn("zone", words["zone"]),
+        TableColumn("total", words["exposure_total"], "count"),
+        TableColumn("inside", words["exposure_inside"], "count"),
+        TableColumn("share", words["exposure_share"], "share"),
+        TableColumn("share_with_data", words["exposure_known"], "share"),
     ]
     return Section(
         "exposure", words["exposure_title"], [words["exposure_text"], Table(words["exposure_table"], columns, rows)]
@@ -117,13 +117,13 @@ def _zones(results: Results, context: Context) -> Section:
         for row in _rows(results.summary)
     ]
     columns = [
-        Column("zone", words["zone"]),
-        Column("zone_km2", words["zone_km2"], "count"),
-        Column("regions_km2", words["zone_regions_km2"], "count"),
-        Column("share_of_zone", words["zone_share"], "share"),
-        Column("share_of_regions", words["zone_share_of_regions"], "share"),
-        Column("share_of_parent_regions", words["zone_share_of_parent"], "share"),
-        Column("sites", words["n_sites"], "count"),
+        TableColumn("zone", words["zone"]),
+        TableColumn("zone_km2", words["zone_km2"], "count"),
+        TableColumn("regions_km2", words["zone_regions_km2"], "count"),
+        TableColumn("share_of_zone", words["zone_share"], "share"),
+        TableColumn("share_of_regions", words["zone_share_of_regions"], "share"),
+        TableColumn("share_of_parent_regions", words["zone_share_of_parent"], "share"),
+        TableColumn("sites", words["n_sites"], "count"),
     ]
     bars = [Bar(row["zone"], row["share_of_zone"], numbers.share(row["share_of_zone"])) for row in rows]
     chart = Bars(words["zones_chart"], (words["zone"], words["zone_share"]), bars)
@@ -149,17 +149,17 @@ def _regions(results: Results, context: Context) -> Section:
         for number, row in enumerate(_rows(regions.drop(columns=["geometry", "geometry_unclipped"])))
     ]
     columns = [
-        Column("region", words["region_name"], "region"),
-        Column("area_km2", words["area_km2"], "count"),
-        Column("share", words["share_of_area"].format(area=context.area), "share"),
-        Column("n_sites", words["n_sites"], "count"),
-        Column("n_deposits", words["n_deposits"], "count"),
-        Column("n_mrds", words["n_mrds"], "count"),
-        Column("n_major_deposits", words["n_major_deposits"], "count"),
-        Column("examples", words["region_examples"]),
-        Column("countries", words["region_countries"]),
-        Column("area_unclipped_km2", words["area_unclipped_km2"], "count"),
-        Column("region_id", words["region_id"]),
+        TableColumn("region", words["region_name"], "region"),
+        TableColumn("area_km2", words["area_km2"], "count"),
+        TableColumn("share", words["share_of_area"].format(area=context.area), "share"),
+        TableColumn("n_sites", words["n_sites"], "count"),
+        TableColumn("n_deposits", words["n_deposits"], "count"),
+        TableColumn("n_mrds", words["n_mrds"], "count"),
+        TableColumn("n_major_deposits", words["n_major_deposits"], "count"),
+        TableColumn("examples", words["region_examples"]),
+        TableColumn("countries", words["region_countries"]),
+        TableColumn("area_unclipped_km2", words["area_unclipped_km2"], "count"),
+        TableColumn("region_id", words["region_id"]),
     ]
     largest = regions["area_km2"].head(SHOWN_BARS)
     longest = max(float(largest.iloc[0]), total - float(largest.sum()))
@@ -211,12 +211,12 @@ def _sites(results: Results, context: Context) -> Section:
     ]
     # The page's script fills the rows from the same records that the map shows.
     columns = [
-        Column("name", words["site"]),
-        Column("region", words["region_name"]),
-        Column("commodities", words["js_commodities"]),
-        Column("role", words["js_gold"]),
-        Column("source", words["source"]),
-        Column("id", words["js_id"]),
+        TableColumn("name", words["site"]),
+        TableColumn("region", words["region_name"]),
+        TableColumn("commodities", words["js_commodities"]),
+        TableColumn("role", words["js_gold"]),
+        TableColumn("source", words["source"]),
+        TableColumn("id", words["js_id"]),
     ]
     return Section(
         "sites",
@@ -238,26 +238,26 @@ def _records(results: Results, context: Context) -> Section:
     ]
     fates.append({"source": words["total"], **{str(key): int(n) for key, n in counts.sum().items()}})
     columns = [
-        Column("source", words["source"]),
-        *(Column(fate, context.meaning("fate", fate), "count") for fate in FATES),
-        Column("rows_read", words["rows_read"], "count"),
+        TableColumn("source", words["source"]),
+        *(TableColumn(fate, context.meaning("fate", fate), "count") for fate in FATES),
+        TableColumn("rows_read", words["rows_read"], "count"),
     ]
     blocks: list[Block] = [words["records_text"], Table(words["fates_table"], columns, fates)]
     flags = _flags(records, context)
     if flags:
         columns = [
-            Column("flag", words["flag"]),
-            Column("records", words["flag_records"], "count"),
-            Column("sites", words["flag_sites"], "count"),
+            TableColumn("flag", words["flag"]),
+            TableColumn("records", words["flag_records"], "count"),
+            TableColumn("sites", words["flag_sites"], "count"),
         ]
         blocks.append(Table(words["flags_table"], columns, flags))
     corrected = _corrected(results)
     if corrected:
         columns = [
-            Column("name", words["correction_name"]),
-            Column("record", words["correction_record"]),
-            Column("reason", words["correction_reason"], language="en"),
-            Column("evidence", words["correction_evidence"], language="en"),
+            TableColumn("name", words["correction_name"]),
+            TableColumn("record", words["correction_record"]),
+            TableColumn("reason", words["correction_reason"], language="en"),
+            TableColumn("evidence", words["correction_evidence"], language="en"),
         ]
         title = words["corrections_title"].format(n=context.numbers.count(len(corrected)))
         blocks.append(Folded(title, [Table(words["corrections_table"], columns, corrected)]))
@@ -319,7 +319,7 @@ def _method(results: Results, context: Context) -> Section:
         Fact(words["scenario"], settings["scenario"]),
         Fact(words["software"], f"asmgold {__version__}"),
     ]
-    return Section("method", words["method"], [Points(points), Facts(words["parameters"], parameters)])
+    return Section("method", words["method"], [Points(points), FactList(words["parameters"], parameters)])
 
 
 def _limits(results: Results, context: Context) -> Section:
@@ -342,7 +342,7 @@ def _sources(results: Results, context: Context) -> Section:
     words = context.phrases("page")
     blocks: list[Block] = [words["sources_text"]]
     blocks += [
-        Facts(
+        FactList(
             source.get("title", f"{words['own_file']}: {name}"),
             _provenance(source, context),
             language="en" if "title" in source else None,
@@ -366,7 +366,7 @@ def _provenance(source: Mapping[str, Any], context: Context) -> list[Fact]:
 
 def _files(results: Results, context: Context) -> Section:
     words = context.phrases("page")
-    columns = [Column("file", words["file"], "file"), Column("what", words["file_what"])]
+    columns = [TableColumn("file", words["file"], "file"), TableColumn("what", words["file_what"])]
     rows = [
         {"file": name, "what": product.title_in(context.language) if (product := product_of(name)) else None}
         for name in results.products
