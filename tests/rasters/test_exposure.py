@@ -18,7 +18,7 @@ from asmgold.errors import InputError, RefusedError
 from asmgold.geodesy.ellipsoid import polygon_area
 from asmgold.geodesy.union import union_of_discs
 from asmgold.rasters.zonal import expose
-from asmgold.schemas.tables import CRS, OVERLAYS, REGIONS, empty_like
+from asmgold.schemas.tables import CRS, OVERLAYS, REGIONS
 from asmgold.upstream.checks import check_file
 
 PEOPLE = Exposure(file="people.tif", unit="people")
@@ -45,13 +45,13 @@ def polygons(*shapes: Any) -> gpd.GeoDataFrame:
 
 
 def regions(*shapes: Any) -> gpd.GeoDataFrame:
-    table = empty_like(REGIONS).reindex(range(len(shapes)))
+    table = REGIONS.empty().reindex(range(len(shapes)))
     table["region_id"] = [f"R{number}" for number in range(len(shapes))]
     return gpd.GeoDataFrame(table.assign(geometry=list(shapes)), geometry="geometry", crs=CRS)
 
 
 def no_pieces() -> gpd.GeoDataFrame:
-    return gpd.GeoDataFrame(empty_like(OVERLAYS), geometry="geometry", crs=CRS)
+    return gpd.GeoDataFrame(OVERLAYS.empty(), geometry="geometry", crs=CRS)
 
 
 def sums(path: Path, area: Any, *shapes: Any, exposure: Exposure = PEOPLE) -> tuple[pd.Series, list[float]]:

@@ -80,13 +80,6 @@ def full_disk(folder: Path) -> str:
     )
 
 
-def pinned_file(snakemake: Any) -> Path:
-    """The rule's one input, after its bytes were compared with the lock, if it has one."""
-    path = Path(snakemake.input[0])
-    check_pinned(path, snakemake.params.lock)
-    return path
-
-
 def check_pinned(path: Path, lock: dict[str, Any] | None) -> None:
     """Compare the bytes of a file with its lock, if it has one."""
     if lock is not None:

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from asmgold.evidence.observations import Observation, Zones, amount, is_points, merge, part_within, safe_ratio
 from asmgold.geodesy.ellipsoid import Floats, NearestSite, polygon_area
 from asmgold.schemas.evidence import BY_OVERLAY, CAPTURE, MISSED
-from asmgold.schemas.tables import CRS, empty_like
+from asmgold.schemas.tables import CRS
 from asmgold.vocabulary.evidence import ALL_PERIODS
 
 FINE_DEG = 0.002  # distances to an edge are measured to points on it that are no farther apart than this
@@ -52,7 +52,7 @@ def capture(observations: Sequence[Observation], zones: Zones, regions: gpd.GeoD
                     "lift": safe_ratio(safe_ratio(observed_inside, observed), land[zone]),
                 }
             )
-    return CAPTURE.validate(pd.DataFrame(rows) if rows else empty_like(CAPTURE))
+    return CAPTURE.validate(pd.DataFrame(rows) if rows else CAPTURE.empty())
 
 
 def missed_mining(
@@ -92,7 +92,7 @@ def missed_mining(
                 }
             ).sort_values("distance_km", ascending=False, kind="stable")
         )
-    table = pd.concat(tables, ignore_index=True) if tables else empty_like(MISSED)
+    table = pd.concat(tables, ignore_index=True) if tables else MISSED.empty()
     return MISSED.validate(gpd.GeoDataFrame(table, geometry="geometry", crs=CRS))
 
 

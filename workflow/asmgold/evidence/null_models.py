@@ -23,7 +23,6 @@ from asmgold.evidence.sampling import Bools, WeightedPoints, chord_m
 from asmgold.geodesy.ellipsoid import ECCENTRICITY_SQUARED, Floats, to_ecef
 from asmgold.geodesy.polygons import polygonal
 from asmgold.schemas.evidence import CHANCE
-from asmgold.schemas.tables import empty_like
 
 MIN_HIT_RATE = 0.001  # of the random points of a stratum's bounds, at least this share has to lie in the stratum
 MIN_TRIALS = 1_000_000  # after which the hit rate is known
@@ -72,7 +71,7 @@ def null_model_capture(
     InputError : if a stratum with a site is too small to place sites in at random.
     """
     if points.groups.empty:
-        return CHANCE.validate(empty_like(CHANCE))
+        return CHANCE.validate(CHANCE.empty())
     tree = cKDTree(points.ecef)
     chord = float(chord_m(radius_m))
 

@@ -15,7 +15,6 @@ from asmgold.evidence.observations import safe_ratio
 from asmgold.evidence.sampling import WeightedPoints, distances_m
 from asmgold.geodesy.ellipsoid import Floats, to_ecef
 from asmgold.schemas.evidence import RADIUS_CURVE, RADIUS_OF_CAPTURE
-from asmgold.schemas.tables import empty_like
 
 RADII_KM = tuple(float(radius) for radius in range(1, 51))
 SHARES = (0.5, 0.8, 0.9, 0.95)
@@ -86,4 +85,4 @@ def _radius_of_capture(points: WeightedPoints, distance: Floats) -> pd.DataFrame
             rows.append(
                 {key: group[key] for key in ("evidence", "period", "zone")} | {"share": share, "radius_km": radius}
             )
-    return RADIUS_OF_CAPTURE.validate(pd.DataFrame(rows) if rows else empty_like(RADIUS_OF_CAPTURE))
+    return RADIUS_OF_CAPTURE.validate(pd.DataFrame(rows) if rows else RADIUS_OF_CAPTURE.empty())

@@ -14,7 +14,7 @@ from asmgold.publish.context import Context
 from asmgold.publish.geopackage import write_geopackage
 from asmgold.regions.by_country import National
 from asmgold.schemas.products import PACKAGE
-from asmgold.schemas.tables import OVERLAYS, empty_like
+from asmgold.schemas.tables import OVERLAYS
 
 
 def write_country(
@@ -40,7 +40,7 @@ def write_country(
     write_table(nation.sites, folder / "sites.parquet")
     package = folder / PACKAGE
     package.unlink(missing_ok=True)
-    none = gpd.GeoDataFrame(empty_like(OVERLAYS), geometry="geometry", crs=nation.regions.crs)
+    none = gpd.GeoDataFrame(OVERLAYS.empty(), geometry="geometry", crs=nation.regions.crs)
     write_geopackage(
         package,
         context=dataclasses.replace(

@@ -15,7 +15,7 @@ from asmgold.geodesy.ellipsoid import polygon_area
 from asmgold.geodesy.polygons import polygonal
 from asmgold.geodesy.union import union_of_discs
 from asmgold.schemas.schema import Schema
-from asmgold.schemas.tables import CRS, REGIONS, SITES, empty_like
+from asmgold.schemas.tables import CRS, REGIONS, SITES
 
 
 def dissolve(
@@ -36,7 +36,7 @@ def dissolve(
     """
     sites = records[records["fate"] == "site"].reset_index(drop=True)
     if sites.empty:
-        return _table(empty_like(REGIONS), REGIONS), _table(empty_like(SITES), SITES)
+        return _table(REGIONS.empty(), REGIONS), _table(SITES.empty(), SITES)
     unclipped = union_of_discs(sites["longitude"], sites["latitude"], buffer_m, tolerance_m)
     number = _region_of(np.asarray(sites.geometry.array), unclipped)
     ids = sites.groupby(number)["record_id"].agg(region_id)

@@ -14,7 +14,7 @@ import shapely
 from asmgold.errors import InputError
 from asmgold.geodesy.ellipsoid import polygon_area
 from asmgold.geodesy.polygons import polygonal
-from asmgold.schemas.tables import CRS, OVERLAY_SUMMARY, OVERLAY_UNITS, OVERLAYS, empty_like
+from asmgold.schemas.tables import CRS, OVERLAY_SUMMARY, OVERLAY_UNITS, OVERLAYS
 
 log = logging.getLogger(__name__)
 
@@ -42,7 +42,7 @@ def intersect(
     """
     zones = zones_of(overlays, within)
     pieces = [_pieces(regions, name, zone, shape) for (name, zone), shape in zones.items()]
-    table = pd.concat(pieces, ignore_index=True) if pieces else empty_like(OVERLAYS)
+    table = pd.concat(pieces, ignore_index=True) if pieces else OVERLAYS.empty()
     intersections = OVERLAYS.validate(gpd.GeoDataFrame(table, geometry="geometry", crs=CRS))
     return intersections, _summary(intersections, zones, within, regions, sites)
 
@@ -114,7 +114,7 @@ def measure_units(
                     "deposits": inside["deposit_id"].nunique(),
                 }
             )
-    table = pd.DataFrame(rows) if rows else empty_like(OVERLAY_UNITS)
+    table = pd.DataFrame(rows) if rows else OVERLAY_UNITS.empty()
     return OVERLAY_UNITS.validate(table)
 
 
@@ -164,7 +164,7 @@ def _summary(
                 "sites": points.query(shape, predicate="intersects").size,
             }
         )
-    table = pd.DataFrame(rows) if rows else empty_like(OVERLAY_SUMMARY)
+    table = pd.DataFrame(rows) if rows else OVERLAY_SUMMARY.empty()
     return OVERLAY_SUMMARY.validate(table)
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from asmgold.schemas.schema import ABOVE_ZERO, POSITIVE, SHARE, Column, Schema, count, geometry, listed, number, text
 
 if TYPE_CHECKING:
-    import pandas as pd
+    pass
 
 FATES = {
     "site": "It counts: it bears gold, has a usable position, and its disc reaches into the area.",
@@ -281,8 +281,3 @@ EXPOSURE_REGIONS = Schema(
         "amount": number("Amount", "The amount in it.", POSITIVE),
     }
 )
-
-
-def empty_like(schema: Schema) -> pd.DataFrame:
-    """A table of that schema without rows."""
-    return schema.empty()
