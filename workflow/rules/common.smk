@@ -41,6 +41,8 @@ ASKED = products_of(SETTINGS)
 INPUTS = RuleInputs(SCENARIO, absolute=IS_GUEST)
 LAYERS = SCENARIO.layers
 OVERLAYS = list(SETTINGS.overlays)
+WITHIN = {name: overlay.within for name, overlay in SETTINGS.overlays.items() if not overlay.units_only}
+GROUP_BY = {name: overlay.group_by for name, overlay in SETTINGS.overlays.items() if overlay.group_by}
 COUNTRIES = "<build>/countries.parquet" if SETTINGS.countries else []
 MADE_FROM_COUNTRIES = ["area"] if SETTINGS.area.is_from_countries else []
 # The hash of what each script imports: a parameter of its rule, so that a change of the library reruns what it changes.

@@ -2,7 +2,7 @@
 
 OBSERVATIONS = [f"<build>/evidence/{name}.parquet" for name in SCENARIO.evidence]
 PARTS = [(name, part.period) for name, entry in SETTINGS.evidence.items() for part in entry.parts()]
-ZONES = {"within": {name: overlay.within for name, overlay in SETTINGS.overlays.items()}, "parts": PARTS}
+ZONES = {"within": WITHIN, "parts": PARTS}
 STRATA = "<build>/layers/strata.parquet" if SETTINGS.strata else []
 PUBLISHED_SHARES = INPUTS.of_table(SETTINGS.published_shares)
 PRODUCTION = INPUTS.of_table(SETTINGS.production)
@@ -39,12 +39,15 @@ if OBSERVATIONS:
             regions="<build>/regions.parquet",
             sites="<build>/sites.parquet",
             area="<build>/layers/area.parquet",
-            overlays=expand("<build>/layers/overlay_{name}.parquet", name=OVERLAYS),
+            overlays=expand("<build>/layers/overlay_{name}.parquet", name=WITHIN),
             observations=OBSERVATIONS,
+            units=expand("<build>/layers/overlay_{name}.parquet", name=GROUP_BY),
             strata=STRATA,
             published=PUBLISHED_SHARES,
         output:
+            seen="<build>/mining_seen.parquet",
             capture="<build>/evidence.csv",
+            by_unit=["<build>/evidence_units.csv"] if GROUP_BY else [],
             missed="<build>/missed_mining.parquet",
             by_overlay="<build>/overlay_by_period.csv",
             chance="<build>/chance.csv",
@@ -57,6 +60,7 @@ if OBSERVATIONS:
         params:
             **ZONES,
             code=CODE["measure_capture.py"],
+            group_by=GROUP_BY,
             buffer_km=SETTINGS.buffer_km,
             draws=SETTINGS.monte_carlo.placements,
             seed=SETTINGS.monte_carlo.seed,
@@ -69,7 +73,7 @@ rule measure_uncertainty:
     input:
         records="<build>/records.parquet",
         area="<build>/layers/area.parquet",
-        overlays=expand("<build>/layers/overlay_{name}.parquet", name=OVERLAYS),
+        overlays=expand("<build>/layers/overlay_{name}.parquet", name=WITHIN),
         observations=OBSERVATIONS,
     output:
         curve="<build>/radius_curve.csv",
@@ -98,7 +102,7 @@ rule measure_sensitivity:
     input:
         records="<build>/records.parquet",
         area="<build>/layers/area.parquet",
-        overlays=expand("<build>/layers/overlay_{name}.parquet", name=OVERLAYS),
+        overlays=expand("<build>/layers/overlay_{name}.parquet", name=WITHIN),
         observations=OBSERVATIONS,
     output:
         "<build>/sensitivity.csv",

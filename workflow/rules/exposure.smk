@@ -10,7 +10,7 @@ if EXPOSURES:
             area="<build>/layers/area.parquet",
             regions="<build>/regions.parquet",
             intersections="<build>/overlays.parquet",
-            overlays=expand("<build>/layers/overlay_{name}.parquet", name=OVERLAYS),
+            overlays=expand("<build>/layers/overlay_{name}.parquet", name=WITHIN),
         output:
             summary="<build>/exposure.csv",
             regions="<build>/exposure_regions.csv",

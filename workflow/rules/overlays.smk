@@ -1,8 +1,5 @@
 # Regions intersected with the overlays.
 
-WITHIN = {name: overlay.within for name, overlay in SETTINGS.overlays.items()}
-
-
 rule intersect_overlays:
     input:
         regions="<build>/regions.parquet",
@@ -20,7 +17,8 @@ rule intersect_overlays:
         "../envs/asmgold.yaml"
     params:
         code=CODE["intersect_overlays.py"],
+        overlays=OVERLAYS,
         within=WITHIN,
-        group_by={name: overlay.group_by for name, overlay in SETTINGS.overlays.items() if overlay.group_by},
+        group_by=GROUP_BY,
     script:
         "../scripts/intersect_overlays.py"

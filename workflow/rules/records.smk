@@ -2,6 +2,12 @@
 
 READ_LAYERS = {name: layer for name, layer in LAYERS.items() if name not in {*MADE_FROM_COUNTRIES, *SCENARIO.evidence}}
 
+
+def kind_of(layer):
+    """What a layer is read as: the area becomes one shape, strata with distances are lines."""
+    return "area" if layer == LAYERS["area"] else "lines" if getattr(layer, "bands_km", None) else "polygons"
+
+
 READING = ("source", "file", "layer", "where", "crs")  # the keys that say how a layer is read
 
 
@@ -40,7 +46,7 @@ rule read_layers:
         code=CODE["read_layers.py"],
         locks=[SCENARIO.lock_of(layer) for layer in READ_LAYERS.values()],
         layers=[plain(layer, *READING) for layer in READ_LAYERS.values()],
-        lines=[bool(getattr(layer, "bands_km", None)) for layer in READ_LAYERS.values()],
+        kinds=[kind_of(layer) for layer in READ_LAYERS.values()],
     script:
         "../scripts/read_layers.py"
 

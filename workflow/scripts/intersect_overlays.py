@@ -9,7 +9,7 @@ from asmgold.regions.overlays import intersect, measure_units
 with job(snakemake):
     params, paths, output = snakemake.params, snakemake.input, snakemake.output
     regions, sites = load(paths, "regions", "sites").values()
-    overlays = load_overlays(paths, params.within)
+    overlays = load_overlays(paths, params.overlays)
     intersections, summary = intersect(regions, sites, overlays, params.within)
     write_table(intersections, Path(output.intersections))
     write_csv(summary, Path(output.summary))

@@ -4,11 +4,12 @@ from pathlib import Path
 from _job import job
 from _tables import load
 
-from asmgold.evidence.capture import capture, missed_mining, observed_by_overlay
+from asmgold.evidence.capture import capture, capture_by_unit, mining_seen, missed_mining, observed_by_overlay
 from asmgold.evidence.null_models import null_model_capture, strata_of
 from asmgold.evidence.observations import read_zones_and_observations
 from asmgold.evidence.sampling import weighted_points
-from asmgold.io.tables import write_csv, write_table
+from asmgold.io.tables import read_table, write_csv, write_table
+from asmgold.regions.overlays import units_of
 from asmgold.sources.small_tables import read_published
 
 with job(snakemake):
@@ -21,10 +22,19 @@ with job(snakemake):
     captured = capture(observations, zones, regions)
     write_csv(captured, Path(output.capture))
     write_table(missed_mining(observations, area, regions, sites), Path(output.missed))
+    units = {
+        (name, unit): shape
+        for (name, field), path in zip(params.group_by.items(), paths.units, strict=True)
+        for unit, shape in units_of(read_table(Path(path)), name, field).items()
+    }
+    if units:
+        write_csv(capture_by_unit(observations, area, units, regions), Path(output.by_unit[0]))
+    points = weighted_points(observations, zones, area)
+    write_table(mining_seen(points, regions), Path(output.seen))
     published = read_published(Path(paths.published)) if paths.published else None
     write_csv(observed_by_overlay(observations, zones, params.within, published), Path(output.by_overlay))
     chance = null_model_capture(
-        weighted_points(observations, zones, area),
+        points,
         sites,
         area,
         None if strata is None else strata_of(strata, area, **params.strata),

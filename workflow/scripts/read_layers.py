@@ -6,15 +6,17 @@ from _job import check_pinned, job
 from asmgold.config.models import Layer
 from asmgold.geodesy.ellipsoid import polygon_area
 from asmgold.io.tables import write_table
-from asmgold.sources.vector import read_lines, read_polygons
+from asmgold.sources.vector import read_area, read_lines, read_polygons
+
+READERS = {"area": read_area, "lines": read_lines, "polygons": read_polygons}
 
 with job(snakemake):
     params = snakemake.params
-    for path, output, lock, values, lines in zip(
-        snakemake.input, snakemake.output, params.locks, params.layers, params.lines, strict=True
+    for path, output, lock, values, kind in zip(
+        snakemake.input, snakemake.output, params.locks, params.layers, params.kinds, strict=True
     ):
         check_pinned(Path(path), lock)
-        layer = (read_lines if lines else read_polygons)(Path(path), Layer(**values))
+        layer = READERS[kind](Path(path), Layer(**values))
         write_table(layer, Path(output))
         km2 = polygon_area(layer.geometry.array).sum() / 1e6
-        logging.info("%s: %d %s", path, len(layer), "lines" if lines else f"polygons of {km2:,.0f} km2")
+        logging.info("%s: %d %s", path, len(layer), "lines" if kind == "lines" else f"polygons of {km2:,.0f} km2")

@@ -122,6 +122,17 @@ class Overlay(Layer):
         description="A field of the layer, such as the name of a province: `overlay_units.csv` then has a row for each "
         "of its values.",
     )
+    units_only: bool = Field(
+        False,
+        description="Only its units are reported, not the whole of it: for a layer that covers the area, such as its "
+        "provinces.",
+    )
+
+    @model_validator(mode="after")
+    def _has_units(self) -> Overlay:
+        if self.units_only and (self.group_by is None or self.within is not None):
+            raise ValueError("names units_only, group_by was expected beside it, and no within")
+        return self
 
 
 class DepositSettings(Model):
@@ -239,6 +250,11 @@ class Evidence(Layer):
     period_field: str | None = Field(
         None, description="Or the field that says when each feature was observed. Of a date the year counts."
     )
+    weight_field: str | None = Field(
+        None,
+        description="Of a layer of points, the field that says how much was observed at each, such as `km2` of mining "
+        "in a cell; its name is the unit. Default: each point counts for 1.",
+    )
     note: str = Field("", description="What a reader has to know about it, shown beside its figures.")
 
     @model_validator(mode="after")
@@ -255,7 +271,7 @@ class Evidence(Layer):
         """One entry for each file: itself, or one for each period."""
         if not self.periods:
             return [self]
-        common = self.model_dump(include={"title", "layer", "where", "crs"})
+        common = self.model_dump(include={"title", "layer", "where", "crs", "weight_field"})
         return [Evidence(source=source, period=period, **common) for period, source in self.periods.items()]
 
 
@@ -376,6 +392,8 @@ class Settings(Model):
                 raise ValueError(f"overlays.{name}.within names {overlay.within!r}, one of the overlays was expected")
             if overlay.within == name:
                 raise ValueError(f"overlays.{name}.within names itself")
+            if overlay.within is not None and self.overlays[overlay.within].units_only:
+                raise ValueError(f"overlays.{name}.within names {overlay.within!r}, of which only units are reported")
         return self
 
 

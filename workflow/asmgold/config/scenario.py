@@ -135,6 +135,7 @@ class Scenario:
             "source": layer.source,
             "file": Path(layer.file).name if layer.file else None,
             "within": getattr(layer, "within", None),
+            "units_only": getattr(layer, "units_only", False),
         }
         if name in self.evidence:
             entry_name = next(key for key, entry in self.settings.evidence.items() if layer in entry.parts())

@@ -11,11 +11,13 @@ import pandas as pd
 import shapely
 from numpy.typing import NDArray
 
-from asmgold.evidence.observations import Observation, Zones, amount, is_points, merge, part_within, safe_ratio
+from asmgold.evidence.observations import Observation, Zones, area_km2, merge, safe_ratio
+from asmgold.evidence.sampling import WeightedPoints
 from asmgold.geodesy.ellipsoid import Floats, NearestSite, polygon_area
-from asmgold.schemas.evidence import BY_OVERLAY, CAPTURE, MISSED
+from asmgold.geodesy.polygons import polygonal
+from asmgold.schemas.evidence import BY_OVERLAY, CAPTURE, EVIDENCE_UNITS, MINING_SEEN, MISSED
 from asmgold.schemas.tables import CRS
-from asmgold.vocabulary.evidence import ALL_PERIODS
+from asmgold.vocabulary.evidence import ALL_PERIODS, AREA
 
 FINE_DEG = 0.002  # distances to an edge are measured to points on it that are no farther apart than this
 
@@ -34,12 +36,12 @@ def capture(observations: Sequence[Observation], zones: Zones, regions: gpd.GeoD
     `asmgold.schemas.evidence.CAPTURE`, exact on the ellipsoid for edges straight in longitude and latitude.
     """
     covered = shapely.union_all(regions.geometry.array)
-    land = {zone: safe_ratio(amount(part_within(shape, covered)), amount(shape)) for zone, shape in zones.items()}
+    land = {zone: safe_ratio(area_km2(polygonal(shape & covered)), area_km2(shape)) for zone, shape in zones.items()}
     rows = []
     for one in observations:
-        inside = part_within(one.shape, covered)
+        inside = one.within(covered)
         for zone, shape in zones.items():
-            observed, observed_inside = amount(part_within(one.shape, shape)), amount(part_within(inside, shape))
+            observed, observed_inside = one.within(shape).amount, inside.within(shape).amount
             rows.append(
                 {
                     "evidence": one.evidence,
@@ -50,9 +52,63 @@ def capture(observations: Sequence[Observation], zones: Zones, regions: gpd.GeoD
                     "capture": safe_ratio(observed_inside, observed),
                     "land_share": land[zone],
                     "lift": safe_ratio(safe_ratio(observed_inside, observed), land[zone]),
+                    "unit": one.unit,
                 }
             )
     return CAPTURE.validate(pd.DataFrame(rows) if rows else CAPTURE.empty())
+
+
+def capture_by_unit(
+    observations: Sequence[Observation],
+    area: shapely.Geometry,
+    units: Mapping[tuple[str, str], shapely.Geometry],
+    regions: gpd.GeoDataFrame,
+) -> pd.DataFrame:
+    """As `capture` of all periods, for each unit of an overlay, such as each department.
+
+    Parameters
+    ----------
+    observations, regions : as for `capture`
+    area : polygons in EPSG:4326
+    units : by `asmgold.regions.overlays.units_of`: polygons in EPSG:4326 by overlay and unit
+
+    Returns
+    -------
+    `asmgold.schemas.evidence.EVIDENCE_UNITS`
+    """
+    zones = {"\0".join(key): shape for key, shape in units.items()}
+    of_all = [one.within(area) for one in observations if one.period == ALL_PERIODS]
+    table = capture(of_all, zones, regions).rename(columns={"unit": "amount_unit"})
+    keys = table["zone"].str.split("\0", n=1)
+    table = table.assign(overlay=keys.str[0], unit=keys.str[1])
+    return EVIDENCE_UNITS.validate(table[list(EVIDENCE_UNITS.columns)])
+
+
+def mining_seen(points: WeightedPoints, regions: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """What was observed in the area, in small parts with a point each, to be drawn.
+
+    Parameters
+    ----------
+    points : by `asmgold.evidence.sampling.weighted_points`
+    regions : `asmgold.schemas.tables.REGIONS`
+
+    Returns
+    -------
+    `asmgold.schemas.evidence.MINING_SEEN`; of evidence with periods each of them, not all together.
+    """
+    covered = shapely.union_all(regions.geometry.array)
+    shapely.prepare(covered)
+    groups = points.groups[points.groups["zone"] == AREA]
+    dated = groups.loc[groups["period"] != ALL_PERIODS, "evidence"].unique()
+    groups = groups[(groups["period"] != ALL_PERIODS) | ~groups["evidence"].isin(dated)]
+    weights = points.weights[groups.index.to_numpy()].tocoo()
+    lon, lat = points.lon[weights.col], points.lat[weights.col]
+    is_inside = shapely.intersects_xy(covered, lon, lat)
+    table = groups.iloc[weights.row][["evidence", "period", "unit"]].assign(
+        amount=weights.data, place=np.where(is_inside, "inside", "outside"), geometry=shapely.points(lon, lat)
+    )
+    table = table.sort_values(["evidence", "period"], kind="stable")[list(MINING_SEEN.columns)]
+    return MINING_SEEN.validate(gpd.GeoDataFrame(table, geometry="geometry", crs=CRS).reset_index(drop=True))
 
 
 def missed_mining(
@@ -76,8 +132,8 @@ def missed_mining(
     for one in observations:
         if one.period == ALL_PERIODS and one.evidence in dated:
             continue
-        rest = shapely.difference(part_within(one.shape, area), covered)
-        pieces = shapely.get_parts(rest)
+        rest = one.within(area).outside(covered)
+        pieces = shapely.get_parts(rest.shape)
         pieces = pieces[~shapely.is_empty(pieces)]
         distance, nearest = _distances(pieces, sites)
         tables.append(
@@ -85,7 +141,8 @@ def missed_mining(
                 {
                     "evidence": one.evidence,
                     "period": one.period,
-                    "area_km2": np.nan if is_points(one.shape) else polygon_area(pieces) / 1e6,
+                    "amount": _amounts(rest, pieces),
+                    "unit": one.unit,
                     "distance_km": distance,
                     "nearest_site": nearest,
                     "geometry": pieces,
@@ -94,6 +151,12 @@ def missed_mining(
         )
     table = pd.concat(tables, ignore_index=True) if tables else MISSED.empty()
     return MISSED.validate(gpd.GeoDataFrame(table, geometry="geometry", crs=CRS))
+
+
+def _amounts(one: Observation, pieces: NDArray[np.object_]) -> Floats:
+    if not one.is_points:
+        return polygon_area(pieces) / 1e6
+    return np.ones(len(pieces)) if one.weights is None else one.weights
 
 
 def _distances(pieces: NDArray[np.object_], sites: gpd.GeoDataFrame) -> tuple[Floats, NDArray[np.object_]]:
@@ -143,14 +206,14 @@ def observed_by_overlay(
 def _inside_and_outside(
     one: Observation, overlay: str, inside: shapely.Geometry, outside: shapely.Geometry
 ) -> dict[str, Any]:
-    amount_inside, amount_outside = (amount(part_within(one.shape, zone)) for zone in (inside, outside))
+    amount_inside, amount_outside = one.within(inside).amount, one.within(outside).amount
     return {
         "overlay": overlay,
         "series": one.evidence,
         "period": one.period,
         "inside": amount_inside,
         "outside": amount_outside,
-        "unit": "points" if is_points(one.shape) else "km2",
+        "unit": one.unit,
         "share_inside": safe_ratio(amount_inside, amount_inside + amount_outside),
     }
 
@@ -163,6 +226,5 @@ def _merged_periods(observations: Sequence[Observation], first: Any, last: Any) 
     for evidence in dict.fromkeys(one.evidence for one in observations):
         spanned = [one for one in observations if one.evidence == evidence and first <= one.period <= last]
         if {first, last} <= {one.period for one in spanned}:
-            shape = merge(evidence, [one.shape for one in spanned])
-            merged.append(Observation(evidence, f"{first}-{last}", shape))
+            merged.append(merge(evidence, f"{first}-{last}", spanned))
     return merged

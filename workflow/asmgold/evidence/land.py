@@ -15,7 +15,7 @@ from exactextract import exact_extract
 from exactextract.raster import NumPyRasterSource
 from scipy.sparse import csr_array
 
-from asmgold.evidence.observations import Zones, amount
+from asmgold.evidence.observations import Zones, area_km2
 from asmgold.evidence.sampling import Ints
 from asmgold.geodesy.ellipsoid import Floats, polygon_area, to_ecef
 from asmgold.geodesy.polygons import polygonal
@@ -89,7 +89,7 @@ def land_cells(zones: Zones, area: shapely.Geometry) -> LandCells:
         known = cell[column] == cells
         columns.append(column[known])
         weights.append((share * row_km2[cells // width])[known])
-        zone_km2.append(amount(shape))
+        zone_km2.append(area_km2(shape))
     start = np.cumsum([0, *map(len, columns)])
     km2 = csr_array((np.concatenate(weights), np.concatenate(columns), start), shape=(len(zones), cell.size))
     return LandCells(

@@ -22,9 +22,11 @@ from asmgold.evidence.observations import safe_ratio
 from asmgold.evidence.sampling import Bools, WeightedPoints, chord_m
 from asmgold.geodesy.ellipsoid import ECCENTRICITY_SQUARED, Floats, to_ecef
 from asmgold.geodesy.polygons import polygonal
+from asmgold.io.values import as_text
 from asmgold.schemas.evidence import CHANCE
 
 MIN_HIT_RATE = 0.001  # of the random points of a stratum's bounds, at least this share has to lie in the stratum
+NO_STRATUM = ""  # what the polygons without a value belong to
 MIN_TRIALS = 1_000_000  # after which the hit rate is known
 
 
@@ -126,7 +128,7 @@ def strata_of(
 
 
 def _by_polygon(layer: gpd.GeoDataFrame, field: str | None, area: shapely.Geometry) -> list[Stratum]:
-    names = layer[field].astype(str) if field else layer.index
+    names = as_text(layer[field]).fillna(NO_STRATUM) if field else layer.index
     lands, rest = [], area
     for _, features in layer.groupby(names):
         shape = shapely.union_all(features.geometry.array)

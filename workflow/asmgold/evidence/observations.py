@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -13,26 +13,64 @@ import shapely
 from numpy.typing import ArrayLike
 
 from asmgold.errors import InputError
-from asmgold.geodesy.ellipsoid import polygon_area
+from asmgold.geodesy.ellipsoid import Floats, polygon_area
 from asmgold.geodesy.polygons import polygonal
 from asmgold.io.tables import read_table
 from asmgold.regions.overlays import zones_of
-from asmgold.vocabulary.evidence import ALL_PERIODS, AREA
+from asmgold.vocabulary.evidence import ALL_PERIODS, AREA, KM2, POINTS
 
 Zones = Mapping[str, shapely.Geometry]
 """The zones to measure in, polygons in EPSG:4326 by name: `area`, `<overlay>:inside`, `<overlay>:outside`."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Observation:
     """What one layer of evidence observed in one period, or in all of them.
 
-    ``shape`` holds polygons that do not overlap, or distinct points, in EPSG:4326.
+    Parameters
+    ----------
+    evidence, period : which
+    shape : polygons that do not overlap, or distinct points, in EPSG:4326
+    weights : how much was observed at each point, in the order of the points, shape (n,); None for polygons, and where
+        each point counts for 1
+    unit : what the amount is in: `km2` of polygons, `points`, or the name of the field that the weights stand in
     """
 
     evidence: str
     period: str
     shape: shapely.Geometry
+    weights: Floats | None = None
+    unit: str = KM2
+
+    @property
+    def is_points(self) -> bool:
+        """Whether the shape is made of points, not of polygons."""
+        return bool(shapely.get_type_id(self.shape) == shapely.GeometryType.MULTIPOINT)
+
+    @property
+    def amount(self) -> float:
+        """How much was observed: km2 of polygons on the ellipsoid, the sum of weights, or the number of points."""
+        if not self.is_points:
+            return area_km2(self.shape)
+        return float(shapely.get_num_geometries(self.shape) if self.weights is None else self.weights.sum())
+
+    def within(self, zone: shapely.Geometry) -> Observation:
+        """The part that lies in a zone; a point on the zone's edge does."""
+        return self._part(zone, is_inside=True)
+
+    def outside(self, zone: shapely.Geometry) -> Observation:
+        """The part that does not lie in a zone."""
+        return self._part(zone, is_inside=False)
+
+    def _part(self, zone: shapely.Geometry, *, is_inside: bool) -> Observation:
+        if not self.is_points:
+            cut = (shapely.intersection if is_inside else shapely.difference)(self.shape, zone)
+            return replace(self, shape=polygonal(cut))
+        shapely.prepare(zone)
+        places = shapely.get_coordinates(self.shape)
+        chosen = shapely.intersects_xy(zone, places) == is_inside
+        weights = None if self.weights is None else self.weights[chosen]
+        return replace(self, shape=shapely.MultiPoint(places[chosen]), weights=weights)
 
 
 def read_zones_and_observations(
@@ -80,66 +118,71 @@ def collect_observations(layers: Iterable[tuple[str, str | None, gpd.GeoDataFram
 
     Returns
     -------
-    Of polygons their union, of points the distinct ones, so that nothing counts twice. A layer without a period has
-    only the period `all`.
+    Of polygons their union, of points the distinct ones, so that nothing counts twice. The weights of points at one
+    place add up: they are parts of what was seen there. A layer without a period has only the period `all`.
 
     Raises
     ------
-    InputError : if the files of one layer hold polygons and points.
+    InputError : if the files of one layer hold polygons and points, or weights in different units.
     """
     west, south, east, north = shapely.total_bounds(list(zones.values()))
-    shapes: dict[str, dict[str, list[shapely.Geometry]]] = {}
+    found: dict[str, dict[str, list[Observation]]] = {}
     for name, period, table in layers:
-        of_layer = shapes.setdefault(name, {})
+        of_layer = found.setdefault(name, {})
         if period is not None:
             of_layer.setdefault(period, [])
         near = table.cx[west:east, south:north] if len(table) else table
         for when, features in near.groupby(near["period"].fillna(period or ALL_PERIODS), sort=False):
-            of_layer.setdefault(str(when), []).extend(features.geometry)
+            of_layer.setdefault(str(when), []).append(_observation(name, str(when), features))
     observations = []
-    for name, by_period in shapes.items():
-        merged = {period: merge(name, by_period[period]) for period in sorted(by_period)}
-        together = merge(name, list(merged.values()))
+    for name, by_period in found.items():
+        merged = {period: merge(name, period, by_period[period]) for period in sorted(by_period)}
+        together = merge(name, ALL_PERIODS, list(merged.values()))
         merged.pop(ALL_PERIODS, None)
-        observations += [Observation(name, period, shape) for period, shape in merged.items()]
-        observations.append(Observation(name, ALL_PERIODS, together))
+        observations += [*merged.values(), together]
     return observations
 
 
-def merge(name: str, shapes: Sequence[shapely.Geometry]) -> shapely.Geometry:
-    """The union of polygons, or the distinct ones of points, as one shape.
+def _observation(name: str, period: str, features: gpd.GeoDataFrame) -> Observation:
+    """The features of one file and period, as yet not merged."""
+    parts, feature = shapely.get_parts(features.geometry.array, return_index=True)
+    if not (shapely.get_type_id(parts) == shapely.GeometryType.POINT).all():
+        return Observation(name, period, shapely.GeometryCollection(list(features.geometry)))
+    units = features["unit"].dropna().unique()
+    if not len(units):
+        return Observation(name, period, shapely.MultiPoint(shapely.get_coordinates(parts)), unit=POINTS)
+    # The weight of a feature of several points is that of all of them.
+    weights = (features["weight"].to_numpy(float) / np.bincount(feature, minlength=len(features)))[feature]
+    return Observation(name, period, shapely.MultiPoint(shapely.get_coordinates(parts)), weights, str(units[0]))
+
+
+def merge(name: str, period: str, observations: Sequence[Observation]) -> Observation:
+    """Several observations of one layer of evidence as one: see `collect_observations`.
 
     Raises
     ------
-    InputError : if there are both; it names the evidence.
+    InputError : if there are both polygons and points, or different units; it names the evidence.
     """
-    parts = shapely.get_parts([shape for shape in shapes if not shapely.is_empty(shape)])
-    kinds = set(shapely.get_type_id(parts))
-    if len(kinds) > 1:
+    some = [one for one in observations if not shapely.is_empty(one.shape)]
+    if len({one.is_points for one in some}) > 1:
         raise InputError(f"evidence.{name}: its files hold both polygons and points, one of them was expected")
-    if kinds == {shapely.GeometryType.POINT}:
-        return shapely.MultiPoint(np.unique(shapely.get_coordinates(parts), axis=0))
-    return polygonal(shapely.union_all(parts)) if parts.size else shapely.Polygon()
+    if len(units := sorted({one.unit for one in some})) > 1:
+        raise InputError(f"evidence.{name}: its files hold amounts in {' and '.join(units)}, one unit was expected")
+    if not some:
+        return Observation(name, period, shapely.Polygon())
+    if not some[0].is_points:
+        shape = some[0].shape if len(some) == 1 else shapely.GeometryCollection([one.shape for one in some])
+        return Observation(name, period, polygonal(shapely.union_all(shapely.get_parts(shape))))
+    places = np.concatenate([shapely.get_coordinates(one.shape) for one in some])
+    places, place = np.unique(places, axis=0, return_inverse=True)
+    if some[0].weights is None:
+        return Observation(name, period, shapely.MultiPoint(places), unit=POINTS)
+    weights = np.bincount(place.ravel(), np.concatenate([one.weights for one in some]), len(places))
+    return Observation(name, period, shapely.MultiPoint(places), weights, some[0].unit)
 
 
-def is_points(shape: shapely.Geometry) -> bool:
-    """Whether a shape is made of points, not of polygons."""
-    return bool(shapely.get_type_id(shape) == shapely.GeometryType.MULTIPOINT)
-
-
-def part_within(shape: shapely.Geometry, zone: shapely.Geometry) -> shapely.Geometry:
-    """The part of a shape that lies in a zone; a point on the zone's edge does."""
-    if is_points(shape):
-        points = shapely.get_parts(shape)
-        shapely.prepare(zone)
-        return shapely.MultiPoint(shapely.get_coordinates(points[shapely.intersects(zone, points)]))
-    return polygonal(shapely.intersection(shape, zone))
-
-
-def amount(shape: shapely.Geometry) -> float:
-    """How much a shape is: km2 of polygons on the ellipsoid, or the number of points."""
-    if is_points(shape):
-        return float(shapely.get_num_geometries(shape))
+def area_km2(shape: shapely.Geometry) -> float:
+    """The area of polygons in EPSG:4326 on the ellipsoid, km2."""
     return float(polygon_area(np.array([shape], dtype=object))[0]) / 1e6
 
 

@@ -20,12 +20,12 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.sparse import coo_array, csr_array
 from scipy.spatial import cKDTree
 
-from asmgold.evidence.observations import Observation, Zones, amount, is_points, part_within
+from asmgold.evidence.observations import Observation, Zones
 from asmgold.geodesy.ellipsoid import MEAN_RADIUS_M, Floats, polygon_area, to_ecef
 from asmgold.geodesy.polygons import polygonal
 
 MAX_PART_DEG = 0.004
-GROUP_COLUMNS = ["evidence", "period", "zone", "observed"]
+GROUP_COLUMNS = ["evidence", "period", "zone", "observed", "unit"]
 Bools = NDArray[np.bool_]
 Ints = NDArray[np.intp]
 Geometries = NDArray[np.object_]
@@ -33,14 +33,14 @@ Geometries = NDArray[np.object_]
 
 @dataclass(frozen=True)
 class WeightedPoints:
-    """Observed mining as points with weights, km2 or 1 for a point.
+    """Observed mining as points with weights: km2 of polygons, those of weighted points, or 1.
 
     Parameters
     ----------
     lon, lat : degrees, shape (points,)
     weights : what each point counts for in each group, shape (groups, points)
-    groups : a row for each group: `evidence`, `period`, `zone`, and how much was `observed` in it altogether, also
-        outside the area
+    groups : a row for each group: `evidence`, `period`, `zone`, how much was `observed` in it altogether, also outside
+        the area, and the `unit` of that
     """
 
     lon: Floats
@@ -76,7 +76,7 @@ def weighted_points(observations: Sequence[Observation], zones: Zones, area: sha
     groups: list[dict[str, Any]] = []
     entries: list[tuple[Ints, Ints]] = []
     for one in observations:
-        parts, of_part = _small_parts(part_within(one.shape, area))
+        parts, of_part = _small_parts(one.within(area))
         first = sum(map(len, points))
         points.append(shapely.get_coordinates(shapely.centroid(parts)))
         for zone, shape in zones.items():
@@ -84,8 +84,9 @@ def weighted_points(observations: Sequence[Observation], zones: Zones, area: sha
             inside = np.flatnonzero(share)
             entries.append((np.full(inside.size, len(groups)), first + inside))
             weights.append((of_part * share)[inside])
-            observed = amount(part_within(one.shape, shape))
-            groups.append({"evidence": one.evidence, "period": one.period, "zone": zone, "observed": observed})
+            observed = one.within(shape).amount
+            named = {"evidence": one.evidence, "period": one.period, "zone": zone}
+            groups.append(named | {"observed": observed, "unit": one.unit})
     lon, lat = np.concatenate(points).T
     row, column = np.hstack(entries) if entries else np.empty((2, 0), np.intp)
     matrix = coo_array((np.concatenate([*weights, []]), (row, column)), shape=(len(groups), lon.size)).tocsr()
@@ -103,12 +104,12 @@ def _share_within(parts: Geometries, zone: shapely.Geometry) -> Floats:
     return share
 
 
-def _small_parts(shape: shapely.Geometry) -> tuple[Geometries, Floats]:
-    """The points of a shape, or its polygons halved until they are small, and their weights."""
-    parts = shapely.get_parts(shape)
+def _small_parts(one: Observation) -> tuple[Geometries, Floats]:
+    """The points of an observation, or its polygons halved until they are small, and their weights."""
+    parts = shapely.get_parts(one.shape)
     parts = parts[~shapely.is_empty(parts)]
-    if is_points(shape):
-        return parts, np.ones(len(parts))
+    if one.is_points:
+        return parts, np.ones(len(parts)) if one.weights is None else one.weights
     small = [np.empty(0, dtype=object)]
     while len(parts):
         west, south, east, north = shapely.bounds(parts).T

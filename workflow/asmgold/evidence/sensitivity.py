@@ -12,7 +12,7 @@ import pandas as pd
 import shapely
 from numpy.typing import NDArray
 
-from asmgold.evidence.observations import Observation, Zones, amount, part_within, safe_ratio
+from asmgold.evidence.observations import Observation, Zones, area_km2, safe_ratio
 from asmgold.geodesy.ellipsoid import polygon_area
 from asmgold.geodesy.polygons import polygonal
 from asmgold.geodesy.union import union_of_discs
@@ -148,9 +148,9 @@ class _Measure:
 
     def __init__(self, zones: Zones, observations: Sequence[Observation]) -> None:
         self._zones = zones
-        self._zone_km2 = {zone: amount(shape) for zone, shape in zones.items()}
+        self._zone_km2 = {zone: area_km2(shape) for zone, shape in zones.items()}
         self._observed = {
-            (one, zone): shapely.get_parts(part_within(one.shape, shape))
+            (one, zone): one.within(shape)
             for one in observations
             for zone, shape in zones.items()
         }
@@ -178,9 +178,10 @@ class _Measure:
         return pd.DataFrame(rows)
 
 
-def _capture(observed: Geometries, regions: shapely.Geometry) -> Any:
-    """The share of observed points or polygons, one by one, that lies in the regions."""
-    if observed.size and shapely.get_dimensions(observed[0]) == 0:
-        shapely.prepare(regions)
-        return shapely.intersects(regions, observed).mean()
-    return safe_ratio(polygon_area(_clip(observed, regions)).sum(), polygon_area(observed).sum())
+def _capture(observed: Observation, regions: shapely.Geometry) -> Any:
+    """The share of what was observed that lies in the regions."""
+    if observed.is_points:
+        return safe_ratio(observed.within(regions).amount, observed.amount)
+    # One by one, since most polygons lie wholly inside or outside.
+    polygons = shapely.get_parts(observed.shape)
+    return safe_ratio(polygon_area(_clip(polygons, regions)).sum(), polygon_area(polygons).sum())

@@ -14,11 +14,13 @@ import shapely
 from asmgold.errors import InputError
 from asmgold.geodesy.ellipsoid import polygon_area
 from asmgold.geodesy.polygons import polygonal
+from asmgold.io.values import as_text
 from asmgold.schemas.tables import CRS, OVERLAY_SUMMARY, OVERLAY_UNITS, OVERLAYS
 
 log = logging.getLogger(__name__)
 
 MAX_SHARE_BEYOND_PARENT = 0.001
+NO_UNIT = "none"
 
 
 def intersect(
@@ -34,7 +36,7 @@ def intersect(
     regions : `asmgold.schemas.tables.REGIONS`
     sites : `asmgold.schemas.tables.SITES`
     overlays : polygons in EPSG:4326 by name
-    within : for each overlay, the one that it is a part of, or None
+    within : for each overlay to intersect with, the one that it is a part of, or None
 
     Returns
     -------
@@ -56,7 +58,7 @@ def zones_of(
     ----------
     overlays, within : as for `intersect`
     """
-    shapes: dict[str, Any] = {name: shapely.union_all(layer.geometry.array) for name, layer in overlays.items()}
+    shapes: dict[str, Any] = {name: shapely.union_all(overlays[name].geometry.array) for name in within}
     zones: dict[tuple[str, str], shapely.Geometry] = {}
     for name, shape in shapes.items():
         zones[name, "inside"] = shape
@@ -93,13 +95,7 @@ def measure_units(
     rows = []
     for name, field in by.items():
         layer = overlays[name]
-        if field not in layer.columns:
-            fields = ", ".join(layer.columns.drop("geometry"))
-            raise InputError(
-                f"configuration: overlays.{name}.group_by is {field!r}, one of its fields was expected: {fields}"
-            )
-        for unit, features in layer.groupby(layer[field].astype(str)):
-            shape: shapely.Geometry = shapely.union_all(features.geometry.array)
+        for unit, shape in units_of(layer, name, field).items():
             unit_km2 = float(polygon_area(shape)[0]) / 1e6
             regions_km2 = float(_pieces(regions, name, "inside", shape)["area_km2"].sum())
             inside = sites.iloc[points.query(shape, predicate="intersects")]
@@ -116,6 +112,29 @@ def measure_units(
             )
     table = pd.DataFrame(rows) if rows else OVERLAY_UNITS.empty()
     return OVERLAY_UNITS.validate(table)
+
+
+def units_of(layer: gpd.GeoDataFrame, name: str, field: str) -> dict[str, shapely.Geometry]:
+    """The polygons of each unit of an overlay, by the values of a field, in order.
+
+    Features without a value are one unit more, `none`, and a warning names the first of them.
+
+    Raises
+    ------
+    InputError : if the overlay has no such field.
+    """
+    if field not in layer.columns:
+        fields = ", ".join(layer.columns.drop("geometry"))
+        raise InputError(
+            f"configuration: overlays.{name}.group_by is {field!r}, one of its fields was expected: {fields}"
+        )
+    units = as_text(layer[field])
+    if (nameless := np.flatnonzero(units.isna())).size:
+        log.warning(
+            "overlay %s: %d of %d features have no value of %s, feature %d the first; they are together the unit %r",
+            name, nameless.size, len(layer), field, nameless[0] + 1, NO_UNIT,
+        )  # fmt: skip
+    return {str(unit): shapely.union_all(some.geometry.array) for unit, some in layer.groupby(units.fillna(NO_UNIT))}
 
 
 def _pieces(regions: gpd.GeoDataFrame, name: str, zone: str, shape: shapely.Geometry) -> pd.DataFrame:

@@ -16,7 +16,8 @@ _PERIOD = text("Period", "When it was observed; `all` is the union of all period
 _MAYBE_PERIOD = text("Period", "When it was observed, or `all`; none where land is meant.", nullable=True)
 _ZONE = text("Zone", "`area`, or a zone of an overlay as in the overlay summary: `<overlay>:inside`, "
               "`<overlay>:outside`.")  # fmt: skip
-_OBSERVED = _number("Observed", "What was observed in the zone: km2 of polygons, or the number of points.", POSITIVE)
+_OBSERVED = _number("Observed", "What was observed in the zone, in its unit.", POSITIVE)
+_UNIT = text("Unit", "`km2` of polygons, `points`, or what the weights of points are in.", nullable=True)
 _INSIDE = _number("Observed inside", "Of this, what lies in the published regions; a point on an edge does.", POSITIVE)
 _CAPTURE = _number("Capture", "Observed inside over observed; none where nothing was observed.", SHARE)
 _LAND_SHARE = _number("Share of the land", "Published regions in the zone over the zone.", SHARE)
@@ -27,9 +28,13 @@ _LIFT = _number(
 )
 _RADIUS = _number("Radius, km", "The geodesic radius of the discs.", POSITIVE)
 
+PLACES = {"inside": "In a published region.", "outside": "In none."}
+
 OBSERVATIONS = Schema(
     {
         "period": text("Period", "When it was observed, if that is known.", nullable=True),
+        "weight": _number("Weight", "How much was observed at a point, where a field says it.", POSITIVE),
+        "unit": text("Unit", "The name of that field, which says what the weight is in.", nullable=True),
         "geometry": geometry("Observed", "Polygon or point in EPSG:4326."),
     }
 )
@@ -44,6 +49,33 @@ CAPTURE = Schema(
         "capture": _CAPTURE,
         "land_share": _LAND_SHARE,
         "lift": _LIFT,
+        "unit": _UNIT,
+    }
+)
+
+EVIDENCE_UNITS = Schema(
+    {
+        "overlay": text("Overlay", "The overlay, one with `group_by`."),
+        "unit": text("Unit", "The value of its field, such as the name of a department."),
+        "evidence": _EVIDENCE,
+        "period": _PERIOD,
+        "observed": _number("Observed", "What was observed in the unit, within the area.", POSITIVE),
+        "observed_inside": _INSIDE,
+        "capture": _CAPTURE,
+        "land_share": _number("Share of the land", "Published regions in the unit over the unit.", SHARE),
+        "lift": _LIFT,
+        "amount_unit": _UNIT,
+    }
+)
+
+MINING_SEEN = Schema(
+    {
+        "evidence": _EVIDENCE,
+        "period": _PERIOD,
+        "amount": _number("Amount", "How much was observed there.", POSITIVE),
+        "unit": _UNIT,
+        "place": text("Place", "Whether the point lies in a published region.", among=PLACES),
+        "geometry": geometry("Point", "A point that was observed, or the middle of a part of at most 440 m of what was."),
     }
 )
 
@@ -51,7 +83,8 @@ MISSED = Schema(
     {
         "evidence": _EVIDENCE,
         "period": text("Period", "When it was observed; a piece observed in several periods stands once in each."),
-        "area_km2": _number("Area, km2", "Area of the piece; none for a point.", POSITIVE),
+        "amount": _number("Amount", "How much was observed in the piece.", POSITIVE),
+        "unit": _UNIT,
         "distance_km": _number(
             "Distance, km", "From the piece's nearest point to the nearest site, along the ellipsoid.", POSITIVE
         ),
@@ -68,7 +101,7 @@ BY_OVERLAY = Schema(
                         nullable=True),
         "inside": _number("Inside", "Observed inside the overlay.", POSITIVE),
         "outside": _number("Outside", "Observed in the rest of the overlay that it is within.", POSITIVE),
-        "unit": text("Unit", "`km2` or `points`; none for a published share.", nullable=True),
+        "unit": text("Unit", "As for `evidence.csv`; none for a published share.", nullable=True),
         "share_inside": _number("Share inside", "The one over both.", SHARE),
         "definition": text("Definition", "What a published share is a share of.", nullable=True),
     }

@@ -76,6 +76,10 @@ CONDITIONS: Mapping[str, Condition] = {
         lambda settings: bool(settings.evidence) and any(overlay.within for overlay in settings.overlays.values()),
         "with `evidence` and an overlay that is `within` another one",
     ),
+    "evidence by unit": Condition(
+        lambda settings: bool(settings.evidence) and any(overlay.group_by for overlay in settings.overlays.values()),
+        "with `evidence` and `group_by` of an overlay",
+    ),
     "production": Condition(lambda settings: settings.production is not None, "with `production`"),
     "units": Condition(
         lambda settings: any(overlay.group_by for overlay in settings.overlays.values()),
@@ -328,6 +332,20 @@ PRODUCTS: tuple[Product, ...] = (
         "Evidence", "evidence", "CAPTURE", ("evidence", "period", "zone"),
     ),
     Product(
+        "evidence_units.csv", "evidence",
+        "How much of the observed mining of each unit, such as each department, lies in the regions",
+        "Cuánta minería observada de cada unidad, como cada departamento, está en las regiones",
+        "Of all periods together, with the share of the unit that is region.",
+        "Evidence", "evidence by unit", "EVIDENCE_UNITS", ("overlay", "unit", "evidence"),
+    ),
+    Product(
+        "mining_seen.parquet", "evidence",
+        "The observed mining as points with amounts, by period",
+        "La minería observada como puntos con cantidades, por período",
+        "Layer `mining_seen` of the GeoPackage; each says whether it lies in a region.",
+        when="evidence", schema="MINING_SEEN",
+    ),
+    Product(
         "missed_mining.parquet", "evidence",
         "Mining that was observed outside the regions, piece by piece",
         "Minería observada fuera de las regiones, pieza por pieza",
@@ -440,6 +458,7 @@ LAYER_SCHEMAS = {
     "corrections": "ARROWS",
     "records_rejected": "RECORDS",
     "countries": "COUNTRIES",
+    "mining_seen": "MINING_SEEN",
     "missed_mining": "MISSED",
     "missed_mining_points": "MISSED",
 }

@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import datetime
+import logging
 import re
 from pathlib import Path
-from typing import Any
 
 import geopandas as gpd
+import numpy as np
 import pandas as pd
+import shapely
 
 from asmgold.config.models import Evidence
-from asmgold.errors import InputError
+from asmgold.errors import InputError, excerpt
+from asmgold.io.values import as_text
 from asmgold.schemas.evidence import OBSERVATIONS
 from asmgold.schemas.tables import CRS
-from asmgold.sources.vector import read_features
+from asmgold.sources.vector import POINT_TYPES, read_features
+
+log = logging.getLogger(__name__)
 
 # 2019-05-03 (and a time), 2019/05/03, 2019-05; 3/5/2019 and 03.05.2019, whichever of the two is the day.
 DATE = re.compile(r"(\d{4})[-/]\d{1,2}([-/]\d{1,2}(\D.*)?)?|\d{1,2}[-/.]\d{1,2}[-/.](\d{4})(\D.*)?")
@@ -36,22 +41,47 @@ def read_evidence(path: Path, evidence: Evidence) -> gpd.GeoDataFrame:
 
     Raises
     ------
-    InputError : as `asmgold.sources.vector.read_features`, or if the field of the period is missing.
+    InputError : as `asmgold.sources.vector.read_features`; if the field of the period or of the weight is missing; or
+        if a weight is missing, negative or no number.
     """
     features = read_features(path, evidence)
-    field = evidence.period_field
-    if field is not None and field not in features.columns:
+    table = pd.DataFrame({"period": evidence.period, "weight": np.nan, "unit": None}, index=features.index)
+    if evidence.period_field is not None:
+        periods = as_text(_field(features, path, evidence.period_field, "period"))
+        if (undated := np.flatnonzero(periods.isna() | (periods == ""))).size:
+            log.warning(
+                "%s: %d of %d features have no %s, feature %d the first; their period is called %r",
+                path, undated.size, len(features), evidence.period_field, undated[0] + 1, UNKNOWN,
+            )  # fmt: skip
+        table["period"] = periods.fillna("").map(_period)
+    if evidence.weight_field is not None:
+        values = _field(features, path, evidence.weight_field, "weight")
+        table["weight"], table["unit"] = _weights(features, values, path), evidence.weight_field
+    return OBSERVATIONS.validate(gpd.GeoDataFrame(table, geometry=list(features.geometry), crs=CRS))
+
+
+def _field(features: gpd.GeoDataFrame, path: Path, field: str, purpose: str) -> pd.Series:
+    if field not in features.columns:
         names = ", ".join(name for name in features.columns if name != features.geometry.name)
-        raise InputError(f"{path}: has no field {field!r} for the period, its fields are {names}")
-    periods = features[field].map(_period) if field else pd.Series(evidence.period, index=features.index, dtype=object)
-    return OBSERVATIONS.validate(gpd.GeoDataFrame({"period": periods}, geometry=list(features.geometry), crs=CRS))
+        raise InputError(f"{path}: has no field {field!r} for the {purpose}, its fields are {names}")
+    return features[field]
 
 
-def _period(value: Any) -> str:
-    """The year of a date, a whole number without its decimal point, any other value as it is."""
-    if pd.isna(value):
-        return UNKNOWN
-    text = str(int(value)) if isinstance(value, float) and value.is_integer() else str(value).strip()
+def _weights(features: gpd.GeoDataFrame, values: pd.Series, path: Path) -> pd.Series:
+    """The weights of points, checked."""
+    if len(features) and not np.isin(shapely.get_type_id(features.geometry.array), POINT_TYPES).all():
+        raise InputError(f"{path}: holds polygons, points were expected with weight_field; polygons have their own area")
+    weights = pd.to_numeric(values, errors="coerce").astype(float)
+    if (wrong := np.flatnonzero(~(np.isfinite(weights) & (weights >= 0)))).size:
+        found = as_text(values.iloc[wrong[:1]]).fillna("").iloc[0]
+        what = f"is {excerpt(found)!r}" if found else "is missing"
+        raise InputError(f"{path}: feature {wrong[0] + 1}: {values.name} {what}, a number from 0 was expected"
+                         + (f"; so it is in {wrong.size - 1} others" if wrong.size > 1 else ""))  # fmt: skip
+    return weights
+
+
+def _period(text: str) -> str:
+    """The year of a date, any other text as it is."""
     if text.isdecimal() and int(text) in MILLISECONDS:
         return str(datetime.datetime.fromtimestamp(int(text) / 1000, datetime.UTC).year)
     date = DATE.fullmatch(text)

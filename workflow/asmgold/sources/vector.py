@@ -7,15 +7,17 @@ from pathlib import Path
 
 import geopandas as gpd
 import numpy as np
+import pandas as pd
 import pyogrio
 import shapely
 from numpy.typing import NDArray
 from pyproj.exceptions import CRSError
 
-from asmgold.config.models import Evidence, Layer, Strata
+from asmgold.config.models import Evidence, Layer, Scalar, Strata
 from asmgold.errors import InputError
 from asmgold.geodesy.ellipsoid import polygon_area
 from asmgold.geodesy.polygons import POLYGONAL_TYPES, densify
+from asmgold.io.values import as_text
 from asmgold.schemas.tables import CRS
 
 log = logging.getLogger(__name__)
@@ -51,6 +53,12 @@ def read_polygons(path: Path, layer: Layer) -> gpd.GeoDataFrame:
     features = _matching(features, path, layer)
     features = _in_wgs84(features, path, layer)
     return _valid(_only(features, path, POLYGONAL_TYPES, "polygons"), path)
+
+
+def read_area(path: Path, layer: Layer) -> gpd.GeoDataFrame:
+    """Read the polygons of a layer as one feature: as `read_polygons`, and several of them as their union."""
+    polygons = read_polygons(path, layer)
+    return polygons if len(polygons) == 1 else gpd.GeoDataFrame(geometry=[polygons.union_all()], crs=CRS)
 
 
 def read_features(path: Path, layer: Layer) -> gpd.GeoDataFrame:
@@ -136,11 +144,16 @@ def _matching(features: gpd.GeoDataFrame, path: Path, layer: Layer) -> gpd.GeoDa
             fields = ", ".join(name for name in features.columns if name != "geometry")
             raise InputError(f"{path}: has no field {field!r}, its fields are {fields}")
         found = features[field]
-        features = features[found.astype(str) == str(value)]
+        features = features[as_text(found) == _wanted(value)]
         if features.empty:
-            values = ", ".join(repr(item) for item in found.drop_duplicates().astype(str).head(5))
+            values = ", ".join(repr(item) for item in as_text(found.drop_duplicates()).fillna("nothing").head(5))
             raise InputError(f"{path}: no feature has {field} = {value!r}; it has {values} and others")
     return features.reset_index(drop=True)
+
+
+def _wanted(value: Scalar) -> str:
+    """The value of `where` as `as_text` writes those of a field."""
+    return str(as_text(pd.Series([value])).iloc[0])
 
 
 def _in_wgs84(features: gpd.GeoDataFrame, path: Path, layer: Layer) -> gpd.GeoDataFrame:
