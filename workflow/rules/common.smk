@@ -12,6 +12,7 @@ from asmgold.errors import InputError
 from asmgold.io.failures import take_failures
 from asmgold.io.transaction import recover
 from asmgold.schemas.products import MANIFEST, PAGE, product_of, products_of
+from asmgold.vocabulary.evidence import ANSWER_TABLES
 
 
 def exit_with_message(error):

@@ -1,4 +1,6 @@
 # Regions intersected with the overlays.
+UNITS = ["<build>/overlay_units.csv"] if GROUP_BY else []
+
 
 rule intersect_overlays:
     input:
@@ -8,7 +10,7 @@ rule intersect_overlays:
     output:
         intersections="<build>/overlays.parquet",
         summary="<build>/overlay_summary.csv",
-        units=["<build>/overlay_units.csv"] if "overlay_units.csv" in ASKED else [],
+        units=UNITS,
     log:
         "<build>/logs/intersect_overlays.log",
     benchmark:

@@ -48,6 +48,10 @@ rule write_qgis_project:
         "../scripts/write_qgis_project.py"
 
 
+# What the answer in words is read from.
+ANSWERED_BY = [f"<build>/{name}.csv" for name in ANSWER_TABLES if f"{name}.csv" in ASKED] if OBSERVATIONS else []
+
+
 rule draw_map:
     input:
         regions="<build>/regions.parquet",
@@ -57,6 +61,8 @@ rule draw_map:
         area="<build>/layers/area.parquet",
         countries=COUNTRIES,
         overlays=expand("<build>/layers/overlay_{name}.parquet", name=OVERLAYS),
+        seen="<build>/mining_seen.parquet" if OBSERVATIONS else [],
+        tables=ANSWERED_BY,
     output:
         pdf="<build>/map.pdf",
         png="<build>/map.png",
@@ -106,6 +112,8 @@ rule write_page:
         countries=COUNTRIES,
         own_files=[INPUTS.carried(path) for path in SCENARIO.own_files],
         evidence=EVIDENCE_TABLES,
+        units=UNITS,
+        seen="<build>/mining_seen.parquet" if OBSERVATIONS else [],
         exposure="<build>/exposure.csv" if EXPOSURES else [],
     output:
         "<build>/index.html",
@@ -133,6 +141,7 @@ rule write_manifest:
         regions="<build>/regions.parquet",
         area="<build>/layers/area.parquet",
         summary="<build>/overlay_summary.csv",
+        tables=ANSWERED_BY,
         products=[
             f"<build>/{name}" for name, product in PRODUCTS.items() if not product.is_per_country and name != MANIFEST
         ],

@@ -13,6 +13,11 @@ def load(paths: Any, *names: str) -> dict[str, Any]:
     return {name: _table(Path(paths[name])) if paths[name] else None for name in names}
 
 
+def load_csvs(paths: Iterable[str]) -> dict[str, Any]:
+    """The tables of some CSV files by their names without `.csv`."""
+    return {Path(path).stem: _table(Path(path)) for path in paths}
+
+
 def load_overlays(paths: Any, names: Iterable[str]) -> dict[str, Any]:
     """The polygons of the overlays, by their names."""
     return {name: read_table(Path(path)) for name, path in zip(names, paths.overlays, strict=True)}

@@ -1,7 +1,7 @@
 from pathlib import Path
 
 from _job import job
-from _tables import load, load_overlays
+from _tables import load, load_csvs, load_overlays
 
 from asmgold.publish.context import Context
 from asmgold.publish.map.content import Content
@@ -10,8 +10,9 @@ from asmgold.publish.map.sheet import draw_map
 with job(snakemake):
     paths, context = snakemake.input, Context(**snakemake.params.context)
     content = Content(
-        **load(paths, "area", "regions", "sites", "intersections", "summary", "countries"),
+        **load(paths, "area", "regions", "sites", "intersections", "summary", "countries", "seen"),
         overlays=load_overlays(paths, context.overlay_titles),
         context=context,
+        tables=load_csvs(paths.tables),
     )
     draw_map(Path(snakemake.output.pdf), Path(snakemake.output.png), content)

@@ -12,14 +12,15 @@ from asmgold.publish.page.write import write_page
 with job(snakemake):
     params, paths = snakemake.params, snakemake.input
     context = Context(**params.context)
+    tables = read_tables([Path(table) for table in [*paths.evidence, *paths.units]])
     results = Results(
-        **load(paths, "regions", "sites", "records", "intersections", "summary", "area", "countries", "exposure"),
+        **load(paths, "regions", "sites", "records", "intersections", "summary", "area", "countries", "exposure", "seen"),
         overlays=load_overlays(paths, context.overlay_titles),
         settings=params.settings,
         sources=params.sources | hashes(paths.own_files),
         corrections=[Correction(**correction) for correction in params.corrections],
         products=params.products,
+        tables=tables,
     )
-    tables = read_tables([Path(table) for table in paths.evidence])
     sections = [evidence_section(tables, context), context_section(tables, context)]
     write_page(Path(snakemake.output[0]), results, context, [section for section in sections if section is not None])

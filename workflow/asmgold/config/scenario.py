@@ -136,6 +136,7 @@ class Scenario:
             "file": Path(layer.file).name if layer.file else None,
             "within": getattr(layer, "within", None),
             "units_only": getattr(layer, "units_only", False),
+            "group_by": getattr(layer, "group_by", None),
         }
         if name in self.evidence:
             entry_name = next(key for key, entry in self.settings.evidence.items() if layer in entry.parts())

@@ -73,6 +73,10 @@ class Context:
         parent: str | None = self.layers.get(OVERLAY + overlay, {}).get("within")
         return parent
 
+    def is_units_only(self, overlay: str) -> bool:
+        """Whether only the units of an overlay are reported, such as departments, and not all of it."""
+        return bool(self.layers.get(OVERLAY + overlay, {}).get("units_only"))
+
     def title_of(self, layer: str) -> str:
         """What a layer of the GeoPackage is called."""
         return str(self.layers[layer]["title"]) if layer in self.layers else self.words("geopackage")[layer]

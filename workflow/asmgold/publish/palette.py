@@ -30,8 +30,11 @@ OVERLAY_WIDTHS = (0.8, 0.45)
 INSIDE = "#CC5500"
 OUTSIDE = "#9C9C9C"
 OUTSIDE_HATCH = "#6A6A6A"
+UNITS = "#8C8C86"  # lines between the units of an overlay, such as departments
+SEEN = "#332288"
 MISSED = "#CC79A7"
 MISSED_EDGE = "#7A3B5E"
+SEEN_COLOURS = {"inside": SEEN, "outside": MISSED}  # mining that was seen, by whether a region holds it
 CORRECTION = "#882255"
 
 TEXT = "#1B1B1B"

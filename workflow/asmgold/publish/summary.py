@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+import textwrap
+from collections.abc import Collection, Mapping
 
 import pandas as pd
 
+from asmgold.publish.answer import answer_of_evidence
 from asmgold.publish.context import Context
 from asmgold.records.accounting import count_by_fate
 from asmgold.schemas.products import MANIFEST, PAGE, PROJECT
@@ -20,6 +22,7 @@ def summarise(
     area_km2: float,
     folder: str,
     products: Collection[str],
+    tables: Mapping[str, pd.DataFrame],
 ) -> str:
     """Records by fate, regions, overlays and where the files are, as text of at most 100 columns.
 
@@ -30,6 +33,7 @@ def summarise(
     area_km2 : the area that the regions are clipped to
     folder : where the products are
     products : the names of the files in it
+    tables : those of `asmgold.vocabulary.evidence.ANSWER_TABLES` that the scenario has, by name
     """
     words, numbers = context.phrases("summary"), context.numbers
     counts = count_by_fate(records).rename(columns=words)
@@ -56,6 +60,8 @@ def summarise(
             words["deposits"].format(n=numbers.count(deposits)),
             "",
         ]  # fmt: skip
+    if seen := answer_of_evidence(tables, context):
+        lines += [*textwrap.wrap(" ".join(seen), 100), ""]
     if not overlay_summary.empty:
         lines += [_overlays(context, overlay_summary).to_string(index=False), ""]
     shown = [words[key].format(file=name) for key, name in (("page", PAGE), ("project", PROJECT)) if name in products]

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 from asmgold.geodesy.ellipsoid import polygon_area
+from asmgold.publish.answer import answer_of_evidence, answer_of_land, of_all_periods
 from asmgold.publish.context import Context, Credit
 from asmgold.publish.messages import Numbers
+from asmgold.vocabulary.evidence import AREA
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -29,6 +31,8 @@ class Content:
     countries : `asmgold.schemas.tables.COUNTRIES`, or None where the map knows no neighbours
     overlays : polygons in EPSG:4326 by name, in the order of the configuration
     context : what every product says of its scenario
+    seen : `asmgold.schemas.evidence.MINING_SEEN`, or None without evidence
+    tables : those of `asmgold.vocabulary.evidence.ANSWER_TABLES` that there are, by name
     """
 
     area: gpd.GeoDataFrame
@@ -39,6 +43,8 @@ class Content:
     countries: gpd.GeoDataFrame | None
     overlays: Mapping[str, gpd.GeoDataFrame]
     context: Context
+    seen: gpd.GeoDataFrame | None = None
+    tables: Mapping[str, pd.DataFrame] = field(default_factory=dict)
 
     @cached_property
     def titles(self) -> dict[str, str]:
@@ -99,6 +105,24 @@ class Content:
         records = [self._dated(credit) for credit in self.context.credits if credit.dataset]
         return f"{self.say('subtitle', km=self.radius)}\n{self.say('records', names=', '.join(records))}"
 
+    @cached_property
+    def answer(self) -> str:
+        """What share of the land the regions are, what share of the mining seen they hold, and how sure that is."""
+        if self.regions.empty:
+            return ""
+        land = answer_of_land(self.covered_km2, self.area_km2, self.context)
+        return " ".join([land, *answer_of_evidence(self.tables, self.context)])
+
+    @cached_property
+    def covered_km2(self) -> float:
+        """The area of the regions."""
+        return float(self.regions["area_km2"].sum())
+
+    @cached_property
+    def area_km2(self) -> float:
+        """The area that the regions are clipped to."""
+        return float(polygon_area(self.area.geometry.array).sum()) / 1e6
+
     @property
     def footer(self) -> str:
         """Credits, citations and dates of the data."""
@@ -128,7 +152,6 @@ class Content:
     def figures(self) -> list[tuple[str, str]]:
         """The key figures: each a number with its unit, and what it counts."""
         count, share = self.numbers.count, self.numbers.share
-        covered, whole = self.regions["area_km2"].sum(), polygon_area(self.area.geometry.array).sum() / 1e6
         by_source = self.sites["source"].value_counts()
         sources = [f"{count(by_source[credit.dataset])} {self.source_label(credit.dataset)}"
                    for credit in self.context.credits if by_source.get(credit.dataset, 0)]  # fmt: skip
@@ -139,8 +162,13 @@ class Content:
                 + (f" ({', '.join(sources)})" if sources else ""),
             ),
             (count(len(self.regions)), self.say("n_regions" if len(self.regions) != 1 else "one_region")),
-            (self.numbers.km2(covered), self.say("covered", share=share(covered / whole), area=self.titles["area"])),
+            (
+                self.numbers.km2(self.covered_km2),
+                self.say("covered", share=share(self.covered_km2 / self.area_km2), area=self.titles["area"]),
+            ),
         ]
+        for capture in of_all_periods(self.tables, self.context, zone=AREA)["capture"].dropna():
+            rows.append((share(capture), self.context.phrases("answer")["key_capture"]))
         for row in self.summary.to_dict("records"):
             title, parent = self.titles[row["overlay"]], self.within.get(row["overlay"])
             if row["zone"] == "inside":

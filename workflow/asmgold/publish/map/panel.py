@@ -18,6 +18,7 @@ from matplotlib.path import Path
 from numpy.typing import NDArray
 from shapely.geometry.base import BaseGeometry
 
+from asmgold.io.values import as_text
 from asmgold.publish import palette
 from asmgold.publish.map.columns import ColumnEntry, DrawSymbol
 from asmgold.publish.map.content import Content
@@ -75,6 +76,7 @@ class Panel:
         self._graticule()
         self._regions()
         self._outlines()
+        self._seen()
         self._sites()
         if locator is not None:
             self._line(locator.frame_in(self.view), palette.TEXT, 0.9, zorder=8)
@@ -140,9 +142,19 @@ class Panel:
 
     def _outlines(self) -> None:
         for number, (name, shapes) in enumerate(self.overlays.items()):
-            style = outline_style(number, self.content.overlays[name])
+            style = outline_style(number, self.content, name)
+            above = 4 if self.content.context.is_units_only(name) else 6
             for shape in shapes:
-                self._line(shapely.boundary(shape), zorder=6 + number / 100, **style)
+                self._line(shapely.boundary(shape), zorder=above + number / 100, **style)
+
+    def _seen(self) -> None:
+        if self.content.seen is None or self.content.seen.empty:
+            return
+        grid = SAME_PLACE_MM * self.view.width / self.box.width
+        for place, colour in palette.SEEN_COLOURS.items():
+            points = self.view.points(self.content.seen.geometry[self.content.seen["place"] == place])
+            points = np.unique(np.round(points / grid), axis=0) * grid
+            self.axes.plot(*points.T, zorder=3.8, **seen_style(colour, 1.6 if self.detail else 1.0))
 
     def _sites(self) -> None:
         sites = self.content.sites
@@ -279,6 +291,9 @@ class Panel:
         size = 6.4 if self.detail else 6.8
         regions = shapely.union_all(self.regions)
         for number, (name, shapes) in enumerate(self.overlays.items()):
+            if self.content.context.is_units_only(name):
+                self._unit_labels(name, shapes, regions)
+                continue
             whole = shapely.union_all(shapes)
             text = self.content.titles[name]
             if whole.is_empty or len(text) > MAX_LABEL_LENGTH or _scattered(whole):
@@ -292,6 +307,19 @@ class Panel:
                 room = shapely.difference(shapely.union_all(self.overlays[nested[0]]), shapely.union(whole, regions))
                 places = _nearest_first(places_within(self._in_frame(room), width, height), self._to_page(whole))
                 write_at_first_free(self.page, places, text, size, **style)
+
+    def _unit_labels(self, name: str, shapes: NDArray[np.object_], regions: BaseGeometry) -> None:
+        """The names of units such as departments, where they have room beside the regions."""
+        size, field = 5.2, self.content.context.layers[f"overlay_{name}"]["group_by"]
+        if self.detail:
+            return
+        texts = as_text(self.content.overlays[name][field]).fillna("")
+        for shape, text in sorted(zip(shapes, texts, strict=True), key=lambda item: -item[0].area):
+            width, height = text_width(text, size) + 1, mm(size) * 1.3
+            for clear in (shapely.difference(shape, regions), shape):
+                places = places_within(self._in_frame(clear), width, height) if text else iter(())
+                if write_at_first_free(self.page, places, text, size, color=palette.TEXT_MUTED, halo=True):
+                    break
 
     def _country_labels(self) -> None:
         if self.content.countries is None:
@@ -355,9 +383,11 @@ def region_colour() -> str:
     return str(to_hex((red, green, blue)))
 
 
-def outline_style(number: int, overlay: gpd.GeoDataFrame) -> dict[str, Any]:
+def outline_style(number: int, content: Content, name: str) -> dict[str, Any]:
     """How the outline of an overlay is drawn, by its place in the configuration: finer where it has many polygons."""
-    many = len(shapely.get_parts(overlay.geometry.array)) > MANY_POLYGONS
+    if content.context.is_units_only(name):
+        return {"colour": palette.UNITS, "width": 0.4, "dashes": "-"}
+    many = len(shapely.get_parts(content.overlays[name].geometry.array)) > MANY_POLYGONS
     return {
         "colour": palette.overlay_colour(number),
         "width": OUTLINE_WIDTHS[number % len(DASHES)] * (0.6 if many else 1.0),
@@ -375,6 +405,12 @@ def marker_style(source: str, shrink: float = 1.0) -> dict[str, Any]:
     }  # fmt: skip
 
 
+def seen_style(colour: str, size: float) -> dict[str, Any]:
+    """How mining that was seen is drawn."""
+    return {"linestyle": "", "marker": "s", "markersize": size, "markerfacecolor": colour, "markeredgewidth": 0,
+            "scalex": False, "scaley": False}  # fmt: skip
+
+
 def legend_entries(content: Content, *, with_detail: bool) -> Iterator[ColumnEntry]:
     """What the signs of the map mean."""
     say = content.say
@@ -390,11 +426,16 @@ def legend_entries(content: Content, *, with_detail: bool) -> Iterator[ColumnEnt
     for source, _ in sorted(content.sites.groupby("source"), key=_major_deposits_last):
         text = say("sites_of", source=content.source_label(source))
         yield ColumnEntry(text, _marker(marker_style(str(source))))
+    if content.seen is not None:
+        for place, colour in palette.SEEN_COLOURS.items():
+            if (content.seen["place"] == place).any():
+                text = content.context.phrases("answer")[f"seen_{place}"]
+                yield ColumnEntry(text, _marker(seen_style(colour, 3.2)))
     yield ColumnEntry(say("border", area=content.titles["area"]), _stroke(palette.AREA_EDGE, 0.9))
     if with_detail:
         yield ColumnEntry(say("detail"), _patch("none", palette.TEXT, 0.9))
-    for number, (name, overlay) in enumerate(content.overlays.items()):
-        yield ColumnEntry(content.titles[name], _stroke(**outline_style(number, overlay)))
+    for number, name in enumerate(content.overlays):
+        yield ColumnEntry(content.titles[name], _stroke(**outline_style(number, content, name)))
 
 
 def _patch(face: str, edge: str, width: float = 0.5) -> DrawSymbol:

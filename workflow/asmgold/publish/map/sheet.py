@@ -34,6 +34,7 @@ DETAIL_HEADING = 4.6
 MAX_BAND = 0.42  # of the page between its head and its foot
 DETAIL_IS_WORTH_ITS_PLACE = 1.5  # times the scale of the main map
 TITLE_SIZES = (19, 16, 13, 11, 9)
+ANSWER_SIZE = 9.2
 DOTS_PER_INCH = 300
 STYLE: Any = {
     "font.family": FONT,
@@ -122,7 +123,7 @@ class _Plan:
 
 
 def _write_head(page: PrintedPage, content: Content) -> float:
-    """Write title and subtitle. Returns how far down the page is taken."""
+    """Write title, answer and subtitle. Returns how far down the page is taken."""
     width = page.width - 2 * MARGIN
     lines = {size: len(broken(content.title, size, width, "bold")) for size in TITLE_SIZES}
     fitting = [size for size in TITLE_SIZES[:2] if lines[size] == 1] + [
@@ -135,6 +136,10 @@ def _write_head(page: PrintedPage, content: Content) -> float:
         page.write(MARGIN, y, line, size, weight="bold")
         y -= mm(size) * 0.45
     y -= 1.2
+    for line in broken(content.answer, ANSWER_SIZE, width):
+        y -= mm(ANSWER_SIZE)
+        page.write(MARGIN, y, line, ANSWER_SIZE)
+        y -= mm(ANSWER_SIZE) * 0.35
     for line in (line for part in content.subtitle.split("\n") for line in broken(part, 8.4, width)):
         y -= mm(8.4)
         page.write(MARGIN, y, line, 8.4, color=palette.TEXT_MUTED)

@@ -24,6 +24,7 @@ SCRIPT_WORDS = "js_"
 STRENGTH = {"primary": 1.0, "listed": 1.0, "secondary": 0.45, "tertiary": 0.12, "refinery": 0.0}
 RADIUS = {"mrds": 3.5, "major_deposits": 6.0}
 POSITION_DECIMALS = 5
+SEEN_DEG = 0.01  # mining that was seen is shown in cells of this size, some kilometre
 
 
 @dataclass(frozen=True)
@@ -37,6 +38,7 @@ class MapLayer:
     edge: str
     shown: bool = True
     radius: float = 0.0
+    thin: bool = False
 
 
 def map_layers(results: Results, context: Context) -> list[MapLayer]:
@@ -56,8 +58,12 @@ def map_layers(results: Results, context: Context) -> list[MapLayer]:
             )
             layers.append(MapLayer(f"outside-{name}", title, "area", palette.OUTSIDE, palette.REGION_EDGE, shown=False))
     for number, (name, title) in enumerate(context.overlay_titles.items()):
-        colour = palette.overlay_colour(number)
-        layers.append(MapLayer(f"overlay-{name}", title, "line", colour, colour))
+        colour = palette.UNITS if context.is_units_only(name) else palette.overlay_colour(number)
+        layers.append(MapLayer(f"overlay-{name}", title, "line", colour, colour, thin=context.is_units_only(name)))
+    if results.seen is not None:
+        titles = context.phrases("answer")
+        for place, colour in palette.SEEN_COLOURS.items():
+            layers.append(MapLayer(f"seen-{place}", titles[f"seen_{place}"], "point", colour, colour, radius=3.0))
     if _corrections(results, window):
         layers.append(
             MapLayer("corrections", words["layer_corrections"], "arrow", "#FFFFFF", palette.CORRECTION, shown=False)
@@ -88,6 +94,7 @@ def map_data(results: Results, context: Context) -> dict[str, Any]:
         "outside": _outside(results, context, window),
         "regions": _regions(results, context, window),
         "sites": _sites(results, context, window),
+        "seen": _seen(results, window),
         "corrections": _corrections(results, window),
     }  # fmt: skip
 
@@ -224,6 +231,20 @@ def _moved(sites: pd.DataFrame) -> list[list[float] | None]:
     """Where the source has the record, if a correction moved it."""
     read = sites[["latitude_read", "longitude_read"]].to_numpy(float).round(POSITION_DECIMALS).tolist()
     return [old if was_moved else None for old, was_moved in zip(read, moved(sites), strict=True)]
+
+
+def _seen(results: Results, window: Window) -> dict[str, list[list[float]]]:
+    """The middle of each cell of `SEEN_DEG` in which mining was seen, inside and outside the regions."""
+    if results.seen is None or results.seen.empty:
+        return {}
+    cells = np.floor(results.seen.get_coordinates().to_numpy()[:, ::-1] / SEEN_DEG)
+    places = results.seen["place"].to_numpy(dtype=object)
+    seen = {}
+    for place in palette.SEEN_COLOURS:
+        middle = (np.unique(cells[places == place], axis=0) + 0.5) * SEEN_DEG
+        middle[:, 1] = window.longitudes(middle[:, 1])
+        seen[f"seen-{place}"] = middle.round(POSITION_DECIMALS).tolist()
+    return seen
 
 
 def _corrections(results: Results, window: Window) -> list[dict[str, Any]]:

@@ -25,7 +25,7 @@ from asmgold.publish.page.blocks import Block, Figure, Folded, Points, Section, 
 from asmgold.vocabulary.evidence import ALL_PERIODS, AREA
 
 MAX_PANELS = 4
-TABLES = ("evidence", "overlay_by_period", "chance", "radius_curve", "radius_of_capture", "sensitivity",
+TABLES = ("evidence", "evidence_units", "overlay_units", "overlay_by_period", "chance", "radius_curve", "radius_of_capture", "sensitivity",
           "position_bands", "context_production")  # fmt: skip
 SHARES = ("capture", "land_share", "share_inside", "p50", "p05", "p95", "highest")
 DECIMALS = {"lift": 1, "radius_km": 1, "ratio": 2, "ratio_if_troy": 2, "p_value": 3}

@@ -170,8 +170,18 @@
       shapes.forEach((shape) => polygon(shape, style).addTo(layers[key]));
     }
     for (const [key, shapes] of Object.entries(data.overlays)) {
-      const style = { interactive: false, fill: false, weight: 2, color: data.layers[key].edge };
+      const { edge, thin } = data.layers[key];
+      const style = { interactive: false, fill: false, weight: thin ? 0.8 : 2, color: edge };
       shapes.forEach((shape) => polygon(shape, style).addTo(layers[key]));
+    }
+  }
+
+  const seenMarks = [];
+
+  function drawSeen() {
+    for (const [key, places] of Object.entries(data.seen)) {
+      const style = { interactive: false, stroke: false, fillColor: data.layers[key].fill, fillOpacity: 0.85 };
+      places.forEach((at) => seenMarks.push(L.circleMarker(at, style).addTo(layers[key])));
     }
   }
 
@@ -253,6 +263,8 @@
       mark.setRadius(size(site));
       mark.setStyle({ weight: chosen.site === site ? 3 : scale() });
     });
+    // A mark stands for a cell, which it fills from some zoom on.
+    seenMarks.forEach((mark) => mark.setRadius(Math.min(Math.max(2 ** (map.getZoom() - 8), 0.9), 6)));
   }
 
   function choose(what) {
@@ -275,6 +287,7 @@
     drawBackground();
     drawRegions();
     drawZones();
+    drawSeen();
     drawCorrections();
     drawSites();
     drawNames();

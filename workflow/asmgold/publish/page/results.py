@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
@@ -29,6 +29,8 @@ class Results:
     corrections : the declared corrections
     products : the names of the files beside the page
     exposure : a table of `asmgold.schemas.tables.EXPOSURE`, or None where nothing is summed
+    seen : a table of `asmgold.schemas.evidence.MINING_SEEN`, or None without evidence
+    tables : tables of the products by name, such as `evidence`; those that the scenario has
     """
 
     regions: gpd.GeoDataFrame
@@ -44,6 +46,8 @@ class Results:
     corrections: Sequence[Correction]
     products: Sequence[str]
     exposure: pd.DataFrame | None = None
+    seen: gpd.GeoDataFrame | None = None
+    tables: Mapping[str, pd.DataFrame] = field(default_factory=dict)
 
     @cached_property
     def area_km2(self) -> float:

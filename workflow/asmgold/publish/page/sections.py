@@ -9,6 +9,7 @@ import pandas as pd
 
 from asmgold import __version__
 from asmgold.geodesy.discs import edge_error_bound
+from asmgold.publish.answer import answer_of_evidence, answer_of_land, of_all_periods
 from asmgold.publish.context import Context
 from asmgold.publish.page.blocks import Bar, Bars, Block, Fact, FactList, Folded, Points, Section, Table, TableColumn
 from asmgold.publish.page.results import Results
@@ -17,6 +18,7 @@ from asmgold.records.accounting import count_by_fate
 from asmgold.records.corrections import moved
 from asmgold.schemas.products import product_of
 from asmgold.schemas.tables import COMMODITY_ROLES, FATES, FLAGS
+from asmgold.vocabulary.evidence import AREA, KM2
 
 SHOWN_BARS = 12
 EXAMPLES = 3
@@ -29,12 +31,8 @@ def answer(results: Results, context: Context) -> list[str]:
         return [words["answer_none"].format(radius=context.radius, area=context.area), words["caution"]]
     covered = float(results.regions["area_km2"].sum())
     sentences = [
-        words["answer"].format(
-            share=numbers.share(covered / results.area_km2),
-            area=context.area,
-            km2=numbers.km2(covered),
-            radius=context.radius,
-        )
+        answer_of_land(covered, results.area_km2, context),
+        words["answer"],
     ]
     covers, outside = [], []
     row: Any
@@ -48,7 +46,8 @@ def answer(results: Results, context: Context) -> list[str]:
             outside.append(words["answer_outside"].format(share=share, **titles))
     if covers:
         sentences.append(words["answer_overlays"].format(parts=", ".join(covers)))
-    return [" ".join(sentences + outside), words["caution"]]
+    seen = answer_of_evidence(results.tables, context)
+    return [" ".join(sentences + outside), *([" ".join(seen)] if seen else []), words["caution"]]
 
 
 def key_figures(results: Results, context: Context) -> list[tuple[str, str]]:
@@ -57,10 +56,17 @@ def key_figures(results: Results, context: Context) -> list[tuple[str, str]]:
     covered = float(results.regions["area_km2"].sum())
     return [
         (numbers.share(covered / results.area_km2), words["key_share"].format(area=context.area)),
+        *((numbers.share(share), context.phrases("answer")["key_capture"]) for share in _capture(results, context)),
         (numbers.count(covered), words["key_km2"]),
         (numbers.count(len(results.regions)), words["key_regions"]),
         (numbers.count(len(results.sites)), words["key_sites"]),
     ]
+
+
+def _capture(results: Results, context: Context) -> list[float]:
+    """The share of the mining that the first layer of evidence saw which the regions hold, if it saw any."""
+    rows = of_all_periods(results.tables, context, zone=AREA)
+    return rows["capture"].dropna().tolist()
 
 
 def findings(results: Results, context: Context) -> list[Section]:
@@ -70,6 +76,7 @@ def findings(results: Results, context: Context) -> list[Section]:
         found = [_regions(results, context), _sites(results, context), *found]
     if not results.summary.empty:
         found = [_zones(results, context), *found]
+    found = [*_units(results, context), *found]
     if results.exposure is not None:
         found.append(_exposure(results, results.exposure, context))
     return found
@@ -131,6 +138,39 @@ def _zones(results: Results, context: Context) -> Section:
     if any(row["share_of_parent_regions"] is not None for row in rows):
         blocks.append(words["zones_text"])
     return Section("zones", words["zones"], blocks)
+
+
+def _units(results: Results, context: Context) -> list[Section]:
+    """A section for each overlay that is divided into units, such as departments."""
+    if "overlay_units" not in results.tables:
+        return []
+    words, numbers = {**context.phrases("page"), **context.phrases("answer")}, context.numbers
+    land, seen = results.tables["overlay_units"], results.tables.get("evidence_units")
+    columns = [
+        TableColumn("unit", words["unit"]),
+        TableColumn("unit_km2", words["unit_km2"], "count"),
+        TableColumn("regions_km2", words["unit_regions_km2"], "count"),
+        TableColumn("share_of_unit", words["share_of_unit"], "share"),
+        TableColumn("sites", words["n_sites"], "count"),
+    ]
+    if seen is not None and len(seen):
+        first = next(iter(context.evidence_titles))
+        seen = seen[seen["evidence"] == first]
+        unit = str(seen["amount_unit"].iloc[0]).replace(KM2, "km²")
+        columns.append(TableColumn("observed", words["unit_observed"].format(unit=unit), "number"))
+        columns.append(TableColumn("capture", words["unit_capture"], "share"))
+        land = land.merge(seen[["overlay", "unit", "observed", "capture"]], on=["overlay", "unit"], how="left")
+        land = land.assign(observed=land["observed"].round(1)).sort_values("observed", ascending=False, kind="stable")
+    sections = []
+    for overlay, units in land.groupby("overlay", sort=False):
+        title = context.overlay_titles[str(overlay)]
+        rows = [{key: value for key, value in row.items() if pd.notna(value)} for row in _rows(units)]
+        largest = units.nlargest(SHOWN_BARS, "share_of_unit", keep="all").head(SHOWN_BARS)
+        bars = [Bar(row.unit, row.share_of_unit, numbers.share(row.share_of_unit)) for row in largest.itertuples()]
+        chart = Bars(words["share_of_unit"], (words["unit"], words["share_of_unit"]), bars)
+        text = [words["units_text"]] if seen is not None else []
+        sections.append(Section(f"units-{overlay}", title, [*text, Table(words["units_table"], columns, rows), chart]))
+    return sections
 
 
 def _regions(results: Results, context: Context) -> Section:

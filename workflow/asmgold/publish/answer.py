@@ -1,0 +1,116 @@
+"""What the observed mining says of the map, in a few sentences: the same on page, print and terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import pandas as pd
+
+from asmgold.publish.context import Context
+from asmgold.publish.messages import NO_BREAK, Numbers
+from asmgold.vocabulary.evidence import ALL_PERIODS, AREA, KM2, POINTS
+
+CONCENTRATED = 0.5  # from which share of all that was observed on, one unit carries the figures
+
+
+def amount_in_words(numbers: Numbers, value: float, unit: str) -> str:
+    """An amount of observed mining with its unit."""
+    if unit == KM2:
+        return numbers.km2(value)
+    return numbers.count(value) if unit == POINTS else f"{numbers.general(value)}{NO_BREAK}{unit}"
+
+
+def answer_of_land(regions_km2: float, area_km2: float, context: Context) -> str:
+    """How much of the area is region, as a sentence."""
+    return context.phrases("answer")["land"].format(
+        share=context.numbers.share(regions_km2 / area_km2), area=context.area,
+        km2=context.numbers.km2(regions_km2), radius=context.radius,
+    )  # fmt: skip
+
+
+def answer_of_evidence(tables: Mapping[str, pd.DataFrame], context: Context) -> list[str]:
+    """How much of the mining seen the regions hold, where that is, and what chance would hold.
+
+    Parameters
+    ----------
+    tables : those of `asmgold.vocabulary.evidence.ANSWER_TABLES` that the scenario has, by name; of the first layer of evidence
+    context : titles and phrases
+
+    Returns
+    -------
+    Sentences; none without evidence, or where nothing was observed in the area.
+    """
+    if "evidence" not in tables or not context.evidence_titles:
+        return []
+    words, numbers = context.phrases("answer"), context.numbers
+    title = next(iter(context.evidence_titles.values()))
+    found = of_all_periods(tables, context, zone=AREA)
+    if found.empty or not found["observed"].iloc[0] > 0:
+        return [words["nothing_seen"].format(evidence=title, area=context.area)]
+    whole = found.iloc[0]
+    told = {"evidence": title, "area": context.area, "period": _span(tables["evidence"], context)}
+    told["observed"] = amount_in_words(numbers, whole["observed"], whole["unit"])
+    sentences = [
+        words["seen"].format(
+            **told, capture=numbers.share(whole["capture"]), land=numbers.share(whole["land_share"]),
+            lift=numbers.count(whole["lift"], 1),
+        ),
+        *_concentration(tables, whole, context),
+    ]  # fmt: skip
+    chance = of_all_periods(tables, context, "chance", zone=AREA)
+    if len(chance):
+        hardest = chance.iloc[-1]  # within strata, where there are any
+        strata = context.layers.get("strata")
+        how = words["chance_strata"] if hardest["placed"] == "strata" else words["chance_area"]
+        how = how.format(area=context.area, strata=strata["title"] if strata else "")
+        sentences.append(
+            words["chance"].format(draws=numbers.count(hardest["draws"]), how=how,
+                                   highest=numbers.share(hardest["highest"]))
+        )  # fmt: skip
+    return sentences
+
+
+def _concentration(tables: Mapping[str, pd.DataFrame], whole: pd.Series, context: Context) -> list[str]:
+    """A warning where most of what was observed lies in one unit, with the figures of the rest."""
+    if not {"evidence_units", "overlay_units"} <= tables.keys():
+        return []
+    units = of_all_periods(tables, context, "evidence_units")
+    if units.empty:
+        return []
+    most = units.loc[units["observed"].idxmax()]
+    share = most["observed"] / whole["observed"]
+    if share < CONCENTRATED:
+        return []
+    words, numbers = context.phrases("answer"), context.numbers
+    elsewhere = whole["observed"] - most["observed"]
+    if not elsewhere > 0:
+        return [words["all_in_unit"].format(unit=most["unit"])]
+    inside = (whole["observed_inside"] - most["observed_inside"]) / elsewhere
+    rest = tables["overlay_units"]
+    rest = rest[(rest["overlay"] == most["overlay"]) & (rest["unit"] != most["unit"])]
+    return [
+        words["concentrated"].format(
+            share=numbers.share(share), unit=most["unit"], capture=numbers.share(inside),
+            land=numbers.share(rest["regions_km2"].sum() / rest["unit_km2"].sum()),
+        )
+    ]  # fmt: skip
+
+
+def of_all_periods(
+    tables: Mapping[str, pd.DataFrame], context: Context, name: str = "evidence", **wanted: str
+) -> pd.DataFrame:
+    """The rows of a table that are about the first layer of evidence in all periods; none where there is no table."""
+    if name not in tables:
+        return pd.DataFrame(columns=["capture"])
+    table = tables[name]
+    rows = table[(table["evidence"] == next(iter(context.evidence_titles), None)) & (table["period"] == ALL_PERIODS)]
+    for column, value in wanted.items():
+        rows = rows[rows[column] == value]
+    return rows
+
+
+def _span(table: pd.DataFrame, context: Context) -> str:
+    """From the first period to the last one; empty where none is known."""
+    first = next(iter(context.evidence_titles))
+    periods = sorted({*table.loc[table["evidence"] == first, "period"]} - {ALL_PERIODS})
+    return f"{periods[0]}–{periods[-1]}" if len(periods) > 1 else "".join(periods)
