@@ -11,7 +11,7 @@ from asmgold.config.scenario import plain
 from asmgold.errors import InputError
 from asmgold.io.failures import take_failures
 from asmgold.io.transaction import recover
-from asmgold.schemas.products import MANIFEST, PAGE, product_of, products_of
+from asmgold.schemas.products import MANIFEST, PAGE, TABLES_OF_PACKAGE, product_of, products_of
 from asmgold.vocabulary.evidence import ANSWER_TABLES
 
 

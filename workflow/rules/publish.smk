@@ -11,6 +11,8 @@ rule write_geopackage:
         overlays=expand("<build>/layers/overlay_{name}.parquet", name=OVERLAYS),
         countries=COUNTRIES,
         missed="<build>/missed_mining.parquet" if OBSERVATIONS else [],
+        seen="<build>/mining_seen.parquet" if OBSERVATIONS else [],
+        tables=[f"<build>/{name}.csv" for name in TABLES_OF_PACKAGE if f"{name}.csv" in ASKED],
     output:
         "<build>/asm_gold_regions.gpkg",
     log:

@@ -1,7 +1,7 @@
 from pathlib import Path
 
 from _job import job
-from _tables import load, load_overlays
+from _tables import load, load_csvs, load_overlays
 
 from asmgold.config.models import Correction
 from asmgold.publish.context import Context
@@ -12,7 +12,8 @@ with job(snakemake):
     write_geopackage(
         Path(snakemake.output[0]),
         context=Context(**params.context),
-        **load(paths, "regions", "sites", "intersections", "area", "countries", "records", "missed"),
+        **load(paths, "regions", "sites", "intersections", "area", "countries", "records", "missed", "seen"),
         overlays=load_overlays(paths, params.overlays),
+        tables=load_csvs(paths.tables),
         corrections=[Correction(**correction) for correction in params.corrections],
     )

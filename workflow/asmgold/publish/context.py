@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import Any
 
 from asmgold.publish.messages import Numbers, load_words
+from asmgold.schemas.products import table_of_package
 from asmgold.vocabulary.iso import country_name
 
 AREA = "area"
@@ -79,7 +80,10 @@ class Context:
 
     def title_of(self, layer: str) -> str:
         """What a layer of the GeoPackage is called."""
-        return str(self.layers[layer]["title"]) if layer in self.layers else self.words("geopackage")[layer]
+        if layer in self.layers:
+            return str(self.layers[layer]["title"])
+        table = table_of_package(layer)
+        return table.title_in(self.language) if table is not None else self.words("geopackage")[layer]
 
     def zone_title(self, zone: str) -> str:
         """What a zone is called: `area`, `<overlay>:inside`, or `<overlay>:outside`, the rest of what it is within."""
@@ -148,6 +152,9 @@ class Context:
 
     def abstract_of(self, layer: str) -> str:
         """What a layer of the GeoPackage holds."""
+        table = table_of_package(layer)
+        if table is not None:
+            return f"{table.title_in(self.language)}. {table.note}".strip()
         return self.words("geopackage")[f"about_{'overlay' if layer in self.overlays else layer}"]
 
     def lineage_of(self, layer: str) -> list[str]:

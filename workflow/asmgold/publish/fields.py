@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
-from asmgold.schemas.products import LAYER_SCHEMAS, named_schema
+from asmgold.schemas.products import LAYER_SCHEMAS, named_schema, table_of_package
 from asmgold.schemas.schema import Column
 
 FID = "The number of the row in this table; it means nothing else and may change."
@@ -19,7 +19,9 @@ def fields_of(layer: str, columns: Iterable[str]) -> dict[str, Column]:
     layer : its name
     columns : the names of its columns, as GDAL has them
     """
-    known: Mapping[str, Column] = named_schema(LAYER_SCHEMAS[layer]).columns if layer in LAYER_SCHEMAS else {}
+    table = table_of_package(layer)
+    schema = table.schema if table is not None else LAYER_SCHEMAS.get(layer)
+    known: Mapping[str, Column] = named_schema(schema).columns if schema else {}
     fields = {name: in_plain_text(known[name]) if name in known else _own_field(name) for name in columns}
     return _with_distinct_titles(fields)
 

@@ -38,6 +38,8 @@ def write_geopackage(
     records: gpd.GeoDataFrame,
     corrections: Sequence[Correction],
     missed: gpd.GeoDataFrame | None = None,
+    seen: gpd.GeoDataFrame | None = None,
+    tables: Mapping[str, pd.DataFrame] | None = None,
 ) -> None:
     """Write the GeoPackage, the same bytes for the same tables.
 
@@ -51,7 +53,8 @@ def write_geopackage(
     countries : `asmgold.schemas.tables.COUNTRIES`, of which those near the area are kept; or None
     corrections : the declared corrections; those that were applied become arrows from the old place to the new one,
         or rows without geometry where no place changed
-    missed : `asmgold.schemas.evidence.MISSED`, where there is evidence
+    missed, seen : `asmgold.schemas.evidence.MISSED` and `.MINING_SEEN`, where there is evidence
+    tables : tables of the products without geometry, by name, such as `evidence`
     """
     os.environ["OGR_CURRENT_DATE"] = f"{context.date}T00:00:00.000Z"
     rejected = records[records["fate"] == "rejected"].drop(columns="geometry")
@@ -64,7 +67,9 @@ def write_geopackage(
         *([("countries", _near(area, countries), "MultiPolygon")] if countries is not None else []),
         ("corrections", _arrows(records, corrections), "LineString"),
         ("records_rejected", rejected, None),
+        *([("mining_seen", seen, "Point")] if seen is not None else []),
         *_missed_layers(missed),
+        *((name, table, None) for name, table in (tables or {}).items()),
     ]
     titles = _distinct_titles([name for name, *_ in layers], context)
     kinds = list(zip(sites["source"], sites["commodity_role"].fillna(""), strict=True))

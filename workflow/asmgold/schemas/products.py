@@ -462,6 +462,9 @@ LAYER_SCHEMAS = {
     "missed_mining": "MISSED",
     "missed_mining_points": "MISSED",
 }
+# The tables of the results that the GeoPackage holds too, by their names without `.csv`.
+TABLES_OF_PACKAGE = ("overlay_summary", "overlay_units", "evidence", "evidence_units", "overlay_by_period", "chance",
+                     "radius_curve")  # fmt: skip
 _OF_A_COUNTRY = re.compile(r"countries/[^/]+/")
 
 
@@ -488,6 +491,11 @@ def product_of(name: str) -> Product | None:
     """The row of a file by its name in the results' folder; None for a file that is no product."""
     general = _OF_A_COUNTRY.sub("countries/{code}/", name)
     return next((product for product in PRODUCTS if product.name == general), None)
+
+
+def table_of_package(layer: str) -> Product | None:
+    """The row of a table that a layer of the GeoPackage holds; None for the other layers."""
+    return product_of(f"{layer}.csv") if layer in TABLES_OF_PACKAGE else None
 
 
 def title_of(name: str) -> str:

@@ -140,6 +140,7 @@ def _write_head(page: PrintedPage, content: Content) -> float:
         y -= mm(ANSWER_SIZE)
         page.write(MARGIN, y, line, ANSWER_SIZE)
         y -= mm(ANSWER_SIZE) * 0.35
+    y -= 1.4 if content.answer else 0.0
     for line in (line for part in content.subtitle.split("\n") for line in broken(part, 8.4, width)):
         y -= mm(8.4)
         page.write(MARGIN, y, line, 8.4, color=palette.TEXT_MUTED)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 import zipfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -28,7 +28,7 @@ from asmgold.publish.qgis.view import projected, projection_of, rectangle, recta
 from asmgold.schemas.tables import CRS
 
 GEOMETRY = {"Point": "Point", "LineString": "Line", "MultiPolygon": "Polygon", None: "No geometry"}
-HIDDEN = ("corrections", "overlay_intersections", "records_rejected")
+HIDDEN = ("corrections", "overlay_intersections", "records_rejected", "missed_mining", "missed_mining_points")
 
 
 @dataclass(frozen=True)
@@ -101,7 +101,7 @@ def _layers_of(package: Path, context: Context) -> dict[str, _Layer]:
         content = element("maplayer", type="vector", geometry=GEOMETRY[names.get(geometry)])
         _adopt(content, style)
         content.append(_resource_metadata(metadata))
-        layers[name] = _Layer(name, title, source, "ogr", content, visible=name not in HIDDEN)
+        layers[name] = _Layer(name, title, source, "ogr", content, visible=geometry is not None and name not in HIDDEN)
     return layers
 
 
@@ -139,9 +139,13 @@ def _project(
     projection: Projection,
 ) -> Element:
     words = context.words("qgis")
-    groups = _groups(layers, rasters, words)
+    groups = _groups(layers, rasters, words, context.overlays)
     ordered = [layer for _, members in groups for layer in members]
-    places = {name: rectangle(found, projection) for name, found in shapes.items() if found}
+    places = {
+        name: rectangle(found, projection)
+        for name, found in shapes.items()
+        if found and not context.layers[name].get("units_only")
+    }
     background = palette.SEA if "countries" in layers else palette.HALO
     shown = [layer for layer in ordered if layer.visible and layer.name not in ("area", "countries")]
     shown.sort(key=lambda layer: layer.name != "asm_gold_regions")
@@ -191,18 +195,18 @@ def _project(
 
 
 def _groups(
-    layers: Mapping[str, _Layer], rasters: Sequence[_Layer], words: Mapping[str, str]
+    layers: Mapping[str, _Layer], rasters: Sequence[_Layer], words: Mapping[str, str], named: Iterable[str]
 ) -> list[tuple[str | None, list[_Layer]]]:
     """The layers from top to bottom, in groups; None for a layer outside any."""
-    overlays = [layer for name, layer in layers.items() if name.startswith("overlay_") and name not in HIDDEN]
+    overlays = [layers[name] for name in named if name in layers]
     groups = [
         (words["sites"], [layers["gold_sites"], layers["corrections"]]),
-        (None, [layers[name] for name in ("missed_mining_points", "missed_mining") if name in layers]),
+        (None, [layers[name] for name in ("mining_seen", "missed_mining_points", "missed_mining") if name in layers]),
         (words["overlays"], [*overlays, layers["overlay_intersections"]] if overlays else []),
         (None, [layers["asm_gold_regions"]]),
         (words["rasters"], list(rasters)),
         (words["context"], [layers[name] for name in ("area", "countries") if name in layers]),
-        (words["tables"], [layers["records_rejected"]]),
+        (words["tables"], [layer for layer in layers.values() if layer.content.get("geometry") == "No geometry"]),
     ]
     return [(title, members) for title, members in groups if members]
 

@@ -35,8 +35,10 @@ def style_of(
     sites : the pairs of source and role of gold that there are, for the layer `gold_sites`
     unlabelled : the countries that need no label, as the title of the map names them
     """
-    words = context.words("qgis")
-    if layer in context.overlays:
+    words = context.words("qgis") | context.words("answer")
+    if context.layers.get(layer, {}).get("units_only"):
+        parts = _units(str(context.layers[layer]["group_by"]))
+    elif layer in context.overlays:
         parts = _overlay(list(context.overlays).index(layer), words | {"title": context.title_of(layer)})
     else:
         match layer:
@@ -52,6 +54,8 @@ def style_of(
                 parts = _countries(unlabelled)
             case "corrections":
                 parts = [_single(symbols.arrow(palette.CORRECTION, 0.3)), _map_tip("name", "reason")]
+            case "mining_seen":
+                parts = [_seen(words), _map_tip("amount", "period")]
             case "missed_mining" | "missed_mining_points":
                 parts = [_single(_missed(geometry)), _map_tip("evidence", "period")]
             case _:
@@ -107,6 +111,14 @@ def _sites(words: Mapping[str, str], present: Sequence[tuple[str, str]]) -> list
     return [_by_rules("gold_sites", rules), label, _map_tip("name", "commodities")]
 
 
+def _seen(words: Mapping[str, str]) -> Element:
+    rules = [
+        (f'"place" = {_literal(place)}', words[f"seen_{place}"], symbols.marker("square", 0.8, colour, colour, 0))
+        for place, colour in palette.SEEN_COLOURS.items()
+    ]
+    return _by_rules("mining_seen", rules)
+
+
 def _missed(geometry: str | None) -> Element:
     if geometry == "Point":
         return symbols.marker("square", 1.6, palette.MISSED, palette.MISSED_EDGE)
@@ -126,6 +138,8 @@ def _zones(context: Context, words: Mapping[str, str]) -> list[Element]:
     parents = {overlay["within"] for overlay in context.overlays.values()}
     for number, (layer, overlay) in enumerate(context.overlays.items()):
         colour, name = palette.overlay_colour(number), layer.removeprefix("overlay_")
+        if overlay.get("units_only"):
+            continue
         angle = 45 + 30 * (number // 2)
         zones = {"inside": (angle, 1.6, 0.4)} | ({"outside": (angle + 90, 2.6, 0.25)} if overlay["within"] else {})
         for zone, (turned, distance, width) in zones.items():
@@ -145,6 +159,13 @@ def _zones(context: Context, words: Mapping[str, str]) -> list[Element]:
 
 def _parent(context: Context, overlay: Mapping[str, object]) -> str:
     return context.title_of(f"overlay_{overlay['within']}") if overlay["within"] else ""
+
+
+def _units(field: str) -> list[Element]:
+    """Fine lines between units such as departments, and their names."""
+    name = '"' + field.replace('"', '""') + '"'
+    label = symbols.labels(name, 7, colour=palette.TEXT_MUTED, placement=HORIZONTAL, wider_than_mm=8, priority=1)
+    return [_single(symbols.polygons(symbols.fill(None, palette.UNITS, 0.15))), label]
 
 
 def _overlay(number: int, words: Mapping[str, str]) -> list[Element]:
