@@ -33,6 +33,8 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         "area": {"source": "peru_departments", "where": LAYER_WHERE},
         "countries": None,
         "overlays": {},
+        "evidence": {},
+        "strata": None,
         "published_shares": None,
         "production": None,
     }
@@ -174,7 +176,7 @@ def test_the_scenario_with_people_adds_a_raster_to_the_default_one() -> None:
     scenario = load_scenario(values, {}, pinned=False)
     assert scenario.fetched == ["worldpop_peru"]
     assert scenario.settings.exposure["population"].unit == "people"
-    assert scenario.settings.area.source == "peru"
+    assert scenario.settings.area.source == "peru_departments_2007"
 
 
 def test_the_module_can_be_run() -> None:

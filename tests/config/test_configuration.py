@@ -52,7 +52,9 @@ def test_the_shipped_configuration_is_complete():
 def test_every_embedded_file_is_the_one_that_is_pinned():
     sources, locks = load_sources(CONFIG / "sources.yaml"), load_lock(CONFIG / "sources.lock.yaml")
     embedded = {name: source for name, source in sources.items() if source.path}
-    assert {"mrds_peru", "major_deposits_peru", "peru", "madre_de_dios", "mining_corridor"} <= set(embedded)
+    assert {"mrds_peru", "major_deposits_peru", "peru_departments_2007", "mining_seen_peru", "mining_corridor"} <= set(
+        embedded
+    )
     for name, source in embedded.items():
         check_bytes(PROJECT / source.path, locks[name])
 
@@ -171,7 +173,7 @@ def test_the_changelog_lists_what_was_renamed():
 def test_every_shipped_correction_holds_on_the_embedded_records():
     corrections = [c for c in load_corrections(CONFIG / "corrections.yaml") if c.id.startswith("peru_")]
     rows = read_records(PROJECT / "data/raw/embedded/mrds_peru.csv", "mrds").set_index("record_id")
-    peru = gpd.read_file(PROJECT / "data/raw/embedded/peru.geojson").geometry[0]
+    peru = gpd.read_file(PROJECT / "data/raw/embedded/peru_departments.geojson").union_all()
     assert len(corrections) == 37
     for correction in corrections:
         row = rows.loc[correction.record]
@@ -210,7 +212,7 @@ def test_a_guest_changes_a_shipped_scenario_or_brings_a_whole_one(tmp_path, monk
     monkeypatch.chdir(tmp_path)
     default = load_module_scenario({}, PROJECT)
     assert default.settings.scenario == "peru"
-    assert default.source_file("peru") == str(PROJECT / "data/raw/embedded/peru.geojson")
+    assert default.source_file("mrds_peru") == str(PROJECT / "data/raw/embedded/mrds_peru.csv")
     assert len(default.corrections) > 37
     changed = load_module_scenario({"scenario": "peru-es", "buffer_km": 7}, PROJECT)
     assert (changed.settings.language, changed.settings.buffer_km) == ("es", 7)

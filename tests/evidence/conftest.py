@@ -19,8 +19,9 @@ R = 20_000.0
 RNG = np.random.default_rng(7)
 
 
-def layer(*shapes, period=None):
-    return gpd.GeoDataFrame({"period": pd.Series([period] * len(shapes), dtype=object)}, geometry=list(shapes), crs=CRS)
+def layer(*shapes, period=None, weights=None):
+    table = {"period": pd.Series([period] * len(shapes), dtype=object), "weight": weights, "unit": weights and "km2"}
+    return gpd.GeoDataFrame(table, geometry=list(shapes), crs=CRS)
 
 
 def observed(*shapes, zones=ZONES):

@@ -10,7 +10,7 @@ import pytest
 import shapely
 
 from asmgold.errors import InputError
-from asmgold.evidence.capture import capture, missed_mining, observed_by_overlay
+from asmgold.evidence.capture import capture, capture_by_unit, mining_seen, missed_mining, observed_by_overlay
 from asmgold.evidence.land import land_cells
 from asmgold.evidence.null_models import null_model_capture
 from asmgold.evidence.observations import collect_observations
@@ -61,6 +61,41 @@ def test_all_periods_are_a_union_and_nothing_counts_twice():
     assert [row(found, zone="area", period=period)["observed"] for period in ("2018", "2019", "all")] == [1, 2, 2]
 
 
+def test_weights_add_up_where_points_count_for_more_than_one():
+    places = [shapely.Point(-70.5, -13), shapely.Point(-69.5, -13), shapely.Point(-69.5, -12.5), shapely.Point(0, 0)]
+    layers = [
+        ("e", "2018", layer(*places, weights=[3.0, 1.0, 0.0, 50.0])),
+        ("e", "2019", layer(places[1], weights=[4.0])),  # at a place that 2018 has too
+    ]
+    observations = collect_observations(layers, ZONES)
+    found = capture(observations, ZONES, table(WEST))
+    assert [row(found, zone="area", period=period)["observed"] for period in ("2018", "2019", "all")] == [4, 4, 8]
+    assert row(found, zone="area", period="all")["capture"] == 3 / 8
+    assert set(found["unit"]) == {"km2"}
+    left = missed_mining(observations, AREA, table(WEST), sites_at((-70.5, -13)))
+    assert left.groupby("period")["amount"].sum().to_dict() == {"2018": 1, "2019": 4}
+    points = weighted_points(observations, ZONES, AREA)
+    seen = mining_seen(points, table(WEST))
+    assert seen.groupby(["period", "place"])["amount"].sum().to_dict() == {
+        ("2018", "inside"): 3, ("2018", "outside"): 1, ("2019", "outside"): 4,
+    }  # fmt: skip
+    curve, _ = radius_curve(land_cells(ZONES, AREA), points, [-69.5], [-13.0])
+    assert row(curve, zone="area", period="all", radius_km=1.0)["capture"] == 5 / 8
+
+
+def test_units_add_up_to_the_area_and_each_has_its_own_capture():
+    patches = [shapely.box(-70.2, -13, -69.9, -12.9), shapely.box(-69.5, -13, -69.4, -12.9)]
+    units = {("sides", "west"): WEST, ("sides", "east"): EAST}
+    regions = table(shapely.box(-70.1, -14, -69.95, -12))
+    observations = collect_observations([("e", "2018", layer(patches[0])), ("e", "2019", layer(patches[1]))], ZONES)
+    by_unit = capture_by_unit(observations, AREA, units, regions)
+    whole = row(capture(observations, ZONES, regions), zone="area", period="all")
+    for column in ("observed", "observed_inside"):
+        assert by_unit[column].sum() == pytest.approx(whole[column], rel=1e-9)
+    assert row(by_unit, unit="west")["capture"] == pytest.approx(1 / 2, rel=1e-6)
+    assert set(by_unit["period"]) == {"all"}
+
+
 def test_empty_evidence_and_evidence_outside_the_area_observe_nothing():
     for observations in (
         collect_observations([("e", "2018", layer())], ZONES),
@@ -88,7 +123,7 @@ def test_without_regions_all_is_missed_and_without_sites_no_distance_is_known():
     assert found["lift"].isna().all()
     left = missed_mining(observed(piece), AREA, table(), sites_at())
     assert left["distance_km"].isna().all()
-    assert left["area_km2"].sum() == pytest.approx(found["observed"].iloc[0])
+    assert left["amount"].sum() == pytest.approx(found["observed"].iloc[0])
 
 
 def test_missed_pieces_carry_their_geodesic_distance_to_the_nearest_site():
@@ -107,7 +142,7 @@ def test_missed_pieces_carry_their_geodesic_distance_to_the_nearest_site():
         expected = min(GEOD.inv(-70.2, -13, west, lat)[2] for lat in np.linspace(-13.01, -12.99, 41))
         assert by_west.loc[west, "distance_km"] == pytest.approx(expected / 1000, abs=1e-3)
     for west, whole in ((-70.0, across), (-69.1, beyond)):
-        assert by_west.loc[west, "area_km2"] == pytest.approx(float(polygon_area(whole)[0]) / 2e6, rel=1e-9)
+        assert by_west.loc[west, "amount"] == pytest.approx(float(polygon_area(whole)[0]) / 2e6, rel=1e-9)
 
 
 # --- the overlay by period, and the report's ounces

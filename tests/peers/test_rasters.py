@@ -43,7 +43,7 @@ def test_another_gdal_reads_grid_unit_and_overviews(built_once, product):
     assert "Warning" not in done.stderr, done.stderr
     found = json.loads(done.stdout)
     (band,) = found["bands"]
-    assert found["size"] == [1633, 2306]
+    assert found["size"] == [1636, 2307]
     assert 'ID["EPSG",4326]' in found["coordinateSystem"]["wkt"]
     assert band["type"] == "Float32"
     assert band["noDataValue"] == -9999

@@ -13,7 +13,7 @@ from asmgold.errors import InputError
 from asmgold.geodesy.discs import discs, may_reach
 from asmgold.regions.by_country import by_country
 from asmgold.regions.dissolve import dissolve
-from asmgold.regions.overlays import measure_units
+from asmgold.regions.overlays import measure_units, units_of
 from asmgold.sources.commodities import listed_role, mrds_role
 from asmgold.sources.countries import codes_in_file, country_area
 from asmgold.vocabulary.commodities import COMMODITIES
@@ -101,6 +101,23 @@ def test_the_units_of_an_overlay_add_up_to_it():
     )
     with pytest.raises(InputError, match=r"overlays.halves.group_by is 'nombre', one of its fields was expected: name"):
         measure_units(regions, sites, {"halves": halves}, {"halves": "nombre"})
+
+
+@pytest.mark.parametrize(
+    ("values", "names"),
+    [
+        (["west", None, "east"], ["east", "none", "west"]),
+        ([1.0, np.nan, 2.0], ["1", "2", "none"]),  # as a whole number with a missing one among them is read
+        (pd.array([1, None, 2], dtype="Int64"), ["1", "2", "none"]),
+        ([True, None, False], ["False", "True", "none"]),
+    ],
+)
+def test_units_are_named_as_written_and_those_without_a_name_are_a_unit_of_their_own(values, names, caplog):
+    thirds = [shapely.box(west, 0, west + 1, 3) for west in range(3)]
+    units = units_of(gpd.GeoDataFrame({"name": values}, geometry=thirds, crs=4326), "thirds", "name")
+    assert sorted(units) == names
+    assert units["none"].equals(thirds[1])
+    assert "overlay thirds: 1 of 3 features have no value of name, feature 2 the first" in caplog.text
 
 
 # --- the configuration ----------------------------------------------------------------------------------

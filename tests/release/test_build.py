@@ -80,8 +80,8 @@ def reconfigure(copy: Copy) -> str:
 
 
 def other_pin(copy: Copy) -> str:
-    copy.put("peru", (copy.folder / "data/raw/embedded/peru.geojson").read_bytes() + b"\n")
-    return "results/peru: made from other bytes of peru than are pinned now; run peru again"
+    copy.put("world", (copy.folder / "data/raw/embedded/countries.geojson").read_bytes() + b"\n")
+    return "results/peru: made from other bytes of world than are pinned now; run peru again"
 
 
 def no_results(copy: Copy) -> str:

@@ -105,7 +105,7 @@ def test_the_catalogue_is_read_and_found_valid_by_pystac(released_once: Path) ->
     regions = gpd.read_parquet(released_once / "products/regions.parquet")
     assert shapely.geometry.shape(items["regions"].geometry).buffer(1e-5).covers(regions.union_all())
     raster = items["distance_to_gold_km"].properties
-    assert (raster["proj:code"], raster["proj:shape"]) == ("EPSG:4326", [2306, 1633])
+    assert (raster["proj:code"], raster["proj:shape"]) == ("EPSG:4326", [2307, 1636])
     columns = items["regions"].assets["sites.parquet"].extra_fields["table:columns"]
     names = pq.read_schema(released_once / "products/sites.parquet").names
     assert {column["name"] for column in columns} == set(names) - {"bbox"}

@@ -50,6 +50,47 @@ def test_of_a_date_the_year_counts_however_it_is_written(written, period):
     assert _period(written) == period
 
 
+CELLS = "longitude,latitude,year,km2\n-70.5,-13,2018,{}\n-70.4,-13,2019,2.5\n-70.3,-13,{},0\n"
+
+
+def test_weights_are_read_with_their_unit(tmp_path):
+    path = tmp_path / "cells.csv"
+    path.write_text(CELLS.format("1e-1", "2019"))
+    read = read_evidence(path, Evidence(file="x", period_field="year", weight_field="km2"))
+    assert read["weight"].tolist() == [0.1, 2.5, 0]
+    assert set(read["unit"]) == {"km2"}
+    without = read_evidence(path, Evidence(file="x", period_field="year"))
+    assert without["weight"].isna().all()
+
+
+@pytest.mark.parametrize(
+    ("weight", "found"),
+    [("-1", "is '-1'"), ("", "is missing"), ("much", "is 'much'"), ("nan", "is 'nan'"), ("inf", "is 'inf'")],
+)
+def test_a_weight_that_is_none_is_refused_with_its_row(tmp_path, weight, found):
+    path = tmp_path / "cells.csv"
+    path.write_text(CELLS.format(weight, "2019"))
+    with pytest.raises(InputError, match=rf"cells\.csv: feature 1: km2 {found}, a number from 0 was expected"):
+        read_evidence(path, Evidence(file="x", weight_field="km2"))
+
+
+def test_weights_of_polygons_are_refused_and_so_is_a_field_that_is_not_there(tmp_path):
+    path = tmp_path / "patches.geojson"
+    gpd.GeoDataFrame({"km2": [1.0]}, geometry=[WEST], crs=CRS).to_file(path)
+    with pytest.raises(InputError, match="holds polygons, points were expected with weight_field"):
+        read_evidence(path, Evidence(file="x", weight_field="km2"))
+    with pytest.raises(InputError, match="has no field 'ha' for the weight, its fields are km2"):
+        read_evidence(path, Evidence(file="x", weight_field="ha"))
+
+
+def test_features_without_a_period_are_counted_apart_and_named(tmp_path, caplog):
+    path = tmp_path / "cells.csv"
+    path.write_text(CELLS.format("1", ""))
+    read = read_evidence(path, Evidence(file="x", period_field="year", weight_field="km2"))
+    assert read["period"].tolist() == ["2018", "2019", "unknown"]
+    assert "1 of 3 features have no year, feature 3 the first; their period is called 'unknown'" in caplog.text
+
+
 VISITS = """\
 vid,pcode,name,visit_date,longitude,latitude,mineral1,is_gold_mine
 1,codmine00001,Near,2013-11-08,-70.50,-13.00,Gold,1

@@ -35,10 +35,10 @@ def refused(copy, *messages: str, arguments: tuple[str, ...] = ()) -> str:
         ("scenario=preu", "scenario is 'preu'"),
         ("records=[mrds_pero]", "(did you mean 'mrds_peru'?)"),
         ("records=[mrds_peru,mrds_peru]", "one source for each dataset was expected"),
-        ("records=[peru]", "a table of records was expected"),
+        ("records=[world]", "a table of records was expected"),
         ("overlays={parks: {title: Parks}}", "overlays.parks names neither or both of source and file"),
         ("overlays={parks: {source: parks}}", "overlays.parks.source is 'parks', a source of config/sources.yaml"),
-        ("overlays={parks: {source: peru, within: nowhere}}", "overlays.parks.within names 'nowhere'"),
+        ("overlays={parks: {source: world, within: nowhere}}", "overlays.parks.within names 'nowhere'"),
     ],
 )
 def test_a_mistake_in_the_configuration_is_named_before_any_job_starts(project, argument, message):
@@ -108,7 +108,8 @@ def test_one_bad_position_rejects_that_record_alone(lean_project):
 
 def boundary(copy, *polygons) -> None:
     layer = gpd.GeoDataFrame({"iso_a3": ["PER"] * len(polygons)}, geometry=list(polygons), crs=4326)
-    copy.put("peru", layer.to_json().encode())
+    layer.to_file(copy.folder / "boundary.geojson")
+    copy.configure(area={"file": "boundary.geojson"})
 
 
 @pytest.mark.thorough
@@ -122,7 +123,7 @@ def test_an_invalid_boundary_is_mended_with_a_note(lean_project):
 
 def test_an_invalid_boundary_is_refused_where_mending_would_change_its_area(built):
     boundary(built, shapely.Polygon([(-80, -18), (-69, -2), (-69, -18), (-80, -3)]))
-    refused(built, "peru.geojson: 1 of 1 geometries are invalid", "Self-intersection", "mend them by hand")
+    refused(built, "boundary.geojson: 1 of 1 geometries are invalid", "Self-intersection", "mend them by hand")
 
 
 def test_layers_without_polygons_features_or_crs_are_refused(built):
@@ -138,8 +139,8 @@ def test_layers_without_polygons_features_or_crs_are_refused(built):
     square.set_crs(4326).iloc[:0].to_file(built.folder / "empty.gpkg")
     overlays = "overlays={own: {file: empty.gpkg}}"
     refused(built, "empty.gpkg: holds no feature", arguments=("--config", overlays))
-    overlays = "overlays={own: {source: peru, where: {iso_a3: PRE}}}"
-    refused(built, "no feature has iso_a3 = 'PRE'; it has 'PER'", arguments=("--config", overlays))
+    overlays = "overlays={own: {source: peru_departments_2007, where: {name: Pumo}}}"
+    refused(built, "no feature has name = 'Pumo'; it has 'Amazonas', ", arguments=("--config", overlays))
 
 
 @pytest.mark.thorough

@@ -139,7 +139,14 @@ def test_the_manifest_describes_every_product(built_once, manifest):
         assert described["sha256"] == sha256_of(folder / name)
         assert described["bytes"] == (folder / name).stat().st_size
     assert manifest["products"]["asm_gold_regions.gpkg"]["rows"]["gold_sites"] == len(read(built_once, "gold_sites"))
-    sources = {"mrds_peru", "major_deposits_peru", "peru", "world", "madre_de_dios", "mining_corridor"}
+    sources = {
+        "mrds_peru",
+        "major_deposits_peru",
+        "peru_departments_2007",
+        "mining_seen_peru",
+        "world",
+        "mining_corridor",
+    }
     assert set(manifest["sources"]) == sources | {"published_shares.csv", "asm_gold_production.csv"}
     assert manifest["sources"]["mrds_peru"]["lock"]["sha256"].startswith("8164b5e4")
     assert manifest["configuration"]["buffer_km"] == 20

@@ -17,7 +17,7 @@ from rio_cogeo import cog_validate
 from asmgold.rasters.grid import Grid
 from asmgold.schemas.rasters import DENSITY, DISTANCE, FRACTION, RASTERS
 
-PERU = Grid(30, -9818, 50, 1633, 2306)
+PERU = Grid(30, -9817, 50, 1636, 2307)
 
 
 def values(copy, product):
@@ -37,7 +37,7 @@ def test_the_rasters_are_valid_on_one_grid_and_in_the_manifest(built_once):
             assert "Schulz" in raster.tags()["SOURCE"]
             assert raster.tags()["DATA_DATE"] == "2011"
         described = manifest["products"][path.name]
-        assert (described["width"], described["height"]) == (1633, 2306)
+        assert (described["width"], described["height"]) == (1636, 2307)
         assert f"{product.name}.qml" in manifest["products"]
 
 
@@ -162,7 +162,7 @@ def test_rasters_can_be_left_out_and_without_a_site_they_are_empty(built):
         ({"rasters": {"cell_arcsec": 7}}, "rasters.cell_arcsec is 7, a divisor of 648000"),
         ({"rasters": {"bandwith_km": 7.0}}, "rasters.bandwith_km is not a known key (did you mean 'bandwidth_km'?)"),
         ({"exposure": {"people": {"unit": "people"}}}, "exposure.people names neither or both of source and file"),
-        ({"exposure": {"people": {"source": "peru", "unit": "people"}}}, "is 'peru', a layer; a raster was expected"),
+        ({"exposure": {"people": {"source": "world", "unit": "people"}}}, "is 'world', a layer; a raster was expected"),
         ({"exposure": {"people": {"file": "none.tif", "unit": "people"}}}, "file is none.tif, there is no such file"),
     ],
 )

@@ -61,6 +61,11 @@ def input_of(item):
     return source_input(item.source) if item.source else INPUTS.of_item(item)
 
 
+def kind_of(layer):
+    """What a layer is read as: the area becomes one shape, strata with distances are lines."""
+    return "area" if layer == LAYERS["area"] else "lines" if getattr(layer, "bands_km", None) else "polygons"
+
+
 def codes_of_countries():
     """The countries that get products of their own: those of the layer, which has to be at hand."""
     from asmgold.sources.countries import codes_in_file  # which loads what other scenarios do without

@@ -2,12 +2,6 @@
 
 READ_LAYERS = {name: layer for name, layer in LAYERS.items() if name not in {*MADE_FROM_COUNTRIES, *SCENARIO.evidence}}
 
-
-def kind_of(layer):
-    """What a layer is read as: the area becomes one shape, strata with distances are lines."""
-    return "area" if layer == LAYERS["area"] else "lines" if getattr(layer, "bands_km", None) else "polygons"
-
-
 READING = ("source", "file", "layer", "where", "crs")  # the keys that say how a layer is read
 
 

@@ -14,7 +14,9 @@ with job(snakemake):
     context = Context(**params.context)
     tables = read_tables([Path(table) for table in [*paths.evidence, *paths.units]])
     results = Results(
-        **load(paths, "regions", "sites", "records", "intersections", "summary", "area", "countries", "exposure", "seen"),
+        **load(
+            paths, "regions", "sites", "records", "intersections", "summary", "area", "countries", "exposure", "seen"
+        ),
         overlays=load_overlays(paths, context.overlay_titles),
         settings=params.settings,
         sources=params.sources | hashes(paths.own_files),

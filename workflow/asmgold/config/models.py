@@ -385,8 +385,6 @@ class Settings(Model):
         if self.countries is None and (self.area.is_from_countries or self.per_country):
             key = "area.country" if self.area.is_from_countries else "per_country"
             raise ValueError(f"countries is missing, a layer of countries was expected, because {key} is given")
-        if self.evidence and "sensitivity" in self.skip_products:
-            raise ValueError("skip_products names sensitivity, which the evidence needs")
         for name, overlay in self.overlays.items():
             if overlay.within is not None and overlay.within not in self.overlays:
                 raise ValueError(f"overlays.{name}.within names {overlay.within!r}, one of the overlays was expected")

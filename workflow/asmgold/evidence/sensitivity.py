@@ -149,11 +149,7 @@ class _Measure:
     def __init__(self, zones: Zones, observations: Sequence[Observation]) -> None:
         self._zones = zones
         self._zone_km2 = {zone: area_km2(shape) for zone, shape in zones.items()}
-        self._observed = {
-            (one, zone): one.within(shape)
-            for one in observations
-            for zone, shape in zones.items()
-        }
+        self._observed = {(one, zone): one.within(shape) for one in observations for zone, shape in zones.items()}
         self._observations = observations
 
     def __call__(self, sites: Geometries, regions: Geometries) -> pd.DataFrame:

@@ -14,8 +14,9 @@ def as_text(values: pd.Series) -> pd.Series:
     >>> as_text(pd.Series([1.0, None, 2.5])).tolist()
     ['1', nan, '2.5']
     """
-    return values.map(_text, na_action="ignore").astype(pd.StringDtype(na_value=float("nan")))
+    return values.map(text_of, na_action="ignore").astype(pd.StringDtype(na_value=float("nan")))
 
 
-def _text(value: object) -> str:
+def text_of(value: object) -> str:
+    """A value that is not missing as text."""
     return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value).strip()

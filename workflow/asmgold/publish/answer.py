@@ -33,7 +33,7 @@ def answer_of_evidence(tables: Mapping[str, pd.DataFrame], context: Context) -> 
 
     Parameters
     ----------
-    tables : those of `asmgold.vocabulary.evidence.ANSWER_TABLES` that the scenario has, by name; of the first layer of evidence
+    tables : those of `asmgold.vocabulary.evidence.ANSWER_TABLES` that there are, by name
     context : titles and phrases
 
     Returns

@@ -75,7 +75,9 @@ MINING_SEEN = Schema(
         "amount": _number("Amount", "How much was observed there.", POSITIVE),
         "unit": _UNIT,
         "place": text("Place", "Whether the point lies in a published region.", among=PLACES),
-        "geometry": geometry("Point", "A point that was observed, or the middle of a part of at most 440 m of what was."),
+        "geometry": geometry(
+            "Point", "A point that was observed, or the middle of a part of at most 440 m of what was."
+        ),
     }
 )
 

@@ -6,6 +6,7 @@ import datetime
 import logging
 import re
 from pathlib import Path
+from typing import Any
 
 import geopandas as gpd
 import numpy as np
@@ -14,7 +15,7 @@ import shapely
 
 from asmgold.config.models import Evidence
 from asmgold.errors import InputError, excerpt
-from asmgold.io.values import as_text
+from asmgold.io.values import as_text, text_of
 from asmgold.schemas.evidence import OBSERVATIONS
 from asmgold.schemas.tables import CRS
 from asmgold.sources.vector import POINT_TYPES, read_features
@@ -53,7 +54,7 @@ def read_evidence(path: Path, evidence: Evidence) -> gpd.GeoDataFrame:
                 "%s: %d of %d features have no %s, feature %d the first; their period is called %r",
                 path, undated.size, len(features), evidence.period_field, undated[0] + 1, UNKNOWN,
             )  # fmt: skip
-        table["period"] = periods.fillna("").map(_period)
+        table["period"] = periods.map(_period)
     if evidence.weight_field is not None:
         values = _field(features, path, evidence.weight_field, "weight")
         table["weight"], table["unit"] = _weights(features, values, path), evidence.weight_field
@@ -70,7 +71,9 @@ def _field(features: gpd.GeoDataFrame, path: Path, field: str, purpose: str) -> 
 def _weights(features: gpd.GeoDataFrame, values: pd.Series, path: Path) -> pd.Series:
     """The weights of points, checked."""
     if len(features) and not np.isin(shapely.get_type_id(features.geometry.array), POINT_TYPES).all():
-        raise InputError(f"{path}: holds polygons, points were expected with weight_field; polygons have their own area")
+        raise InputError(
+            f"{path}: holds polygons, points were expected with weight_field; polygons have their own area"
+        )
     weights = pd.to_numeric(values, errors="coerce").astype(float)
     if (wrong := np.flatnonzero(~(np.isfinite(weights) & (weights >= 0)))).size:
         found = as_text(values.iloc[wrong[:1]]).fillna("").iloc[0]
@@ -80,8 +83,9 @@ def _weights(features: gpd.GeoDataFrame, values: pd.Series, path: Path) -> pd.Se
     return weights
 
 
-def _period(text: str) -> str:
-    """The year of a date, any other text as it is."""
+def _period(value: Any) -> str:
+    """The year of a date, a whole number without its decimal point, any other value as it is."""
+    text = "" if pd.isna(value) else text_of(value)
     if text.isdecimal() and int(text) in MILLISECONDS:
         return str(datetime.datetime.fromtimestamp(int(text) / 1000, datetime.UTC).year)
     date = DATE.fullmatch(text)

@@ -7,17 +7,16 @@ from pathlib import Path
 
 import geopandas as gpd
 import numpy as np
-import pandas as pd
 import pyogrio
 import shapely
 from numpy.typing import NDArray
 from pyproj.exceptions import CRSError
 
-from asmgold.config.models import Evidence, Layer, Scalar, Strata
+from asmgold.config.models import Evidence, Layer, Strata
 from asmgold.errors import InputError
 from asmgold.geodesy.ellipsoid import polygon_area
 from asmgold.geodesy.polygons import POLYGONAL_TYPES, densify
-from asmgold.io.values import as_text
+from asmgold.io.values import as_text, text_of
 from asmgold.schemas.tables import CRS
 
 log = logging.getLogger(__name__)
@@ -144,16 +143,11 @@ def _matching(features: gpd.GeoDataFrame, path: Path, layer: Layer) -> gpd.GeoDa
             fields = ", ".join(name for name in features.columns if name != "geometry")
             raise InputError(f"{path}: has no field {field!r}, its fields are {fields}")
         found = features[field]
-        features = features[as_text(found) == _wanted(value)]
+        features = features[as_text(found) == text_of(value)]
         if features.empty:
             values = ", ".join(repr(item) for item in as_text(found.drop_duplicates()).fillna("nothing").head(5))
             raise InputError(f"{path}: no feature has {field} = {value!r}; it has {values} and others")
     return features.reset_index(drop=True)
-
-
-def _wanted(value: Scalar) -> str:
-    """The value of `where` as `as_text` writes those of a field."""
-    return str(as_text(pd.Series([value])).iloc[0])
 
 
 def _in_wgs84(features: gpd.GeoDataFrame, path: Path, layer: Layer) -> gpd.GeoDataFrame:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import shapely
@@ -26,9 +26,6 @@ from asmgold.publish.map.lettering import PrintedPage, mm, places_within, text_w
 from asmgold.publish.map.ornaments import degrees_in_words, graticule, scale_bar_km, scale_denominator
 from asmgold.publish.map.view import MapView
 from asmgold.vocabulary.iso import country_name
-
-if TYPE_CHECKING:
-    import geopandas as gpd
 
 Floats = NDArray[np.float64]
 

@@ -22,11 +22,11 @@ from asmgold.publish.figures import (
 )
 from asmgold.publish.messages import NO_BREAK, Numbers
 from asmgold.publish.page.blocks import Block, Figure, Folded, Points, Section, Table, TableColumn
-from asmgold.vocabulary.evidence import ALL_PERIODS, AREA
+from asmgold.vocabulary.evidence import ALL_PERIODS, ANSWER_TABLES, AREA
 
 MAX_PANELS = 4
-TABLES = ("evidence", "evidence_units", "overlay_units", "overlay_by_period", "chance", "radius_curve", "radius_of_capture", "sensitivity",
-          "position_bands", "context_production")  # fmt: skip
+TABLES = (*ANSWER_TABLES, "overlay_by_period", "radius_curve", "radius_of_capture", "sensitivity", "position_bands",
+          "context_production")  # fmt: skip
 SHARES = ("capture", "land_share", "share_inside", "p50", "p05", "p95", "highest")
 DECIMALS = {"lift": 1, "radius_km": 1, "ratio": 2, "ratio_if_troy": 2, "p_value": 3}
 """Of the numbers that are neither shares nor counts."""
@@ -51,18 +51,19 @@ def figures(tables: Mapping[str, pd.DataFrame], context: Context) -> dict[str, A
     drawn: dict[str, Any] = {}
     if "context_production" in tables:
         drawn["context_production"] = draw_production(tables["context_production"], wording)
-    if "sensitivity" not in tables:  # nor is there evidence then, which needs it
-        return drawn
-    titles = _zone_titles(tables["radius_curve"]["zone"], context)
-    heads = {zone: title for zone, title in titles.items() if _is_head(zone, context)}
-    whole = {zone: title for zone, title in titles.items() if not zone.endswith(":outside")}
-    drawn["radius_curve"] = draw_radius(
-        tables["radius_curve"], heads, wording, buffer_km=context.buffer_km, evidence=first
-    )
-    drawn["sensitivity"] = draw_sensitivity(
-        tables["sensitivity"], tables["position_bands"], dict([*whole.items()][:MAX_PANELS]), wording, evidence=first
-    )
-    if first is not None:
+    if "sensitivity" in tables:
+        titles = _zone_titles(tables["radius_curve"]["zone"], context)
+        heads = {zone: title for zone, title in titles.items() if _is_head(zone, context)}
+        whole = {zone: title for zone, title in titles.items() if not zone.endswith(":outside")}
+        drawn["radius_curve"] = draw_radius(
+            tables["radius_curve"], heads, wording, buffer_km=context.buffer_km, evidence=first
+        )
+        drawn["sensitivity"] = draw_sensitivity(
+            tables["sensitivity"], tables["position_bands"], dict([*whole.items()][:MAX_PANELS]), wording,
+            evidence=first,
+        )  # fmt: skip
+    if first is not None and "chance" in tables:
+        titles = _zone_titles(tables["chance"]["zone"], context)
         drawn["chance"] = draw_null_models(tables["chance"], titles, _placed(context, words), wording, evidence=first)
         if len(tables["overlay_by_period"]):
             named, note = {**titles, **context.evidence_titles}, context.evidence_notes.get(first, "")
@@ -78,11 +79,12 @@ def evidence_section(tables: Mapping[str, pd.DataFrame], context: Context) -> Se
     tables : the tables of the stage by name, as `read_tables` gives them
     context : titles and phrases
     """
-    if "sensitivity" not in tables:
+    measured = next((tables[name] for name in ("evidence", "radius_curve") if name in tables), None)
+    if measured is None:
         return None
     wording = Wording.of(context)
     words = wording.words
-    zones = _zone_titles(tables["radius_curve"]["zone"], context)
+    zones = _zone_titles(measured["zone"], context)
     drawn = figures(tables, context)
     titles = {
         "zone": zones,
@@ -102,12 +104,13 @@ def evidence_section(tables: Mapping[str, pd.DataFrame], context: Context) -> Se
         blocks += [_folded(_table(_of_all_periods(tables["chance"]).drop(columns="period"), "chance", words, titles))]
         if "overlay_by_period" in drawn:
             blocks += _overlay_blocks(tables["overlay_by_period"], drawn, context, wording, titles)
-        blocks += [_figure(drawn, "radius_curve", words), _quantiles(tables["radius_of_capture"], wording, titles)]
+        blocks.append(_quantiles(tables["radius_of_capture"], wording, titles))
     else:
-        blocks += [words["no_evidence"], _figure(drawn, "radius_curve", words)]
-    blocks += [words["choices_text"], _figure(drawn, "sensitivity", words)]
-    blocks += [_folded(_sensitivity(tables["sensitivity"], context, wording, zones))]
-    blocks += [words["positions_text"], _folded(_positions(tables["position_bands"], context, wording, zones))]
+        blocks.append(words["no_evidence"])
+    if "sensitivity" in tables:
+        blocks += [_figure(drawn, "radius_curve", words), words["choices_text"], _figure(drawn, "sensitivity", words)]
+        blocks += [_folded(_sensitivity(tables["sensitivity"], context, wording, zones))]
+        blocks += [words["positions_text"], _folded(_positions(tables["position_bands"], context, wording, zones))]
     return Section("evidence", words["title"], [*blocks, words["limits_text"]])
 
 
