@@ -177,8 +177,8 @@ def test_a_country_can_be_as_geoboundaries_draws_it():
     assert scenario.sources["boundary_cod"].urls[0] == "https://www.geoboundaries.org/api/current/gbOpen/COD/ADM0/"
     assert "Congo" in scenario.title_of("area")
     assert "boundary_cod" in scenario.fetched
-    wrong = {"scenario": "cod", "area": {"country": "COD", "source": "peru"}}
-    with pytest.raises(InputError, match=r"area names country and source 'peru'; .* such as boundary, was expected"):
+    wrong = {"scenario": "cod", "area": {"country": "COD", "source": "world"}}
+    with pytest.raises(InputError, match=r"area names country and source 'world'; .* such as boundary, was expected"):
         load_scenario(config(**wrong), wrong, CONFIG, pinned=False)
     nowhere = {"area": {"source": "boundary"}}
     with pytest.raises(InputError, match=r"area.source is 'boundary', which .* area.country was expected"):

@@ -177,7 +177,8 @@ def merge(name: str, period: str, observations: Sequence[Observation]) -> Observ
     places, place = np.unique(places, axis=0, return_inverse=True)
     if some[0].weights is None:
         return Observation(name, period, shapely.MultiPoint(places), unit=POINTS)
-    weights = np.bincount(place.ravel(), np.concatenate([one.weights for one in some]), len(places))
+    weights = np.zeros(len(places))
+    np.add.at(weights, place.ravel(), np.concatenate([one.weights for one in some]))
     return Observation(name, period, shapely.MultiPoint(places), weights, some[0].unit)
 
 

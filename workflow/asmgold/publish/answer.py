@@ -75,9 +75,10 @@ def _concentration(tables: Mapping[str, pd.DataFrame], whole: pd.Series, context
     if not {"evidence_units", "overlay_units"} <= tables.keys():
         return []
     units = of_all_periods(tables, context, "evidence_units")
+    units = units[units["overlay"].map(context.is_units_only).astype(bool)]  # those that cover the area
     if units.empty:
         return []
-    most = units.loc[units["observed"].idxmax()]
+    most = units.sort_values("observed").iloc[-1]
     share = most["observed"] / whole["observed"]
     if share < CONCENTRATED:
         return []

@@ -65,7 +65,8 @@ def _field(features: gpd.GeoDataFrame, path: Path, field: str, purpose: str) -> 
     if field not in features.columns:
         names = ", ".join(name for name in features.columns if name != features.geometry.name)
         raise InputError(f"{path}: has no field {field!r} for the {purpose}, its fields are {names}")
-    return features[field]
+    values: pd.Series = features[field]
+    return values
 
 
 def _weights(features: gpd.GeoDataFrame, values: pd.Series, path: Path) -> pd.Series:

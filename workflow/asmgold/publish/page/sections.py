@@ -166,7 +166,8 @@ def _units(results: Results, context: Context) -> list[Section]:
         title = context.overlay_titles[str(overlay)]
         rows = [{key: value for key, value in row.items() if pd.notna(value)} for row in _rows(units)]
         largest = units.nlargest(SHOWN_BARS, "share_of_unit", keep="all").head(SHOWN_BARS)
-        bars = [Bar(row.unit, row.share_of_unit, numbers.share(row.share_of_unit)) for row in largest.itertuples()]
+        shares = zip(largest["unit"], largest["share_of_unit"], strict=True)
+        bars = [Bar(unit, share, numbers.share(share)) for unit, share in shares]
         chart = Bars(words["share_of_unit"], (words["unit"], words["share_of_unit"]), bars)
         text = [words["units_text"]] if seen is not None else []
         sections.append(Section(f"units-{overlay}", title, [*text, Table(words["units_table"], columns, rows), chart]))
