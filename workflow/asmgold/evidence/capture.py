@@ -36,7 +36,10 @@ def capture(observations: Sequence[Observation], zones: Zones, regions: gpd.GeoD
     `asmgold.schemas.evidence.CAPTURE`, exact on the ellipsoid for edges straight in longitude and latitude.
     """
     covered = shapely.union_all(regions.geometry.array)
-    land = {zone: safe_ratio(area_km2(polygonal(shapely.intersection(shape, covered))), area_km2(shape)) for zone, shape in zones.items()}
+    land = {
+        zone: safe_ratio(area_km2(polygonal(shapely.intersection(shape, covered))), area_km2(shape))
+        for zone, shape in zones.items()
+    }
     rows = []
     for one in observations:
         inside = one.within(covered)
