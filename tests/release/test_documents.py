@@ -200,7 +200,7 @@ def scenario(**changes: object) -> Scenario:
 
 def manifest_of(one: Scenario) -> dict[str, object]:
     """What of a manifest tells how the scenario is configured, after it was a file."""
-    own = {Path(path).name: {"lock": {"sha256": "0" * 64, "bytes": 1}} for path in one.own_files}
+    own = {path: {"lock": {"sha256": "0" * 64, "bytes": 1}} for path in one.own_files}
     return json.loads(
         json.dumps(
             {
@@ -235,7 +235,10 @@ def test_what_is_not_at_hand_for_a_rerun_is_named(tmp_path: Path, monkeypatch: p
     manifest = manifest_of(made)
     missing = not_at_hand(scenario_of(manifest), manifest, PROJECT)
     # The two tables of facts stand in this manifest with a hash that is not theirs; all else is in the repository.
-    assert [line.split(" (")[0] for line in missing] == ["published_shares.csv", "asm_gold_production.csv"]
+    assert [line.split(" (")[0] for line in missing] == [
+        "data/raw/embedded/published_shares.csv",
+        "data/raw/embedded/asm_gold_production.csv",
+    ]
     assert all("has other bytes" in line for line in missing)
     missing = not_at_hand(scenario_of(manifest), manifest, tmp_path)
     assert "mrds_peru (there is no data/raw/embedded/mrds_peru.csv)" in missing

@@ -35,6 +35,7 @@ def refused(copy, *messages: str, arguments: tuple[str, ...] = ()) -> str:
         ("scenario=preu", "scenario is 'preu'"),
         ("records=[mrds_pero]", "(did you mean 'mrds_peru'?)"),
         ("records=[mrds_peru,mrds_peru]", "one source for each dataset was expected"),
+        ("overlays={own: {file: 'a{b}c.geojson'}}", "file is a{b}c.geojson, a name without { and } was expected"),
         ("records=[world]", "a table of records was expected"),
         ("overlays={parks: {title: Parks}}", "overlays.parks names neither or both of source and file"),
         ("overlays={parks: {source: parks}}", "overlays.parks.source is 'parks', a source of config/sources.yaml"),

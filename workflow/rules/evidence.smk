@@ -28,6 +28,7 @@ if OBSERVATIONS:
         params:
             code=CODE["read_evidence.py"],
             locks=[SCENARIO.lock_of(layer) for layer in SCENARIO.evidence.values()],
+            contents=[SCENARIO.content_of(layer) for layer in SCENARIO.evidence.values()],
             evidence=[
                 layer.model_dump(exclude={"title"}, exclude_defaults=True) for layer in SCENARIO.evidence.values()
             ],
@@ -61,6 +62,7 @@ if OBSERVATIONS:
             **ZONES,
             code=CODE["measure_capture.py"],
             group_by=GROUP_BY,
+            contents=SCENARIO.content_of(SETTINGS.published_shares),
             buffer_km=SETTINGS.buffer_km,
             draws=SETTINGS.monte_carlo.placements,
             seed=SETTINGS.monte_carlo.seed,
@@ -142,6 +144,7 @@ if DRAWN:
             "../envs/asmgold.yaml"
         params:
             code=CODE["draw_evidence.py"],
+            contents=SCENARIO.content_of(SETTINGS.production),
             context=SCENARIO.context(),
         script:
             "../scripts/draw_evidence.py"

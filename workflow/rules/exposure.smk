@@ -24,6 +24,7 @@ if EXPOSURES:
             code=CODE["sum_exposure.py"],
             exposures={name: plain(exposure) for name, exposure in EXPOSURES.items()},
             locks=[SCENARIO.lock_of(exposure) for exposure in EXPOSURES.values()],
+            contents=[SCENARIO.content_of(exposure) for exposure in EXPOSURES.values()],
             within=WITHIN,
         script:
             "../scripts/sum_exposure.py"

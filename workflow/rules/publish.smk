@@ -112,7 +112,7 @@ rule write_page:
         area="<build>/layers/area.parquet",
         overlays=expand("<build>/layers/overlay_{name}.parquet", name=OVERLAYS),
         countries=COUNTRIES,
-        own_files=[INPUTS.carried(path) for path in SCENARIO.own_files],
+        own_files=INPUTS.own_files(),
         evidence=EVIDENCE_TABLES,
         units=UNITS,
         seen="<build>/mining_seen.parquet" if OBSERVATIONS else [],
@@ -128,7 +128,7 @@ rule write_page:
     params:
         code=CODE["write_page.py"],
         settings=plain(SETTINGS),
-        sources=SCENARIO.provenance(),
+        sources=SCENARIO.provenance() | SCENARIO.own_provenance(),
         corrections=[plain(correction) for correction in SCENARIO.corrections],
         context=SCENARIO.context(),
         products=[name for name in PRODUCTS if name != PAGE],
@@ -148,7 +148,7 @@ rule write_manifest:
             f"<build>/{name}" for name, product in PRODUCTS.items() if not product.is_per_country and name != MANIFEST
         ],
         countries="<build>/countries" if CODES else [],
-        own_files=[INPUTS.carried(path) for path in SCENARIO.own_files],
+        own_files=INPUTS.own_files(),
     output:
         manifest="<build>/manifest.json",
         summary="<build>/summary.txt",
@@ -161,7 +161,7 @@ rule write_manifest:
     params:
         code=CODE["write_manifest.py"],
         settings=plain(SETTINGS),
-        sources=SCENARIO.provenance(),
+        sources=SCENARIO.provenance() | SCENARIO.own_provenance(),
         corrections=[plain(correction) for correction in SCENARIO.corrections],
         products=[name for name in PRODUCTS if name != MANIFEST],
         context=SCENARIO.context(),

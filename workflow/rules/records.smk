@@ -39,6 +39,7 @@ rule read_layers:
     params:
         code=CODE["read_layers.py"],
         locks=[SCENARIO.lock_of(layer) for layer in READ_LAYERS.values()],
+        contents=[SCENARIO.content_of(layer) for layer in READ_LAYERS.values()],
         layers=[plain(layer, *READING) for layer in READ_LAYERS.values()],
         kinds=[kind_of(layer) for layer in READ_LAYERS.values()],
     script:

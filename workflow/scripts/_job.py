@@ -5,7 +5,7 @@ import logging
 import os
 import platform
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, NoReturn
@@ -80,17 +80,12 @@ def full_disk(folder: Path) -> str:
     )
 
 
-def check_pinned(path: Path, lock: dict[str, Any] | None) -> None:
-    """Compare the bytes of a file with its lock, if it has one."""
+def check_unchanged(path: Path, lock: dict[str, Any] | None, content: dict[str, Any]) -> None:
+    """Compare a file with its lock; or one of the user's own, with all that belongs to it, with the run's beginning."""
     if lock is not None:
         from asmgold.config.models import Lock  # only those who read a source pay for pydantic
 
         check_bytes(path, Lock(**lock))
-
-
-def hashes(own_files: Iterable[str]) -> dict[str, Any]:
-    """Hash and size of the files that the user brings, by name: as for a source, but no lock pins them."""
-    return {
-        Path(path).name: {"lock": {"sha256": sha256_of(Path(path)), "bytes": Path(path).stat().st_size}}
-        for path in own_files
-    }
+    for member, told in content.items():
+        if not Path(member).is_file() or sha256_of(Path(member)) != told["sha256"]:
+            raise InputError(f"{member}: was changed while the run was at work; run again")

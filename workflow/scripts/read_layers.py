@@ -1,7 +1,7 @@
 import logging
 from pathlib import Path
 
-from _job import check_pinned, job
+from _job import check_unchanged, job
 
 from asmgold.config.models import Layer
 from asmgold.geodesy.ellipsoid import polygon_area
@@ -12,10 +12,10 @@ READERS = {"area": read_area, "lines": read_lines, "polygons": read_polygons}
 
 with job(snakemake):
     params = snakemake.params
-    for path, output, lock, values, kind in zip(
-        snakemake.input, snakemake.output, params.locks, params.layers, params.kinds, strict=True
+    for path, output, lock, content, values, kind in zip(
+        snakemake.input, snakemake.output, params.locks, params.contents, params.layers, params.kinds, strict=True
     ):
-        check_pinned(Path(path), lock)
+        check_unchanged(Path(path), lock, content)
         layer = READERS[kind](Path(path), Layer(**values))
         write_table(layer, Path(output))
         km2 = polygon_area(layer.geometry.array).sum() / 1e6

@@ -1,7 +1,7 @@
 from pathlib import Path
 
 import pandas as pd
-from _job import hashes, job
+from _job import job
 from _tables import load, load_csvs
 
 from asmgold.geodesy.ellipsoid import polygon_area
@@ -21,7 +21,7 @@ with job(snakemake):
         records=records,
         rows_read=rows.groupby("source")["row"].max().to_dict(),  # the reader numbers the rows of a source from 1
         settings=params.settings,
-        sources=params.sources | hashes(paths.own_files),
+        sources=params.sources,
         corrections=params.corrections,
     )
     write_json(manifest, Path(snakemake.output.manifest))

@@ -1,6 +1,6 @@
 from pathlib import Path
 
-from _job import hashes, job
+from _job import job
 from _tables import load, load_overlays
 
 from asmgold.config.models import Correction
@@ -19,7 +19,7 @@ with job(snakemake):
         ),
         overlays=load_overlays(paths, context.overlay_titles),
         settings=params.settings,
-        sources=params.sources | hashes(paths.own_files),
+        sources=params.sources,
         corrections=[Correction(**correction) for correction in params.corrections],
         products=params.products,
         tables=tables,

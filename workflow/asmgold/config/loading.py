@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, TypeVar, get_args
@@ -92,7 +93,11 @@ def load_corrections(path: Path) -> list[Correction]:
 
 
 class _Loader(yaml.SafeLoader):
-    """A loader that refuses a key that stands twice. PyYAML would use the last one and ignore the others."""
+    """A loader of YAML 1.2 (its core schema), which refuses a key that stands twice.
+
+    PyYAML's own one is of YAML 1.1, which takes 012 for ten, 1:30 for ninety and NO for false; and of two equal keys it
+    would use the last one and ignore the other.
+    """
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
         lines: dict[str, int] = {}
@@ -103,6 +108,26 @@ class _Loader(yaml.SafeLoader):
                     None, None, f"{key.value} stands twice, in lines {lines[key.value]} and {line}; join them to one"
                 )
         return super().construct_mapping(node, deep)
+
+
+def _whole_number(loader: _Loader, node: yaml.ScalarNode) -> int:
+    text = node.value
+    return int(text, 0) if text[:2] in ("0x", "0o") else int(text)
+
+
+_NUMBER = r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?|[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN)"
+# The first that fits counts; beside each, the characters that it may begin with.
+_CORE_SCHEMA = (
+    ("null", r"(~|null|Null|NULL|)", [*"~nN", ""]),
+    ("bool", r"(true|True|TRUE|false|False|FALSE)", [*"tTfF"]),
+    ("int", r"([-+]?[0-9]+|0o[0-7]+|0x[0-9a-fA-F]+)", [*"-+0123456789"]),
+    ("float", f"({_NUMBER})", [*"-+.0123456789"]),
+    ("merge", "<<", ["<"]),
+)
+_Loader.yaml_implicit_resolvers = {}
+for _kind, _pattern, _beginnings in _CORE_SCHEMA:
+    _Loader.add_implicit_resolver(f"tag:yaml.org,2002:{_kind}", re.compile(rf"{_pattern}\Z"), _beginnings)
+_Loader.add_constructor("tag:yaml.org,2002:int", _whole_number)
 
 
 def read_yaml(path: Path) -> Any:

@@ -54,6 +54,11 @@ class RuleInputs:
         """A file that no rule makes."""
         return str(Path(path).absolute()) if self.absolute else path
 
+    def own_files(self) -> list[str]:
+        """All files of the user, with those that belong to each."""
+        contents = self.scenario.own_contents.values()
+        return [self.carried(path) for path in dict.fromkeys(path for content in contents for path in content)]
+
     def of_source(self, name: str) -> str:
         """The file of a source: carried by the project, or in the store, whose folder is the pathvar `store`."""
         path = self.scenario.source_file(name)

@@ -5,9 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any, TypeVar
 
+from asmgold.config.content import content_of
 from asmgold.config.loading import check_settings, load_corrections, load_lock, load_sources, read_yaml
 from asmgold.config.models import Area, Correction, Evidence, Exposure, Layer, Lock, Overlay, Settings, Source
 from asmgold.config.paths import located_file, stored_file
@@ -74,6 +76,28 @@ class Scenario:
         tables = [self.settings.published_shares, self.settings.production]
         paths = [item.file for item in self._files if item.file] + [path for path in tables if path]
         return [located_file(path, self.project) for path in paths]
+
+    def content_of(self, item: Layer | Exposure | str | None) -> dict[str, Any]:
+        """Hash and size of each file that an item is read from, by its path; nothing for a source, which a lock pins.
+
+        Parameters
+        ----------
+        item : a layer, a raster, or the path of a table as the configuration gives it
+        """
+        path = item if isinstance(item, str) or item is None else item.file
+        return self.own_contents.get(path, {}) if path else {}
+
+    @cached_property
+    def own_contents(self) -> dict[str, dict[str, Any]]:
+        """Hash and size of the files of the user, by the path in the configuration and then by that of each file."""
+        tables = [self.settings.published_shares, self.settings.production]
+        paths = [item.file for item in self._files if item.file] + [path for path in tables if path]
+        return {path: content_of(located_file(path, self.project)) for path in dict.fromkeys(paths)}
+
+    def own_provenance(self) -> dict[str, Any]:
+        """The same for all of them, by the paths of the files, as for a source; no lock pins them."""
+        files = {path: lock for content in self.own_contents.values() for path, lock in content.items()}
+        return {path if path not in self.sources else f"./{path}": {"lock": lock} for path, lock in files.items()}
 
     @property
     def _files(self) -> list[Layer | Exposure]:
@@ -324,6 +348,12 @@ def _check_files(scenario: Scenario, folder: Path) -> None:
             raise InputError(f"{folder}/sources.lock.yaml: has no entry {name!r}; {remedy}")
         if path is not None and not Path(scenario.source_file(name)).is_file():
             raise InputError(f"{folder}/sources.yaml: {name}.path is {path}, there is no such file")
+    for path in (*scenario.own_files, *scenario.own_provenance()):
+        if signs := sorted({*path} & {*"{}<>"}):
+            raise InputError(
+                f"configuration: file is {path}, a name without {' and '.join(signs)} was expected, which Snakemake "
+                "takes for its own; rename the file"
+            )
     for path in scenario.own_files:
         if not Path(path).exists():
             raise InputError(f"configuration: file is {path}, there is no such file")

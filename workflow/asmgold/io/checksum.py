@@ -2,20 +2,14 @@
 
 from __future__ import annotations
 
-import hashlib
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from asmgold.config.content import sha256_of as sha256_of  # which those who check bytes want too
 from asmgold.errors import InputError
 
 if TYPE_CHECKING:
     from asmgold.config.models import Lock
-
-
-def sha256_of(path: Path) -> str:
-    """The SHA-256 of a file, in hexadecimal."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def check_bytes(path: Path, lock: Lock) -> None:

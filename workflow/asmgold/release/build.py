@@ -133,7 +133,7 @@ def started_from(scenario: Scenario) -> dict[str, str]:
     """The files that a run starts from, by path: the name of the source, or of the file of the user's own."""
     return {
         **{scenario.source_file(name): name for name in scenario.used_sources},
-        **{path: Path(path).name for path in scenario.own_files},
+        **{name.removeprefix("./"): name for name in scenario.own_provenance()},
     }
 
 

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from asmgold.config.content import members_of
 from asmgold.config.scenario import Scenario, plain
 from asmgold.errors import InputError
 from asmgold.io.checksum import sha256_of
@@ -122,9 +123,9 @@ def described_now(published: Path, scenario: Scenario) -> dict[str, Any]:
         raise InputError(
             f"{published}: made with another configuration than the one of now ({', '.join(changed)}); run {name} again"
         )
-    for source, entry in scenario.provenance().items():
+    for source, entry in (scenario.provenance() | scenario.own_provenance()).items():
         if described["sources"].get(source, {}).get("lock", {}).get("sha256") != entry["lock"]["sha256"]:
-            raise InputError(f"{published}: made from other bytes of {source} than are pinned now; run {name} again")
+            raise InputError(f"{published}: made from other bytes of {source} than those of now; run {name} again")
     return described
 
 
@@ -142,24 +143,15 @@ def _copy_inputs(scenario: Scenario, project: Path, copy: Path) -> None:
             shutil.copy2(origin, copy / part)
     for name in (*map(scenario.source_file, scenario.used_sources), *scenario.own_files):
         if not Path(name).is_absolute():
-            _copy_with_companions(project / name, copy / name, copy)
+            for member in members_of(project / name):
+                _copy_file(member, copy / member.relative_to(project), copy)
 
 
-def _copy_with_companions(origin: Path, target: Path, copy: Path) -> None:
-    """Copy a file or folder, with the files beside it that share its stem: a shapefile is several."""
+def _copy_file(origin: Path, target: Path, copy: Path) -> None:
     if not target.resolve().is_relative_to(copy.resolve()):
         raise InputError(f"{origin}: lies outside the project and cannot be copied with it; give its absolute path")
     target.parent.mkdir(parents=True, exist_ok=True)
-    if origin.is_dir():
-        shutil.copytree(origin, target, dirs_exist_ok=True)
-        return
-    for file in origin.parent.glob(f"{_escaped(origin.stem)}.*"):
-        if file.is_file():
-            shutil.copy2(file, target.parent / file.name)
-
-
-def _escaped(stem: str) -> str:
-    return "".join(f"[{sign}]" if sign in "*?[" else sign for sign in stem)
+    shutil.copy2(origin, target)
 
 
 def _make(scenario: Scenario, copy: Path) -> None:

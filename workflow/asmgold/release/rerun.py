@@ -52,7 +52,8 @@ def scenario_of(manifest: Mapping[str, Any]) -> Scenario:
 def not_at_hand(scenario: Scenario, manifest: Mapping[str, Any], project: Path) -> list[str]:
     """The sources, and files of users' own, that a project has not, or with other bytes; none if it can be made."""
     wanted = {name: (scenario.source_file(name), name) for name in scenario.used_sources}
-    wanted |= {path: (path, Path(path).name) for path in scenario.own_files}
+    own = [name for name, source in manifest["sources"].items() if "title" not in source]
+    wanted |= {name: (name.removeprefix("./"), name) for name in own}
     missing = []
     for file, name in wanted.values():
         path = project / file

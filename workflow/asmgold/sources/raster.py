@@ -97,7 +97,10 @@ def open_raster(path: Path, exposure: Exposure, driver: str | None = None) -> It
     """
     if not path.is_file():
         raise InputError(f"{path}: there is no such file")
-    with rasterio.Env(GDAL_CACHEMAX=CACHE_MB, GDAL_DISABLE_READDIR_ON_OPEN="EMPTY_DIR"):
+    # Beside a file of the user's own lies what its format has no room for, such as the value for no data. Beside a
+    # pinned one nothing counts, since nothing pins it.
+    beside = "FALSE" if exposure.file else "EMPTY_DIR"
+    with rasterio.Env(GDAL_CACHEMAX=CACHE_MB, GDAL_DISABLE_READDIR_ON_OPEN=beside):
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore", NotGeoreferencedWarning)  # an error is raised for it below
