@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 
 import geopandas as gpd
 import numpy as np
@@ -56,7 +57,7 @@ def test_a_raster_has_the_files_that_gdal_reads_with_it(tmp_path):
     )
     (tmp_path / "people.csv").touch()
     with rasterio.open(path) as raster:
-        read = {os.path.basename(file) for file in raster.files}
+        read = {Path(file).name for file in raster.files}
     assert read == {"people.tif", "people.tfw", "people.tif.aux.xml"}  # what GDAL itself says
     assert {file.name for file in members_of(path)} == read
 
