@@ -16,7 +16,8 @@ if OBSERVATIONS:
 
     rule read_evidence:
         input:
-            [input_of(layer) for layer in SCENARIO.evidence.values()],
+            files=[input_of(layer) for layer in SCENARIO.evidence.values()],
+            area="<build>/layers/area.parquet",
         output:
             OBSERVATIONS,
         log:
@@ -29,6 +30,7 @@ if OBSERVATIONS:
             code=CODE["read_evidence.py"],
             locks=[SCENARIO.lock_of(layer) for layer in SCENARIO.evidence.values()],
             contents=[SCENARIO.content_of(layer) for layer in SCENARIO.evidence.values()],
+            names=[name for name, _ in PARTS],
             evidence=[
                 layer.model_dump(exclude={"title"}, exclude_defaults=True) for layer in SCENARIO.evidence.values()
             ],

@@ -4,6 +4,7 @@ UNITS = ["<build>/overlay_units.csv"] if GROUP_BY else []
 
 rule intersect_overlays:
     input:
+        area="<build>/layers/area.parquet",
         regions="<build>/regions.parquet",
         sites="<build>/sites.parquet",
         overlays=expand("<build>/layers/overlay_{name}.parquet", name=OVERLAYS),

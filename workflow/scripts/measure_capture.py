@@ -9,6 +9,7 @@ from asmgold.evidence.null_models import null_model_capture, strata_of
 from asmgold.evidence.observations import read_zones_and_observations
 from asmgold.evidence.sampling import weighted_points
 from asmgold.io.tables import read_table, write_csv, write_table
+from asmgold.regions.elsewhere import note_elsewhere
 from asmgold.regions.overlays import units_of
 from asmgold.sources.small_tables import read_published
 
@@ -19,6 +20,8 @@ with job(snakemake):
     )
     regions, sites, strata = load(paths, "regions", "sites", "strata").values()
     area = zones["area"]
+    if strata is not None:
+        note_elsewhere("strata", strata, read_table(Path(paths.area)))
     captured = capture(observations, zones, regions)
     write_csv(captured, Path(output.capture))
     write_table(missed_mining(observations, area, regions, sites), Path(output.missed))

@@ -63,7 +63,9 @@ class Layer(Model):
         description="Or a file of your own, in any vector format that GDAL reads. Its hash is recorded, not pinned.",
     )
     title: str | None = Field(None, description="How to call it on maps and in tables. Default: its name or source.")
-    layer: str | None = Field(None, description="Which layer of a file that holds several.")
+    layer: str | list[str] | None = Field(
+        None, description="Which layer of a file that holds several: a name, a list of names, or `all`."
+    )
     where: dict[str, Scalar] = Field(
         default_factory=dict,
         description="Keep the features whose field has this value, such as `{iso_a3: PER}`.",

@@ -7,22 +7,23 @@ from pathlib import Path
 
 import geopandas as gpd
 import numpy as np
-import pyogrio
 import shapely
 from numpy.typing import NDArray
-from pyproj.exceptions import CRSError
+from pyproj.exceptions import CRSError, ProjError
+from shapely.geometry.base import BaseGeometry
 
 from asmgold.config.models import Evidence, Layer, Strata
-from asmgold.errors import InputError
+from asmgold.errors import InputError, excerpt
 from asmgold.geodesy.ellipsoid import polygon_area
-from asmgold.geodesy.polygons import POLYGONAL_TYPES, densify
+from asmgold.geodesy.polygons import POLYGONAL_TYPES
 from asmgold.io.values import as_text, text_of
 from asmgold.schemas.tables import CRS
+from asmgold.sources.datasets import read_dataset
+from asmgold.sources.to_degrees import split_beyond_180, to_degrees
 
 log = logging.getLogger(__name__)
 
 MAX_REPAIR_CHANGE = 0.001  # of a layer's area
-MAX_EDGE_M = 10_000.0
 LINE_TYPES = (shapely.GeometryType.LINESTRING, shapely.GeometryType.MULTILINESTRING)
 POINT_TYPES = (shapely.GeometryType.POINT, shapely.GeometryType.MULTIPOINT)
 # A table of positions is read as points; its columns are those of a geographic CRS.
@@ -125,10 +126,7 @@ def _read(path: Path, layer: Layer, expected: str) -> gpd.GeoDataFrame:
     if not path.exists():
         raise InputError(f"{path}: there is no such file")
     is_table = path.suffix.lower() == ".csv" and "points" in expected
-    try:
-        features = gpd.read_file(path, layer=layer.layer, engine="pyogrio", **(POSITIONS_IN_CSV if is_table else {}))
-    except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError) as error:
-        raise InputError(f"{path}: not a layer that GDAL can read ({error})") from None
+    features = read_dataset(path, layer.layer, **(POSITIONS_IN_CSV if is_table else {}))
     if not isinstance(features, gpd.GeoDataFrame):
         needed = ", columns longitude and latitude" if is_table else f", {expected}"
         raise InputError(f"{path}: a table without geometry{needed} were expected")
@@ -151,19 +149,17 @@ def _matching(features: gpd.GeoDataFrame, path: Path, layer: Layer) -> gpd.GeoDa
 
 
 def _in_wgs84(features: gpd.GeoDataFrame, path: Path, layer: Layer) -> gpd.GeoDataFrame:
-    if features.crs is None:
-        if layer.crs is None:
-            raise InputError(f"{path}: states no CRS; give it as `crs: EPSG:...` beside the layer's source or file")
-        try:
-            features = features.set_crs(layer.crs)
-        except CRSError:
-            raise InputError(f"{path}: crs is {layer.crs!r}, a CRS such as EPSG:4326 was expected") from None
+    features = _with_crs(features, path, layer)
     if features.crs != CRS:
-        if features.crs.is_projected:
-            # A long straight edge of a map projection is a curve on the globe: give it points to bend at.
-            metres = features.crs.axis_info[0].unit_conversion_factor or 1.0
-            features.geometry = densify(features.geometry.array, MAX_EDGE_M / metres)
-        features = features.to_crs(CRS)
+        _note_degrees(features, path)
+        try:
+            features = features.set_geometry(gpd.GeoSeries(to_degrees(features.geometry), crs=CRS))
+        except ProjError as error:
+            raise InputError(f"{path}: cannot be brought to longitude and latitude ({excerpt(error, 200)})") from None
+        except InputError as error:
+            raise InputError(f"{path}: {error}") from None
+    else:
+        features = features.set_geometry(gpd.GeoSeries(split_beyond_180(features.geometry.array), crs=CRS))
     west, south, east, north = features.total_bounds
     if not (west >= -180.0001 and east <= 180.0001 and south >= -90.0001 and north <= 90.0001):
         raise InputError(
@@ -173,9 +169,34 @@ def _in_wgs84(features: gpd.GeoDataFrame, path: Path, layer: Layer) -> gpd.GeoDa
     return features
 
 
+def _with_crs(features: gpd.GeoDataFrame, path: Path, layer: Layer) -> gpd.GeoDataFrame:
+    """The features with a CRS of the Earth: their own, or else that of the configuration."""
+    own = features.crs
+    # What GDAL and R write for a layer without a CRS is a local one, or one that is called undefined.
+    if own is not None and not (own.is_engineering or own.name.casefold().startswith("undefined")):
+        return features
+    if layer.crs is None:
+        stated = "states no CRS" if own is None else f"states a CRS that is nowhere on the Earth ({own.name})"
+        raise InputError(f"{path}: {stated}; give it as `crs: EPSG:...` beside the layer's source or file")
+    try:
+        return features.set_crs(layer.crs, allow_override=True)
+    except CRSError:
+        raise InputError(f"{path}: crs is {layer.crs!r}, a CRS such as EPSG:4326 was expected") from None
+
+
+def _note_degrees(features: gpd.GeoDataFrame, path: Path) -> None:
+    """Say so where coordinates of a map projection look like degrees."""
+    west, south, east, north = features.total_bounds
+    if features.crs.is_projected and west >= -360 and east <= 360 and south >= -90 and north <= 90:
+        log.warning(
+            "%s: its CRS is %s, in %s, but its coordinates, from %.6g %.6g to %.6g %.6g, look like degrees",
+            path, features.crs.name, features.crs.axis_info[0].unit_name, west, south, east, north,
+        )  # fmt: skip
+
+
 def _only(features: gpd.GeoDataFrame, path: Path, kinds: tuple[int, ...], expected: str) -> gpd.GeoDataFrame:
     """The features of some kinds of geometry, without height."""
-    geometry = shapely.force_2d(features.geometry.array)
+    geometry = _of_collections(shapely.force_2d(features.geometry.array), kinds)
     wanted = np.isin(shapely.get_type_id(geometry), kinds)
     wanted &= ~(shapely.is_empty(geometry) | shapely.is_missing(geometry))
     if not wanted.any():
@@ -185,6 +206,27 @@ def _only(features: gpd.GeoDataFrame, path: Path, kinds: tuple[int, ...], expect
         log.warning("%s: %d of %d features are no %s and are left out", path, (~wanted).sum(), wanted.size, expected)
     features = features.assign(geometry=gpd.array.from_shapely(geometry, crs=CRS))
     return features[wanted].reset_index(drop=True)
+
+
+def _of_collections(geometry: NDArray[np.object_], kinds: tuple[int, ...]) -> NDArray[np.object_]:
+    """Collections, as clipping leaves them, reduced to their parts of some kinds."""
+    taken = geometry.copy()
+    for number in np.flatnonzero(shapely.get_type_id(geometry) == shapely.GeometryType.GEOMETRYCOLLECTION):
+        parts = shapely.get_parts(shapely.get_parts(geometry[number]))
+        while (nested := shapely.get_type_id(parts) == shapely.GeometryType.GEOMETRYCOLLECTION).any():
+            parts = np.concatenate([parts[~nested], shapely.get_parts(shapely.get_parts(parts[nested]))])
+        parts = parts[np.isin(shapely.get_type_id(parts), kinds)]
+        taken[number] = _together(parts) if parts.size else None
+    return taken
+
+
+def _together(parts: NDArray[np.object_]) -> BaseGeometry:
+    """Polygons, lines or points as one shape of that kind."""
+    if shapely.get_dimensions(parts[0]) == 2:
+        return shapely.MultiPolygon(shapely.get_parts(parts).tolist())
+    if shapely.get_dimensions(parts[0]) == 1:
+        return shapely.MultiLineString(shapely.get_parts(parts).tolist())
+    return shapely.MultiPoint(shapely.get_coordinates(parts))
 
 
 def _valid(features: gpd.GeoDataFrame, path: Path) -> gpd.GeoDataFrame:

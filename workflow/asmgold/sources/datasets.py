@@ -1,0 +1,175 @@
+"""The features of a file, whatever GDAL reads: which layers it holds, alone, in a zip or in a folder."""
+
+from __future__ import annotations
+
+import warnings
+import zipfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import pyogrio
+import pyogrio.raw
+import shapely
+from pyogrio.errors import DataLayerError, DataSourceError
+
+from asmgold.errors import InputError, excerpt
+
+ALL_LAYERS = "all"
+GEOPARQUET = frozenset({".parquet", ".geoparquet"})
+# Endings of what a zip may hold, one dataset each: of a shapefile the `.shp`, of a File Geodatabase its folder.
+IN_ZIP = frozenset(
+    {".shp", ".gpkg", ".geojson", ".json", ".kml", ".kmz", ".gml", ".fgb", ".tab", ".mif", ".gpx", ".sqlite"}
+)
+MAX_NAMED = 8
+
+
+@dataclass(frozen=True)
+class _Place:
+    """A layer, and the path by which GDAL opens the dataset that holds it."""
+
+    dataset: str
+    layer: str
+
+
+def read_dataset(path: Path, chosen: str | Sequence[str] | None, **options: Any) -> Any:
+    """The features of the layers of a file; without geometry where it has none.
+
+    Parameters
+    ----------
+    path : a file, a zip that holds some in whatever folder, or a folder that is one dataset
+    chosen : the name of a layer, several, or `all`; None where there is one only
+    options : of the driver, as pyogrio takes them
+
+    Raises
+    ------
+    InputError : if it cannot be read, there is no such layer, there are several and none is chosen, or the shape of a
+        feature cannot be understood.
+    """
+    try:
+        if path.suffix.lower() in GEOPARQUET:
+            return _read_geoparquet(path)
+        with warnings.catch_warnings():
+            # GDAL closes a ring that lacks its last point; what cannot be understood is refused below.
+            warnings.filterwarnings("ignore", category=RuntimeWarning)
+            tables = [_read(place, path, options) for place in _places(path, chosen)]
+    except (DataSourceError, DataLayerError) as error:
+        said = str(error).split("; It might help")[0]  # the rest is for programs
+        raise InputError(f"{path}: not a layer that GDAL can read ({excerpt(said, 200)})") from None
+    if len(tables) == 1:
+        return tables[0]
+    crs = {str(table.crs): table.crs for table in tables if isinstance(table, gpd.GeoDataFrame)}
+    if len(crs) > 1:
+        raise InputError(f"{path}: its layers are in {' and '.join(crs)}, one CRS was expected; read them one by one")
+    return gpd.GeoDataFrame(pd.concat(tables, ignore_index=True), crs=next(iter(crs.values())))
+
+
+def _read_geoparquet(path: Path) -> Any:
+    try:
+        return gpd.read_parquet(path)
+    except Exception as error:  # pyarrow and geopandas have many for a file that is none
+        raise InputError(f"{path}: not a GeoParquet file ({excerpt(error, 200)})") from None
+
+
+def _places(path: Path, chosen: str | Sequence[str] | None) -> list[_Place]:
+    """The layers that are meant."""
+    datasets = _datasets_in_zip(path) if path.suffix.lower() == ".zip" else [str(path)]
+    layers = [(_Place(dataset, str(name)), kind) for dataset in datasets for name, kind in pyogrio.list_layers(dataset)]
+    spatial = [place for place, kind in layers if kind is not None]
+    names = [place.layer for place in spatial]
+    if chosen is None:
+        if len(spatial) > 1:
+            raise InputError(
+                f"{path}: holds {len(names)} layers, {_listed(names)}; say which one by `layer: {names[0]}` beside "
+                "the layer's source or file, several by a list of names, or all of them by `layer: all`"
+            )
+        return spatial or [place for place, _ in layers][:1]
+    if chosen == ALL_LAYERS and ALL_LAYERS not in names:
+        return spatial
+    found = []
+    for name in [chosen] if isinstance(chosen, str) else chosen:
+        of_name = [place for place, _ in layers if place.layer == name]
+        if len(of_name) != 1:
+            held = _listed([place.layer for place, _ in layers]) or "none"
+            raise InputError(f"{path}: holds {len(of_name) or 'no'} layers {name!r}, one was expected; it has {held}")
+        found += of_name
+    return found
+
+
+def _datasets_in_zip(path: Path) -> list[str]:
+    """The datasets in a zip, in whatever folder, without what macOS leaves there."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            names = [name for name in archive.namelist() if not name.endswith("/")]
+    except (zipfile.BadZipFile, OSError) as error:
+        raise InputError(f"{path}: not a whole zip archive ({excerpt(error, 200)})") from None
+    kept = [
+        PurePosixPath(name)
+        for name in names
+        if not any(part.startswith((".", "__MACOSX")) for part in PurePosixPath(name).parts)
+    ]
+    geodatabases = {part for name in kept for part in name.parents if part.suffix.lower() == ".gdb"}
+    datasets = geodatabases | {
+        name for name in kept if name.suffix.lower() in IN_ZIP and not geodatabases & set(name.parents)
+    }
+    if not datasets:
+        held = _listed([str(name) for name in kept]) or "nothing"
+        raise InputError(f"{path}: holds {held}; a layer such as a shapefile or a GeoPackage was expected")
+    return [f"/vsizip/{path}/{name}" for name in sorted(datasets)]
+
+
+def _listed(names: Sequence[str]) -> str:
+    shown = ", ".join(excerpt(name) for name in names[:MAX_NAMED])
+    return shown + (f" and {len(names) - MAX_NAMED} more" if len(names) > MAX_NAMED else "")
+
+
+def _read(place: _Place, path: Path, options: dict[str, Any]) -> Any:
+    fields = pyogrio.read_info(place.dataset, layer=place.layer, **options)["fields"]
+    if len({name.casefold() for name in fields}) < len(fields):
+        table = _with_distinct_names(place, options)
+    else:
+        table = pyogrio.read_dataframe(place.dataset, layer=place.layer, on_invalid="fix", **options)
+    if isinstance(table, gpd.GeoDataFrame):
+        _check_shapes(place, table, path, options)
+    return table
+
+
+def _with_distinct_names(place: _Place, options: dict[str, Any]) -> Any:
+    """A layer two fields of which have one name, as after joins: the later ones get `_2`, `_3` and so on."""
+    meta, _, wkb, columns = pyogrio.raw.read(place.dataset, layer=place.layer, **options)
+    named: dict[str, Any] = {}
+    taken: set[str] = set()
+    for name, values in zip(meta["fields"], columns, strict=True):
+        number, distinct = 1, str(name)
+        while distinct.casefold() in taken:
+            number += 1
+            distinct = f"{name}_{number}"
+        taken.add(distinct.casefold())
+        named[distinct] = values
+    if wkb is None:
+        return pd.DataFrame(named)
+    return gpd.GeoDataFrame(named, geometry=shapely.from_wkb(wkb, on_invalid="fix"), crs=meta["crs"])
+
+
+def _check_shapes(place: _Place, table: gpd.GeoDataFrame, path: Path, options: dict[str, Any]) -> None:
+    """Refuse a feature whose shape is there and cannot be understood; one that has none is no mistake.
+
+    A point without numbers is one that has none.
+    """
+    shapes = np.asarray(table.geometry.array, dtype=object)
+    points, owner = shapely.get_coordinates(shapes, return_index=True)
+    lost = np.unique(owner[~np.isfinite(points).all(axis=1)])
+    lost = lost[shapely.get_dimensions(shapes[lost]) > 0]
+    if shapely.is_missing(shapes).any():
+        _, _, wkb, _ = pyogrio.raw.read(place.dataset, layer=place.layer, columns=[], **options)
+        was_there = np.array([one is not None for one in wkb])
+        lost = np.union1d(lost, np.flatnonzero(shapely.is_missing(shapes) & was_there))
+    if lost.size:
+        raise InputError(
+            f"{path}: feature {lost[0] + 1} has a shape that cannot be read, such as a ring with a coordinate that is "
+            "no number; mend it, or take it out of the file"
+        )
