@@ -66,7 +66,7 @@ def make_map(
     around = gpd.GeoDataFrame(geometry=[area], crs=4326)
     records = classify(
         read_records(folder / "mrds.csv", "mrds"), around, None, [],
-        buffer_m=20_000, tolerance_m=5, include_refineries=False,
+        buffer_m=20_000, tolerance_m=5, include_plants=False, exclude_administrative=False,
     )  # fmt: skip
     regions, kept = dissolve(records, around, buffer_m=20_000, tolerance_m=5)
     layers = {

@@ -60,7 +60,7 @@ def make_result(
     within = {"department": None, "corridor": "department"}
     records = classify(
         _read(folder, sites), around, None, [CORRECTION, ELSEWHERE],
-        buffer_m=1000 * BUFFER_KM, tolerance_m=5, include_refineries=False,
+        buffer_m=1000 * BUFFER_KM, tolerance_m=5, include_plants=False, exclude_administrative=False,
     )  # fmt: skip
     regions, kept = dissolve(records, around, buffer_m=1000 * BUFFER_KM, tolerance_m=5)
     intersections, summary = intersect(regions, kept, layers, within)

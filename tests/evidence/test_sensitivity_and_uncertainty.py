@@ -35,6 +35,7 @@ def records_at(*rows):
                     "record_id": f"{source}:{number}", "source": source, "row": number, "name": None,
                     "country_reported": None, "longitude_text": str(lon), "latitude_text": "-13.0",
                     "commodities": ["Gold"], "commodity_role": role, "status": status, "deposit_type": None,
+                    "operation_type": None,
                     "url": None, "fault": None,
                 }
                 for number, (lon, source, role, status) in enumerate(rows, start=1)
@@ -49,16 +50,18 @@ def test_each_choice_is_made_alone_and_statuses_are_told_where_records_state_the
         (-69.5, "major_deposits", "listed", None), (-69.2, "mrds", "refinery", "Plant"),
         (-68.9, "mrds", "primary", "Occurrence"),
     )  # fmt: skip
-    settings = {"buffer_m": R, "tolerance_m": 5, "include_refineries": False}
+    settings = {"buffer_m": R, "tolerance_m": 5, "include_plants": False, "exclude_administrative": False}
     records = classify(rows, table(AREA), None, (), **settings)
     patches = [shapely.box(lon - 0.01, -13.01, lon + 0.01, -12.99) for lon in (-70.8, -70.2, -69.5, -69.2)]
-    configured = Configuration(buffer_km=20, tolerance_m=5, include_refineries=False, with_corrections=False)
+    configured = Configuration(
+        buffer_km=20, tolerance_m=5, include_plants=False, exclude_administrative=False, with_corrections=False
+    )
     found = sensitivity(records, ZONES, observed(*patches), configured).fillna({"variant": ""})
     of_area = found[found["zone"] == "area"].set_index(["choice", "variant"])
     assert "corrections" not in of_area.index.get_level_values("choice")
     captured = {
         ("configured", ""): (4, 0.75), ("radius", "50 km"): (4, 1), ("gold", "primary product only"): (2, 0.25),
-        ("records", "mrds only"): (3, 0.5), ("records", "major_deposits only"): (1, 0.25), ("refineries", "in"): (5, 1),
+        ("records", "mrds only"): (3, 0.5), ("records", "major_deposits only"): (1, 0.25), ("plants", "in"): (5, 1),
         ("status", "producer only"): (1, 0.25), ("status", "past producer only"): (1, 0.25),
         ("status", "occurrence only"): (1, 0), ("planar buffer", "EPSG:3857"): (4, 0.75),
         ("planar buffer", "UTM zone"): (4, 0.75),
@@ -77,9 +80,11 @@ def test_without_corrections_records_lie_where_they_were_read():
     sign_lost = Correction(
         id="sign_lost", record="mrds:2", expect={"longitude": 70.2}, set={"longitude": -70.2}, reason="x", evidence="x"
     )
-    settings = {"buffer_m": R, "tolerance_m": 5, "include_refineries": False}
+    settings = {"buffer_m": R, "tolerance_m": 5, "include_plants": False, "exclude_administrative": False}
     records = classify(rows, table(AREA), None, [sign_lost], **settings)
-    configured = Configuration(buffer_km=20, tolerance_m=5, include_refineries=False, with_corrections=True)
+    configured = Configuration(
+        buffer_km=20, tolerance_m=5, include_plants=False, exclude_administrative=False, with_corrections=True
+    )
     found = sensitivity(records, ZONES, [], configured)
     assert row(found, zone="area", choice="configured")["sites"] == 2
     assert row(found, zone="area", choice="corrections", variant="off")["sites"] == 1

@@ -334,7 +334,10 @@ def test_columns_are_bound_as_the_schema_binds_them() -> None:
     text = " ".join(statement.as_string(None) for statement in ddl.constraints(records))
     assert 'CHECK ("longitude" >=  -180.0 AND "longitude" <= 180.0)' in text
     assert 'CHECK ("outside_km" > 0.0)' in text
-    assert "CHECK (\"fate\" IN ('site', 'not_gold', 'refinery_only', 'outside_area', 'rejected'))" in text
+    assert (
+        "CHECK (\"fate\" IN ('site', 'not_gold', 'plant', 'administrative_position', 'outside_area', 'rejected'))"
+        in text
+    )
     created = ddl.create(records).as_string(None)
     assert '"fate" text NOT NULL' in created
     assert '"outside_km" double precision,' in created

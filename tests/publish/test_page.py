@@ -88,13 +88,22 @@ def made(tmp_path, names, *, language="en", overlays=True, countries=COUNTRIES, 
                     "record_id": f"mrds:{number}", "source": "mrds", "row": number, "name": name,
                     "country_reported": name, "longitude_text": str(0.5 + number), "latitude_text": "2.12345",
                     "commodities": ["Gold", name], "commodity_role": "primary" if name != "none" else None,
-                    "status": name, "deposit_type": name, "url": url, "fault": None,
+                    "status": name, "deposit_type": name, "operation_type": name, "url": url, "fault": None,
                 }
                 for number, name in enumerate(names)
             ]
         )
     )  # fmt: skip
-    records = classify(rows, AREA, None, corrections, buffer_m=20_000, tolerance_m=5, include_refineries=False)
+    records = classify(
+        rows,
+        AREA,
+        None,
+        corrections,
+        buffer_m=20_000,
+        tolerance_m=5,
+        include_plants=False,
+        exclude_administrative=False,
+    )
     regions, sites = dissolve(records, AREA, buffer_m=20_000, tolerance_m=5)
     layers = {"park": PARK, "core": CORE} if overlays else {}
     within = {"park": None, "core": "park"} if overlays else {}
@@ -110,7 +119,8 @@ def made(tmp_path, names, *, language="en", overlays=True, countries=COUNTRIES, 
         regions=regions, sites=sites, records=records, intersections=intersections, summary=summary, area=AREA,
         overlays=layers, countries=countries,
         settings={
-            "buffer_km": 20.0, "tolerance_m": 5.0, "include_refineries": False, "corrections": True, "scenario": "made",
+            "buffer_km": 20.0, "tolerance_m": 5.0, "include_plants": False, "administrative_positions": "exclude",
+            "corrections": True, "scenario": "made",
         },
         corrections=list(corrections),
         sources={"own <u>.gpkg": {"lock": {"sha256": "0" * 64, "bytes": 1}}},

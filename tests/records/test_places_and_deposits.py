@@ -238,7 +238,7 @@ def test_precision_and_recall_on_the_gold_records_of_peru():
     area = gpd.GeoDataFrame(geometry=[shapely.box(-82, -19, -68, 1)], crs=4326)
     records = classify(
         rows, area, None, load_corrections(PROJECT / "config/corrections.yaml"),
-        buffer_m=20_000, tolerance_m=5, include_refineries=False,
+        buffer_m=20_000, tolerance_m=5, include_plants=False, exclude_administrative=False,
     )  # fmt: skip
     together = records[records["deposit_id"].notna()].groupby("deposit_id")["record_id"].agg(list)
     found = {pair for ids in together for pair in combinations(sorted(ids), 2)}

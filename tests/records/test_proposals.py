@@ -36,14 +36,14 @@ def classified(world, *rows, corrections=()):
                 "record_id": f"mrds:{number}", "source": "mrds", "row": number, "name": name,
                 "country_reported": country, "longitude_text": str(lon), "latitude_text": str(lat),
                 "commodities": ["Gold"], "commodity_role": role,
-                "status": None, "deposit_type": None, "url": None, "fault": None,
+                "status": None, "deposit_type": None, "operation_type": None, "url": None, "fault": None,
             }
             for number, (name, country, lon, lat, role) in enumerate(rows, start=1)
         ]
     )  # fmt: skip
     return classify(
         READ_RECORDS.validate(table), AREA, world, corrections,
-        buffer_m=20_000, tolerance_m=5, include_refineries=False,
+        buffer_m=20_000, tolerance_m=5, include_plants=False, exclude_administrative=False,
     )  # fmt: skip
 
 

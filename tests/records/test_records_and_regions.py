@@ -34,7 +34,7 @@ def rows(*records):
                 "record_id": f"mrds:{number}", "source": "mrds", "row": number, "name": None,
                 "country_reported": "Aland",
                 "longitude_text": str(lon), "latitude_text": str(lat), "commodities": ["Gold"], "commodity_role": role,
-                "status": None, "deposit_type": None, "url": None, "fault": None,
+                "status": None, "deposit_type": None, "operation_type": None, "url": None, "fault": None,
             }
             for number, (lon, lat, role) in enumerate(records, start=1)
         ]
@@ -43,7 +43,12 @@ def rows(*records):
 
 
 def classified(*records, area=AREA, countries=COUNTRIES, corrections=(), **options):
-    settings = {"buffer_m": 20_000, "tolerance_m": 5, "include_refineries": False} | options
+    settings = {
+        "buffer_m": 20_000,
+        "tolerance_m": 5,
+        "include_plants": False,
+        "exclude_administrative": False,
+    } | options
     return classify(rows(*records), area, countries, corrections, **settings)
 
 
@@ -56,7 +61,7 @@ def test_each_record_has_the_fate_that_its_row_asks_for():
         ("١", 1, "primary"),
     )  # fmt: skip
     assert records["fate"].tolist() == [
-        "site", "not_gold", "refinery_only", "site", "outside_area", *["rejected"] * 6,
+        "site", "not_gold", "plant", "site", "outside_area", *["rejected"] * 6,
     ]  # fmt: skip
     assert records["fate_reason"].tolist()[5:8] == [
         "latitude 95 is out of range, -90 to 90 was expected",
@@ -96,7 +101,7 @@ def test_records_at_one_point_are_flagged():
 
 
 def test_refineries_count_when_asked_for():
-    assert classified((1, 1, "refinery"), include_refineries=True)["fate"].tolist() == ["site"]
+    assert classified((1, 1, "refinery"), include_plants=True)["fate"].tolist() == ["site"]
 
 
 def test_a_correction_moves_the_record_and_says_so():

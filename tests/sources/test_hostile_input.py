@@ -111,7 +111,9 @@ def check_rows(rows):
 
 
 def classified(rows):
-    return classify(rows, AREA, COUNTRIES, (), buffer_m=20_000, tolerance_m=100, include_refineries=False)
+    return classify(
+        rows, AREA, COUNTRIES, (), buffer_m=20_000, tolerance_m=100, include_plants=False, exclude_administrative=False
+    )
 
 
 def check_fates(rows):

@@ -43,6 +43,7 @@ INPUTS = RuleInputs(SCENARIO, absolute=IS_GUEST)
 LAYERS = SCENARIO.layers
 OVERLAYS = list(SETTINGS.overlays)
 WITHIN = {name: overlay.within for name, overlay in SETTINGS.overlays.items() if not overlay.units_only}
+UNITS_ONLY = {name: overlay.group_by for name, overlay in SETTINGS.overlays.items() if overlay.units_only}
 GROUP_BY = {name: overlay.group_by for name, overlay in SETTINGS.overlays.items() if overlay.group_by}
 COUNTRIES = "<build>/countries.parquet" if SETTINGS.countries else []
 MADE_FROM_COUNTRIES = ["area"] if SETTINGS.area.is_from_countries else []

@@ -122,7 +122,8 @@ rule measure_sensitivity:
         configuration={
             "buffer_km": SETTINGS.buffer_km,
             "tolerance_m": SETTINGS.tolerance_m,
-            "include_refineries": SETTINGS.include_refineries,
+            "include_plants": SETTINGS.include_plants,
+            "exclude_administrative": SETTINGS.administrative_positions == "exclude",
             "with_corrections": bool(SCENARIO.corrections),
         },
     script:

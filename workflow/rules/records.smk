@@ -74,6 +74,7 @@ rule classify_records:
         rows=expand("<build>/read/{source}.parquet", source=SETTINGS.records),
         area="<build>/layers/area.parquet",
         countries=COUNTRIES,
+        divisions=expand("<build>/layers/overlay_{name}.parquet", name=UNITS_ONLY),
     output:
         "<build>/records.parquet",
     log:
@@ -89,7 +90,9 @@ rule classify_records:
         code=CODE["classify_records.py"],
         buffer_km=SETTINGS.buffer_km,
         tolerance_m=SETTINGS.tolerance_m,
-        include_refineries=SETTINGS.include_refineries,
+        include_plants=SETTINGS.include_plants,
+        administrative_positions=SETTINGS.administrative_positions,
+        units_only=UNITS_ONLY,
         commodity=SETTINGS.commodity,
         corrections=[plain(correction) for correction in SCENARIO.corrections],
         deposits=plain(SETTINGS.deposits),

@@ -203,7 +203,14 @@ def test_rejected_and_corrected_records_are_listed_with_their_reasons(asked) -> 
     assert rejected[4] == "longitude is missing"
     assert any("Longitude or latitude is missing" in meaning for meaning in rejected[5])
     fates = values(asked, "SELECT fate, records FROM records_by_fate")
-    assert dict(fates) == {"site": 5, "not_gold": 1, "refinery_only": 0, "outside_area": 0, "rejected": 1}
+    assert dict(fates) == {
+        "site": 5,
+        "not_gold": 1,
+        "plant": 0,
+        "administrative_position": 0,
+        "outside_area": 0,
+        "rejected": 1,
+    }
     [(record, moved_km, reason)] = values(asked, "SELECT record_id, moved_km, reason FROM records_corrected")
     assert (record, reason) == (CORRECTION.record, CORRECTION.reason)
     assert moved_km == pytest.approx(WGS84.inv(70.3, -13.0, -70.3, -13.0)[2] / 1000)

@@ -324,9 +324,16 @@ class Settings(Model):
         le=1000,
         description="No edge of a region is farther than this from the true distance, in metres.",
     )
-    include_refineries: bool = Field(
+    include_plants: bool = Field(
         False,
-        description="Whether records where gold is only refined count as sites. A refinery is not a mine.",
+        description="Whether plants count as sites: places where gold is only refined, and those that the source calls "
+        "a plant. A plant is not a mine.",
+    )
+    administrative_positions: Literal["keep", "exclude"] = Field(
+        "exclude",
+        description="What becomes of records at the middle of a country or of a division of it (the overlays with "
+        "`units_only`), where a clerk files what he cannot place. `exclude`: they are no sites, since a region has to "
+        "stand on a place where gold was found; their fate tells. `keep`: they count as any other.",
     )
     corrections: bool = Field(
         True, description="Whether the declared corrections of `config/corrections.yaml` are applied."

@@ -14,6 +14,7 @@ RENAMED_KEYS: dict[str, dict[str, str]] = {
         "monte_carlo.chance": "monte_carlo.placements",
         "overlays.*.by": "overlays.*.group_by",
         "rasters.jobs": "rasters.tiles",
+        "include_refineries": "include_plants",
     },
     "sources.yaml": {"*.address": "*.urls", "*.second_address": "*.urls", "*.via": "*.protocol"},
     "sources.lock.yaml": {"*.asked": "*.requested_url", "*.answered": "*.resolved_url"},

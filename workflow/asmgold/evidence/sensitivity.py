@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -16,10 +17,12 @@ from asmgold.evidence.observations import Observation, Zones, area_km2, safe_rat
 from asmgold.geodesy.ellipsoid import polygon_area
 from asmgold.geodesy.polygons import polygonal
 from asmgold.geodesy.union import union_of_discs
-from asmgold.records.classify import reach_of_discs
+from asmgold.records.classify import plants, reach_of_discs
 from asmgold.schemas.evidence import SENSITIVITY
 from asmgold.schemas.tables import CRS
 from asmgold.vocabulary.evidence import ALL_PERIODS, AREA
+
+log = logging.getLogger(__name__)
 
 RADII_KM = (5.0, 10.0, 20.0, 30.0, 50.0)
 STATUSES = ("producer", "past producer", "prospect", "occurrence")
@@ -35,7 +38,8 @@ class Configuration:
 
     buffer_km: float
     tolerance_m: float
-    include_refineries: bool
+    include_plants: bool
+    exclude_administrative: bool
     with_corrections: bool
     planar_crs: str | None = None
     """Where discs are drawn as a GIS would in a plane: EPSG:3857 or UTM."""
@@ -95,20 +99,32 @@ def _variants(
         yield "records", f"{source} only", records[records["source"] == source], configured
     if configured.with_corrections:
         yield "corrections", "off", records, replace(configured, with_corrections=False)
-    other = not configured.include_refineries
-    yield "refineries", "in" if other else "out", records, replace(configured, include_refineries=other)
+    yield "gold", "without commod3", records[records["commodity_role"] != "tertiary"], configured
+    other = not configured.include_plants
+    yield "plants", "in" if other else "out", records, replace(configured, include_plants=other)
+    other = not configured.exclude_administrative
+    variant = "out" if other else "in"
+    yield "administrative positions", variant, records, replace(configured, exclude_administrative=other)
     status = records["status"].str.casefold()
     for name in STATUSES:
         if (status == name).any():
             yield "status", f"{name} only", records[status == name], configured
+    types = records["operation_type"].fillna("") + " " + records["deposit_type"].fillna("")
+    if (is_placer := types.str.contains("placer", case=False)).any():
+        yield "type", "placer only", records[is_placer], configured
+    for what, column in (("status", "status"), ("operation type", "operation_type")):
+        if records[column].isna().all():
+            log.warning("no record states its %s, so no variant is made of it", what)
     yield PLANAR, "EPSG:3857", records, replace(configured, planar_crs="EPSG:3857")
     yield PLANAR, "UTM zone", records, replace(configured, planar_crs="UTM")
 
 
 def _sites(records: pd.DataFrame, area: gpd.GeoDataFrame, configuration: Configuration) -> Geometries:
     """The points of the records that are sites: their discs reach into the area."""
-    if not configuration.include_refineries:
-        records = records[records["commodity_role"] != "refinery"]
+    if not configuration.include_plants:
+        records = records[plants(records).isna()]
+    if configuration.exclude_administrative:
+        records = records[~records["flags"].map(lambda flags: "position_centroid" in flags).astype(bool)]
     suffix = "" if configuration.with_corrections else "_read"
     lon, lat = records[f"longitude{suffix}"].to_numpy(float), records[f"latitude{suffix}"].to_numpy(float)
     usable = (np.abs(lon) <= 180) & (np.abs(lat) <= 90)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import geopandas as gpd
 import numpy as np
@@ -14,6 +14,7 @@ from asmgold.config.models import Correction, DepositSettings
 from asmgold.errors import InputError
 from asmgold.geodesy.discs import discs, may_reach
 from asmgold.io.text import decoded, readable
+from asmgold.records.administrative import at_centroid
 from asmgold.records.corrections import apply_corrections
 from asmgold.records.deduplicate import deposit_ids
 from asmgold.records.flags import flags_of, precision_m
@@ -33,7 +34,9 @@ def classify(
     *,
     buffer_m: float,
     tolerance_m: float,
-    include_refineries: bool,
+    include_plants: bool,
+    exclude_administrative: bool = True,
+    divisions: Mapping[str, gpd.GeoDataFrame] | None = None,
     commodity: str = "gold",
     deposits: DepositSettings | None = None,
 ) -> gpd.GeoDataFrame:
@@ -46,7 +49,9 @@ def classify(
     countries : a table of `asmgold.schemas.tables.COUNTRIES` to locate records in, or None
     corrections : declared corrections; those of records that are not among the rows have no effect
     buffer_m, tolerance_m : radius of the discs and the tolerance of their edges, metres
-    include_refineries : whether gold that is only refined counts
+    include_plants : whether places where gold is only refined, and other plants, count
+    exclude_administrative : whether records at the middle of a country or division are no sites
+    divisions : layers of divisions such as departments, with the column `name`, to know their middles by
     commodity : the one whose place among a record's commodities is its `commodity_role`, for the reasons given
     deposits : when records are taken for the same deposit, if not by default
 
@@ -69,11 +74,15 @@ def classify(
     places = None if countries is None else locate(records, CountryLocator(countries))
     for name in ("country_code", "country_located", "outside_km", "suggested_transform"):
         records[name] = None if places is None else places[name]
-    found = flags_of(records, faults, rows["fault"].notna(), places)
+    centroid = at_centroid(records, countries, divisions or {})
+    found = flags_of(records, faults, rows["fault"].notna(), places, centroid.notna())
     both = [earlier + new for earlier, new in zip(records["flags"], found, strict=True)]
     records["flags"] = pd.Series(both, index=records.index, dtype=object)
     points = _points(records)
-    fate, reason = _fates_by_content(records, faults, commodity, include_refineries=include_refineries)
+    fate, reason = _fates_by_content(
+        records, faults, commodity, None if include_plants else plants(records, commodity),
+        centroid if exclude_administrative else None,
+    )  # fmt: skip
     candidates = (fate == "").to_numpy()
     fate[candidates], reason[candidates] = _fates_by_place(points[candidates], area, buffer_m, tolerance_m, commodity)
     records["fate"], records["fate_reason"] = fate, reason
@@ -175,19 +184,42 @@ def _points(records: pd.DataFrame) -> Geometries:
     return points
 
 
+def plants(records: pd.DataFrame, commodity: str = "gold") -> pd.Series:
+    """Why each record is a plant and no mine, in words; None where it is none.
+
+    MRDS says it by a qualifier of the commodity (`Gold, Refinery`), by `dev_stat` (`Plant`) or by `oper_type`
+    (`Processing Plant`); an operation of several types that include another one is a mine with a plant.
+    """
+    why = pd.Series([None] * len(records), index=records.index, dtype=object)
+    types = records["operation_type"].fillna("").str.casefold().str.split(r"[,;/]").map(
+        lambda parts: {part.strip() for part in parts} - {""}
+    )  # fmt: skip
+    status = records["status"].fillna("").str.strip().str.casefold()
+    for holds, reason in (
+        (types.map(lambda found: found == {"processing plant"}), "its operation is a processing plant"),
+        (status == "plant", "its status is Plant"),
+        (records["commodity_role"] == "refinery", f"{commodity} is only refined there"),
+    ):
+        why[holds.astype(bool)] = reason
+    return why
+
+
 def _fates_by_content(
-    records: pd.DataFrame, faults: pd.Series, commodity: str, *, include_refineries: bool
+    records: pd.DataFrame, faults: pd.Series, commodity: str, plant: pd.Series | None, centroid: pd.Series | None
 ) -> tuple[pd.Series, pd.Series]:
     """Fate and reason of the records that cannot be sites wherever they lie; "" for the others."""
+    none = pd.Series(None, index=records.index, dtype=object)
+    plant = none if plant is None else plant
+    filed = none if centroid is None else "its position is " + centroid.astype(object)
     fate = pd.Series("", index=records.index, dtype=object)
     reason = pd.Series("", index=records.index, dtype=object)
     role = records["commodity_role"]
-    refinery_only = (role == "refinery") & (not include_refineries)
     # The first that holds counts.
     for holds, name, why in (
         (faults.notna(), "rejected", faults),
         (role.isna(), "not_gold", f"{commodity} is not among its commodities"),
-        (refinery_only, "refinery_only", f"{commodity} is only refined there"),
+        (plant.notna(), "plant", plant),
+        (filed.notna(), "administrative_position", filed),
     ):
         undecided = holds & (fate == "")
         fate[undecided] = name

@@ -2,15 +2,29 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 from asmgold.io.text import nameless
+from asmgold.records.administrative import shares_its_position_with_names
 
 METRES_PER_DEGREE = 111_320.0
 COARSE_M = 500.0
 LIMITS = np.array([180.0, 90.0])
+# In English, Spanish, French and Portuguese. `Smelter Creek` is no smelter.
+PLANT = re.compile(
+    r"\b(?:refinery|smelter|concentrator|(?:processing|cyanide|cyanidation|leach|milling|treatment|gold) plant|"
+    r"refiner[ií]a|fundici[oó]n|planta (?:de beneficio|concentradora|procesadora|metal[uú]rgica)|raffinerie|fonderie|"
+    r"usine de traitement|refinaria|fundi[cç][aã]o|usina de beneficiamento)\b", re.IGNORECASE,
+)  # fmt: skip
+NO_PLANT = re.compile(
+    r"\b(?:creek|river|gulch|canyon|hill|mountain|ridge|lake|lode|vein|prospect|mine|mina|veta|cerro|quebrada|r[ií]o|"
+    r"placer|claim|group|deposit)\b", re.IGNORECASE,
+)  # fmt: skip
+FACILITY = re.compile(r"\s*\(facility\)", re.IGNORECASE)
 LOST_CHARACTER = r"[^\W\d_]\?[^\W\d_]"
 
 
@@ -24,7 +38,11 @@ def precision_m(longitude_text: pd.Series, latitude_text: pd.Series) -> pd.Serie
 
 
 def flags_of(
-    records: pd.DataFrame, faults: pd.Series, unreadable: pd.Series, places: pd.DataFrame | None
+    records: pd.DataFrame,
+    faults: pd.Series,
+    unreadable: pd.Series,
+    places: pd.DataFrame | None,
+    centroid: pd.Series,
 ) -> list[list[str]]:
     """The flags of each record, in the order of `asmgold.schemas.tables.FLAGS`.
 
@@ -34,6 +52,7 @@ def flags_of(
     faults : why a record's position cannot be used; None where it can be
     unreadable : whether the whole row could not be read
     places : the table of `asmgold.records.location.locate` for them, or None if there is no map of countries
+    centroid : whether they lie at the middle of a country or division
     """
     position = records[["source", "longitude", "latitude"]]
     usable = faults.isna()
@@ -52,9 +71,12 @@ def flags_of(
         "position_whole_degree": usable & whole & ~zero,
         "position_coarse": usable & (records["precision_m"] >= COARSE_M),
         "position_shared": usable & position.duplicated(keep=False),
+        "position_shared_by_names": usable & shares_its_position_with_names(records),
+        "position_centroid": centroid,
         "duplicate_probable": records["deposit_id"].notna() & records[["source", "deposit_id"]].duplicated(keep=False),
         "country_missing": ~stated,
         "name_missing": _without_name(records["name"]),
+        "name_of_a_plant": _named_as_a_plant(records),
         "character_lost": records[["name", "country_reported"]].apply(_has_lost_a_character).any(axis=1),
     }
     if places is not None:
@@ -71,6 +93,14 @@ def flags_of(
 
 def _without_name(names: pd.Series) -> pd.Series:
     return names.map(lambda name: not isinstance(name, str) or nameless(name)).astype(bool)
+
+
+def _named_as_a_plant(records: pd.DataFrame) -> pd.Series:
+    """Records called as a plant, of which neither status nor operation type says anything."""
+    silent = records["status"].isna() & records["operation_type"].isna()
+    named = records["name"].str.contains(PLANT, na=False) & ~records["name"].str.contains(NO_PLANT, na=False)
+    facility = records["name"].str.match(FACILITY, na=False)
+    return silent & (named | facility)
 
 
 def _has_lost_a_character(text: pd.Series) -> pd.Series:

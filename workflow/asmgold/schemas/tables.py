@@ -12,14 +12,17 @@ if TYPE_CHECKING:
 FATES = {
     "site": "It counts: it bears gold, has a usable position, and its disc reaches into the area.",
     "not_gold": "It does not bear gold.",
-    "refinery_only": "Gold is only refined or smelted there, and `include_refineries` is off.",
+    "plant": "It is a plant and no mine: gold is only refined or smelted there, or the source calls it a plant; and "
+    "`include_plants` is off.",
+    "administrative_position": "It bears gold, but its position is the middle of a country or of a division of it, "
+    "where a clerk files what he cannot place; and `administrative_positions` is `exclude`.",
     "outside_area": "It bears gold, but its disc does not reach into the area.",
     "rejected": "It has no usable position, or its row cannot be read; `fate_reason` says why.",
 }
 COMMODITY_ROLES = {
     "primary": "Gold is among the primary commodities (`commod1` of MRDS).",
     "secondary": "Gold is among the secondary commodities (`commod2`).",
-    "tertiary": "Gold is among the tertiary commodities (`commod3`).",
+    "tertiary": "Gold is among the tertiary commodities (`commod3`), which are not economically recoverable.",
     "listed": "Gold is listed; the source gives no order.",
     "refinery": "Gold is only refined or smelted there.",
 }
@@ -34,9 +37,12 @@ FLAGS = {
     "position_whole_degree": "Longitude and latitude are whole degrees.",
     "position_coarse": "The position is written to 500 m or more; `precision_m` says how coarsely.",
     "position_shared": "Another record of the same source has exactly this position.",
+    "position_shared_by_names": "So have at least two others, and all three have different names.",
+    "position_centroid": "It lies at the middle of a country or of a division of it, and no other record is near.",
     "duplicate_probable": "Another record of the same source is taken for the same deposit (`deposit_id`).",
     "country_missing": "The source states no country; `country_located` says where the record lies.",
     "name_missing": "The source gives no name, or says that there is none (`Unknown`, `Unnamed Prospect`).",
+    "name_of_a_plant": "Its name is that of a plant, such as a refinery, and no column of the source says what it is.",
     "character_lost": "A question mark stands between letters, where the source has lost one (`Lipe?a`).",
     "country_unknown": "The country stated is none that is known by that name; the record stays.",
     "outside_country": "It lies more than 5 km outside the country stated; `outside_km` says how far.",
@@ -77,6 +83,9 @@ READ_RECORDS = Schema(
         ),
         "status": text("Status", "Stage of development, as the source states it (`dev_stat` of MRDS).", nullable=True),
         "deposit_type": text("Deposit type", "Type of deposit, as the source states it.", nullable=True),
+        "operation_type": text(
+            "Operation type", "Kind of operation, as the source states it (`oper_type` of MRDS).", nullable=True
+        ),
         "url": text("Page", "The record's page at its producer.", nullable=True),
         "fault": text("Fault", "Why the row cannot be read, if so.", nullable=True),
     }
@@ -126,6 +135,7 @@ _RECORD_COLUMNS = {
     "commodity_role": READ_RECORDS.columns["commodity_role"],
     "status": READ_RECORDS.columns["status"],
     "deposit_type": READ_RECORDS.columns["deposit_type"],
+    "operation_type": READ_RECORDS.columns["operation_type"],
     "url": READ_RECORDS.columns["url"],
     "correction": text(
         "Correction",

@@ -56,7 +56,7 @@ def assemble_records(dataset: str, rows: pd.DataFrame, broken: list[BrokenRow], 
     if broken:
         table = pd.concat([table, unread]).sort_values("row", kind="stable")
     table["record_id"] = _unique(_on_one_line(table["record_id"]))
-    return table[list(READ_RECORDS.columns)]
+    return table.reindex(columns=list(READ_RECORDS.columns))  # what a source has no column for stays empty
 
 
 def once_each(columns: pd.DataFrame, function: Callable[..., object]) -> pd.Series:

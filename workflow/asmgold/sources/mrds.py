@@ -13,7 +13,7 @@ from asmgold.sources.csv_text import read_bytes, read_table
 from asmgold.vocabulary.commodities import Commodity
 
 NEEDED = ("dep_id", "site_name", "latitude", "longitude", "country", "commod1", "commod2", "commod3")
-OPTIONAL = ("url", "dep_type", "dev_stat")
+OPTIONAL = ("url", "dep_type", "dev_stat", "oper_type")
 PAGE = "https://mrdata.usgs.gov/mrds/show-mrds.php?dep_id="
 
 
@@ -32,7 +32,8 @@ def read_mrds(path: Path, commodity: Commodity) -> pd.DataFrame:
     return assemble_records(
         "mrds", rows, broken,
         official_id=rows["dep_id"], name=rows["site_name"], commodities=names, commodity_role=roles,
-        status=rows["dev_stat"], deposit_type=rows["dep_type"], url=page,
+        status=rows["dev_stat"], deposit_type=rows["dep_type"], operation_type=rows["oper_type"],
+        url=page,
     )  # fmt: skip
 
 

@@ -342,7 +342,7 @@ def _method(results: Results, context: Context) -> Section:
     keys = [
         "method_records",
         "method_gold",
-        "method_refineries_on" if settings["include_refineries"] else "method_refineries_off",
+        "method_plants_on" if settings["include_plants"] else "method_plants_off",
         "method_sites",
         "method_regions",
         "method_cut",
@@ -355,7 +355,7 @@ def _method(results: Results, context: Context) -> Section:
         Fact(words["radius"], f"{context.radius} km"),
         Fact(words["tolerance"], f"{numbers.general(settings['tolerance_m'])} m"),
         Fact(words["edge_error"], f"{numbers.count(error, 1)} m"),
-        Fact(words["refineries"], words["yes" if settings["include_refineries"] else "no"]),
+        Fact(words["plants"], words["yes" if settings["include_plants"] else "no"]),
         Fact(words["corrections"], words["corrections_on" if settings["corrections"] else "corrections_off"]),
         Fact(words["scenario"], settings["scenario"]),
         Fact(words["software"], f"asmgold {__version__}"),
@@ -371,6 +371,11 @@ def _limits(results: Results, context: Context) -> Section:
     coarse = sum("position_coarse" in flags for flags in records["flags"])
     if coarse:
         points.append(words["limit_coarse"].format(n=numbers.count(coarse), total=numbers.count(len(records))))
+    filed = int(records["flags"].map(lambda flags: "position_centroid" in flags).sum())
+    if filed:
+        excluded = results.settings["administrative_positions"] == "exclude"
+        words_of = words["limit_administrative_out" if excluded else "limit_administrative_in"]
+        points.append(words_of.format(n=numbers.count(filed)))
     corrected = int(moved(records).sum())
     if corrected:
         points.append(words["limit_corrections"].format(n=numbers.count(corrected)))
