@@ -240,27 +240,27 @@ def load_into_postgis(name: str | None, dsn: str, schema: str | None) -> None:
 
 def _run_workflow(place: ScenarioPaths, lock_file: Path, running: IO[str]) -> None:
     """Make the products in the build folder by Snakemake, short of publishing them."""
-    building = place.build / "building"
-    if building.is_file():
-        # A refresh was killed here and left the folder locked; it runs no more, or `running` would not be ours.
-        _snakemake("--unlock", "--quiet", "all", running=running)
-    elif any(Path(".snakemake/locks").glob("*")):
-        raise BusyError(f"{place.scenario}: a run of the workflow holds this folder (or was killed: `make unlock`)")
-    building.touch()
     status = _snakemake(
         str(place.build / MANIFEST), "--rerun-incomplete", "--no-hooks",
         "--config", f"scenario={place.scenario}", f"lock_file={lock_file}",
         running=running,
     )  # fmt: skip
-    building.unlink()
+    if status == BusyError.exit_status:
+        raise BusyError(f"{place.scenario}: nothing was replaced")
     if status:
         raise InputError(f"{place.scenario}: what is new could not be made into products; nothing was replaced")
 
 
 def _snakemake(*arguments: str, running: IO[str] | None = None) -> int:
-    """Run Snakemake. It holds the lock on the file `running`, too: it may outlive this process, if that is killed."""
+    """Run Snakemake. It holds the lock on the file `running`, too: it may outlive this process, if that is killed.
+
+    It ends with status 5 if another run is at work on the scenario.
+    """
     passed = [running.fileno()] if running is not None and os.name == "posix" else []
-    process = subprocess.Popen([*_snakemake_command(), *arguments], stdout=sys.stderr, pass_fds=passed)
+    environment = os.environ | {"ASMGOLD_ALONE": "1"}
+    process = subprocess.Popen(
+        [*_snakemake_command(), *arguments], stdout=sys.stderr, pass_fds=passed, env=environment
+    )  # fmt: skip
     try:
         return process.wait()
     except KeyboardInterrupt:

@@ -1,23 +1,27 @@
 """The configuration as the rules see it: checked once, before any job starts."""
 
+import os
 import shlex
 import sys
+import time
 from pathlib import Path
 
 from asmgold.config.code import code_hashes
 from asmgold.config.paths import shipped_project, use_shipped_scripts
 from asmgold.config.rules import RuleInputs, batches, raster_tags, scenario_of_run
 from asmgold.config.scenario import plain
-from asmgold.errors import InputError
-from asmgold.io.failures import take_failures
+from asmgold.errors import BusyError, InputError
+from asmgold.io.failures import still_running, take_failures
+from asmgold.io.runs import enter
 from asmgold.io.transaction import recover
+from asmgold.publish.promote import doubts_about, faults_of
 from asmgold.schemas.products import MANIFEST, PAGE, product_of, products_of
 
 
 def exit_with_message(error):
     """What a user can mend needs no traceback."""
     print(f"\n{error}\n", file=sys.stderr, flush=True)
-    raise SystemExit(1)
+    raise SystemExit(error.exit_status)
 
 
 # Another workflow may use this one as a module, from a folder of its own: docs/module.md. What the project carries is
@@ -84,16 +88,45 @@ def published(name):
     return report(path, category=product.category, labels=labels)
 
 
-def begin():
-    """Finish what a killed run had begun to put in place, and forget what it left to be shown."""
+def arrive():
+    """Before anything is planned: see who else is at work, and put in order what killed runs left behind."""
+    try:
+        others, left = enter(SETTINGS.scenario, (BUILD, PUBLISHED))
+    except OSError:
+        others, left = [], []  # no locks here, or nothing may be written: Snakemake's own locks stand as they are
+    if others and "ASMGOLD_ALONE" in os.environ:
+        exit_with_message(BusyError(f"{SETTINGS.scenario}: {others[0]} is at work on it; nothing was done"))
+    for owner in left:
+        tell(f"{SETTINGS.scenario}: takes over from a run that was killed ({owner})")
     for finished in recover(PUBLISHED.parent):
-        print(f"{finished}: finished what a killed run had begun to put in place", file=sys.stderr, flush=True)
-    take_failures(BUILD / "logs")
+        tell(f"{finished}: finished what a killed run had begun to put in place")
+    if not others:
+        wait_for_jobs()
+        if faults := doubts_about(BUILD, PUBLISHED):
+            tell(f"{PUBLISHED}: {', '.join(faults)}: not as its manifest says; all is published again")
+    elif faults := faults_of(PUBLISHED):
+        exit_with_message(BusyError(f"{PUBLISHED / faults[0]}: not as its manifest says, and {others[0]} is at work"))
+
+
+def wait_for_jobs():
+    """Let jobs end that a killed run has left running."""
+    told = []
+    while running := still_running(BUILD / "logs"):
+        if running != told:
+            tell(f"{SETTINGS.scenario}: waits for what a killed run has left running: {', '.join(running)}")
+        told = running
+        time.sleep(0.2)
+
+
+def tell(line):
+    print(line, file=sys.stderr, flush=True)
 
 
 def report_success():
     """The table that a person wants to read, if the run went as far as that."""
     summary = BUILD / "summary.txt"
+    if (PUBLISHED / MANIFEST).is_file() and (faults := faults_of(PUBLISHED)):
+        exit_with_message(InputError(f"{PUBLISHED / faults[0]}: not as its manifest says; run once more"))
     if summary.is_file():
         print(f"\n{summary.read_text(encoding='utf-8')}", file=sys.stderr, flush=True)
 
@@ -102,5 +135,6 @@ def report_failure():
     """What the failed jobs had to say, once more, as the last thing on the screen."""
     for message in take_failures(BUILD / "logs"):
         print(f"\n{message}", file=sys.stderr)
-    kept = f" The last complete ones are still in {PUBLISHED}/." if (PUBLISHED / MANIFEST).is_file() else ""
+    recover(PUBLISHED.parent)  # a job that was killed while it published; Snakemake has put back some old files since
+    kept = "" if faults_of(PUBLISHED) else f" The last complete ones are still in {PUBLISHED}/."
     print(f"Stopped: the products were not made.{kept}", file=sys.stderr, flush=True)
