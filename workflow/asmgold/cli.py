@@ -24,7 +24,7 @@ from asmgold.config.scenario import Scenario, load_scenario
 from asmgold.errors import BusyError, InputError, UnreachableError, excerpt
 from asmgold.io.checksum import sha256_of
 from asmgold.io.transaction import recover
-from asmgold.refresh.replace import ScenarioPaths, rollback
+from asmgold.refresh.replace import ROLLBACK, ScenarioPaths, rollback
 from asmgold.refresh.run import alone, refresh
 from asmgold.release.reproduce import reproduce
 from asmgold.schemas.products import MANIFEST
@@ -151,8 +151,9 @@ def roll_back(scenario_name: str | None) -> None:
     """Return to the results and pins before the last refresh."""
     place = _place(_scenario(scenario_name))
     with alone(place):
-        recover(place.results)
-        rollback(place)
+        # A rollback that was killed when it counted already is finished now, and not followed by a second one.
+        if recover(place.results).get(place.scenario) != ROLLBACK:
+            rollback(place)
     print(f"{place.scenario}: the results and pins before the last refresh are back")
 
 

@@ -98,14 +98,19 @@ def arrive():
         exit_with_message(BusyError(f"{SETTINGS.scenario}: {others[0]} is at work on it; nothing was done"))
     for owner in left:
         tell(f"{SETTINGS.scenario}: takes over from a run that was killed ({owner})")
-    for finished in recover(PUBLISHED.parent):
-        tell(f"{finished}: finished what a killed run had begun to put in place")
-    if not others:
-        wait_for_jobs()
-        if faults := doubts_about(BUILD, PUBLISHED):
-            tell(f"{PUBLISHED}: {', '.join(faults)}: not as its manifest says; all is published again")
-    elif faults := faults_of(PUBLISHED):
-        exit_with_message(BusyError(f"{PUBLISHED / faults[0]}: not as its manifest says, and {others[0]} is at work"))
+    try:
+        for finished in recover(PUBLISHED.parent):
+            tell(f"{finished}: finished what a killed run had begun to put in place")
+        if not others:
+            wait_for_jobs()
+            if faults := doubts_about(BUILD, PUBLISHED):
+                tell(f"{PUBLISHED}: {', '.join(faults)}: not as its manifest says; all is published again")
+        elif (PUBLISHED / MANIFEST).is_file() and (faults := faults_of(PUBLISHED)):
+            raise BusyError(f"{PUBLISHED / faults[0]}: not as its manifest says, and {others[0]} is at work on it")
+    except OSError as error:
+        exit_with_message(InputError(f"{PUBLISHED.parent}: cannot be written ({error.strerror})"))
+    except InputError as error:
+        exit_with_message(error)
 
 
 def wait_for_jobs():

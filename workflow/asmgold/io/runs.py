@@ -1,7 +1,7 @@
 """Who is at work in a folder, and what is left there of runs that were killed.
 
-Each process of the workflow keeps a file in `.snakemake/asmgold/` and holds the lock on it. The system lets go of a lock
-when its process ends, however it ends: a file whose lock can be had is that of a process that was killed.
+Each process of the workflow keeps a file in `.snakemake/asmgold/` and holds the lock on it. The system lets go of a
+lock when its process ends, however it ends: a file whose lock can be had is that of a process that was killed.
 """
 
 from __future__ import annotations
@@ -26,8 +26,8 @@ _held = ExitStack()
 def enter(scenario: str, folders: tuple[Path, Path]) -> tuple[list[str], list[str]]:
     """Enter this process among those at work in the working directory, until it ends.
 
-    If no other one is at work on the scenario, the locks that Snakemake left on its files are removed: they are of a run
-    that was killed, and without that every later one would be refused.
+    If no other one is at work on the scenario, the locks that Snakemake left on its files are removed: they are of a
+    run that was killed, and without that every later one would be refused.
 
     Parameters
     ----------

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
-from hashlib import sha256
 from pathlib import Path
 
 from asmgold.errors import InputError
@@ -56,20 +56,23 @@ def hashes_of(folder: Path) -> dict[str, str]:
         raise InputError(f"{path}: cannot be read ({error.strerror})") from None
     except (ValueError, KeyError, TypeError, AttributeError):
         raise InputError(f"{path}: not the manifest of a run") from None
-    return {**described, MANIFEST: sha256(content).hexdigest()}
+    return {**described, MANIFEST: hashlib.sha256(content).hexdigest()}
 
 
 def faults_of(folder: Path) -> list[str]:
-    """The products in a folder that are not what its manifest describes, or are missing, in its order; none if all is
-    well. A manifest that cannot be understood is the only fault.
-    """  # fmt: skip
+    """The products in a folder that are missing, or not what its manifest describes; none if all is well.
+
+    Of a manifest that is missing, or cannot be understood, there is no other fault than that.
+    """
     try:
         hashes = hashes_of(folder)
     except InputError:
         return [MANIFEST]
-    return [
-        name for name, expected in hashes.items() if not (folder / name).is_file() or sha256_of(folder / name) != expected
-    ]
+    return [name for name, value in hashes.items() if not _is(folder / name, value)]
+
+
+def _is(path: Path, sha256: str) -> bool:
+    return path.is_file() and sha256_of(path) == sha256
 
 
 def check_described(folder: Path) -> None:

@@ -1,0 +1,163 @@
+"""Products put in place together, though the process is killed at any call that changes the disk."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Iterator
+from itertools import count
+from pathlib import Path
+
+import pytest
+
+from asmgold.errors import InputError
+from asmgold.io.checksum import sha256_of
+from asmgold.io.transaction import recover
+from asmgold.publish.promote import doubts_about, faults_of, publish
+from tests.killing import killed_before
+
+OLD = {"regions.parquet": b"old regions", "map.png": b"old map", "gone.csv": b"made no more"}
+NEW = {"regions.parquet": b"new regions", "map.png": b"new map", "countries/gha.csv": b"new country"}
+
+
+def make(folder: Path, products: dict[str, bytes]) -> None:
+    """A folder of products with their manifest, written by the test's own hand."""
+    for name, content in products.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_bytes(content)
+    described = {name: {"sha256": sha256_of(folder / name), "bytes": len(content)} for name, content in products.items()}
+    (folder / "manifest.json").write_text(json.dumps({"products": described}))
+
+
+def found(folder: Path) -> dict[str, bytes]:
+    """What stands in a folder besides the manifest."""
+    return {
+        str(path.relative_to(folder)): path.read_bytes()
+        for path in folder.rglob("*")
+        if path.is_file() and path.name != "manifest.json"
+    }
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Path:
+    """Old products that are published, with a file of the user beside them, and new ones that were made."""
+    make(tmp_path / "results/peru", OLD)
+    (tmp_path / "results/peru/mine.txt").write_bytes(b"mine")
+    make(tmp_path / "results/.build/peru", NEW)
+    return tmp_path
+
+
+def kills(place: Path) -> Iterator[tuple[int, Path, Path]]:
+    """The place as it was, again and again, until a publication comes to its end before it is killed."""
+    for number in count(1):
+        here = place.parent / f"{place.name}-{number}"
+        shutil.copytree(place, here)
+        build, folder = here / "results/.build/peru", here / "results/peru"
+        killed = killed_before(number, lambda build=build, folder=folder: publish(build, folder))
+        yield number, build, folder
+        shutil.rmtree(here)
+        if not killed:
+            return
+
+
+def put_back(folder: Path, before: dict[str, bytes], outputs: dict[str, bytes]) -> None:
+    """What Snakemake does when a job fails: outputs that were there before are copied back, others go."""
+    for name in outputs:
+        if name in before:
+            (folder / name).write_bytes(before[name])
+        else:
+            (folder / name).unlink(missing_ok=True)
+
+
+@pytest.mark.parametrize("by_snakemake", [False, True], ids=["whole run killed", "job killed"])
+def test_a_publication_killed_at_any_call_leaves_the_old_or_the_new(place: Path, by_snakemake: bool) -> None:
+    manifests = {name: (place / "results" / name / "manifest.json").read_bytes() for name in (".build/peru", "peru")}
+    outcomes = set()
+    for number, build, folder in kills(place):
+        if by_snakemake:
+            outputs = {**NEW, "manifest.json": manifests[".build/peru"]}
+            put_back(folder, {**OLD, "manifest.json": manifests["peru"]}, outputs)
+        recover(folder.parent)
+        if doubts_about(build, folder):
+            # A file that is made no more had gone, and Snakemake had put back the others: they have to be made again.
+            assert by_snakemake
+            assert not (build / "manifest.json").exists()
+            make(build, NEW)
+            publish(build, folder)
+        products = found(folder)
+        assert products.pop("mine.txt") == b"mine"
+        assert products in (OLD, NEW), number
+        assert not faults_of(folder)
+        # What is not the last that was made is noticed, though its files may look newer.
+        assert (products == NEW) == (build / "manifest.json").exists()
+        outcomes.add(tuple(products))
+        # And the next publication is as any other.
+        make(build, NEW)
+        publish(build, folder)
+        assert found(folder) == {**NEW, "mine.txt": b"mine"}
+        assert sorted(path.name for path in (folder.parent / ".incoming").iterdir()) == ["peru.lock"]
+    assert len(outcomes) == 2
+    assert number > 30
+
+
+def test_a_recovery_that_is_killed_too_is_finished_by_the_next(place: Path) -> None:
+    build, folder = place / "results/.build/peru", place / "results/peru"
+    first = next(number for number in count(1) if journal_after(place, number))
+    assert first
+    for number in count(1):
+        here = place.parent / f"again-{number}"
+        shutil.copytree(place, here)
+        results = here / "results"
+        killed_before(first, lambda: publish(results / ".build/peru", results / "peru"))  # noqa: B023
+        killed = killed_before(number, lambda: recover(results))  # noqa: B023
+        recover(results)
+        assert found(results / "peru") == {**NEW, "mine.txt": b"mine"}
+        if not killed:
+            break
+    assert number > 10
+    assert found(folder) == {**OLD, "mine.txt": b"mine"}
+    assert build.is_dir()
+
+
+def journal_after(place: Path, number: int) -> bool:
+    """Whether a publication that is killed there counts already."""
+    here = place.parent / f"first-{number}"
+    shutil.copytree(place, here)
+    killed_before(number, lambda: publish(here / "results/.build/peru", here / "results/peru"))
+    return (here / "results/.incoming/peru/journal.json").is_file()
+
+
+@pytest.mark.parametrize("name", ["map.png", "manifest.json"])
+def test_a_product_that_changes_while_it_is_put_in_place_is_not_published(
+    place: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    build, folder = place / "results/.build/peru", place / "results/peru"
+    monkeypatch.setattr("asmgold.publish.promote.check_described", lambda _: (build / name).write_bytes(b"{}"))
+    monkeypatch.setattr("asmgold.publish.promote.hashes_of", lambda _, real=hashes(build): real)
+    with pytest.raises(InputError, match="was changed after it was made"):
+        publish(build, folder)
+    assert found(folder) == {**OLD, "mine.txt": b"mine"}
+
+
+def hashes(folder: Path) -> dict[str, str]:
+    return {name: sha256_of(folder / name) for name in [*NEW, "manifest.json"]}
+
+
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        lambda folder: (folder / "map.png").write_bytes(b"NEW map"),  # of the same size
+        lambda folder: (folder / "map.png").unlink(),
+        lambda folder: (folder / "manifest.json").write_text('{"products": {"map.'),
+        lambda folder: (folder / "manifest.json").write_text("[]"),
+    ],
+    ids=["changed", "missing", "manifest cut off", "another manifest"],
+)
+def test_what_is_not_as_its_manifest_says_is_made_again(place: Path, spoil) -> None:
+    build, folder = place / "results/.build/peru", place / "results/peru"
+    publish(build, folder)
+    assert not doubts_about(build, folder)
+    assert (build / "manifest.json").exists()
+    spoil(folder)
+    assert doubts_about(build, folder)
+    assert not (build / "manifest.json").exists()
