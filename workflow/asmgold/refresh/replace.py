@@ -98,7 +98,7 @@ def rollback(paths: ScenarioPaths) -> None:
     merged = paths.build / "rollback.lock.yaml"
     try:
         merged.parent.mkdir(parents=True, exist_ok=True)
-        write_lock({**load_lock(paths.lock), **load_lock(last / paths.lock.name)}, merged)
+        write_lock({**load_lock(paths.lock), **load_lock(last / paths.lock.name)}, merged, paths.lock)
         kept_files = {str(path.relative_to(last)): path for path in last.rglob("*") if path.is_file()}
         files = {name: path for name, path in kept_files.items() if name != paths.lock.name}
         _replace(paths, files, merged, hashes_of(last), {}, [last], what=ROLLBACK)

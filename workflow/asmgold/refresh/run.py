@@ -85,7 +85,7 @@ def refresh(
             return None
         candidate = place.build / "candidate.lock.yaml"
         candidate.parent.mkdir(parents=True, exist_ok=True)
-        write_lock({**entries, **{name: fetched.lock for name, fetched in changed.items()}}, candidate)
+        write_lock({**entries, **{name: fetched.lock for name, fetched in changed.items()}}, candidate, place.lock)
         build(candidate, running)
         files = {name: place.build / name for name in published_names(place.build)}
         check_described(place.build)
