@@ -25,7 +25,9 @@ def make(folder: Path, products: dict[str, bytes]) -> None:
     for name, content in products.items():
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_bytes(content)
-    described = {name: {"sha256": sha256_of(folder / name), "bytes": len(content)} for name, content in products.items()}
+    described = {
+        name: {"sha256": sha256_of(folder / name), "bytes": len(content)} for name, content in products.items()
+    }
     (folder / "manifest.json").write_text(json.dumps({"products": described}))
 
 
@@ -133,14 +135,11 @@ def test_a_product_that_changes_while_it_is_put_in_place_is_not_published(
 ) -> None:
     build, folder = place / "results/.build/peru", place / "results/peru"
     monkeypatch.setattr("asmgold.publish.promote.check_described", lambda _: (build / name).write_bytes(b"{}"))
-    monkeypatch.setattr("asmgold.publish.promote.hashes_of", lambda _, real=hashes(build): real)
+    described = {name: sha256_of(build / name) for name in [*NEW, "manifest.json"]}
+    monkeypatch.setattr("asmgold.publish.promote.hashes_of", lambda _: described)
     with pytest.raises(InputError, match="was changed after it was made"):
         publish(build, folder)
     assert found(folder) == {**OLD, "mine.txt": b"mine"}
-
-
-def hashes(folder: Path) -> dict[str, str]:
-    return {name: sha256_of(folder / name) for name in [*NEW, "manifest.json"]}
 
 
 @pytest.mark.parametrize(

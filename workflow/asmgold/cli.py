@@ -19,7 +19,7 @@ from typing import IO, NoReturn
 from asmgold import __version__
 from asmgold.config.loading import load_refresh_settings, read_yaml
 from asmgold.config.models import Lock
-from asmgold.config.paths import LOCK_FILE, shipped_project
+from asmgold.config.paths import LOCK_FILE, cache_environment, shipped_project
 from asmgold.config.scenario import Scenario, load_scenario
 from asmgold.errors import BusyError, InputError, UnreachableError, excerpt
 from asmgold.io.checksum import sha256_of
@@ -220,7 +220,9 @@ def write_report(name: str | None) -> int:
     if not manifest.is_file():
         raise InputError(f"{manifest}: there is none, so there is nothing to report on; run {scenario} first")
     command = [*_snakemake_command(), "--config", f"scenario={scenario}", "--report", str(report)]
-    done = subprocess.run(command, check=False, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    done = subprocess.run(
+        command, env=cache_environment(), check=False, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    )  # fmt: skip
     if done.returncode:
         last = "\n".join(done.stdout.strip().splitlines()[-15:])
         raise InputError(f"{scenario}: no report could be written:\n{last}")
@@ -258,7 +260,7 @@ def _snakemake(*arguments: str, running: IO[str] | None = None) -> int:
     It ends with status 5 if another run is at work on the scenario.
     """
     passed = [running.fileno()] if running is not None and os.name == "posix" else []
-    environment = os.environ | {"ASMGOLD_ALONE": "1"}
+    environment = cache_environment() | {"ASMGOLD_ALONE": "1"}
     process = subprocess.Popen(
         [*_snakemake_command(), *arguments], stdout=sys.stderr, pass_fds=passed, env=environment
     )  # fmt: skip

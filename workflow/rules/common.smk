@@ -7,7 +7,7 @@ import time
 from pathlib import Path
 
 from asmgold.config.code import code_hashes
-from asmgold.config.paths import shipped_project, use_shipped_scripts
+from asmgold.config.paths import check_path, shipped_project, use_shipped_scripts
 from asmgold.config.rules import RuleInputs, batches, raster_tags, scenario_of_run
 from asmgold.config.scenario import plain
 from asmgold.errors import BusyError, InputError
@@ -36,6 +36,7 @@ if Path(sys.executable).exists():  # Snakemake gives it to a shell as it stands:
 IS_GUEST = not PROJECT.samefile(Path())
 
 try:
+    check_path(PROJECT.resolve())
     SCENARIO = scenario_of_run(config, PROJECT if IS_GUEST else Path())
 except InputError as error:
     exit_with_message(error)
