@@ -14,7 +14,7 @@ from asmgold.errors import BusyError, InputError
 from asmgold.io.failures import still_running, take_failures
 from asmgold.io.runs import enter
 from asmgold.io.transaction import recover
-from asmgold.publish.promote import doubts_about, faults_of
+from asmgold.publish.promote import CHANGED, faults_of, mend
 from asmgold.schemas.products import MANIFEST, PAGE, product_of, products_of
 
 
@@ -104,8 +104,9 @@ def arrive():
             tell(f"{finished}: finished what a killed run had begun to put in place")
         if not others:
             wait_for_jobs()
-            if faults := doubts_about(BUILD, PUBLISHED):
-                tell(f"{PUBLISHED}: {', '.join(faults)}: not as its manifest says; all is published again")
+            if faults := mend(BUILD, PUBLISHED):
+                aside = f"what stood there is now in {BUILD / CHANGED}/"
+                tell(f"{PUBLISHED}: not as its manifest says: {', '.join(faults)}; published again, {aside}")
         elif (PUBLISHED / MANIFEST).is_file() and (faults := faults_of(PUBLISHED)):
             raise BusyError(f"{PUBLISHED / faults[0]}: not as its manifest says, and {others[0]} is at work on it")
     except OSError as error:

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 from pathlib import Path
 
 from asmgold.errors import InputError
 from asmgold.io.checksum import sha256_of
 from asmgold.io.transaction import STAGING, replace_together, undisturbed
 from asmgold.schemas.products import MANIFEST
+
+CHANGED = "changed"
 
 
 def publish(build: Path, folder: Path) -> None:
@@ -92,11 +95,13 @@ def published_names(folder: Path) -> list[str]:
         return []
 
 
-def doubts_about(build: Path, folder: Path) -> list[str]:
-    """See whether what is published is whole and what was made last, and have it made and published again if not.
+def mend(build: Path, folder: Path) -> list[str]:
+    """See whether what is published is whole and what was made last, and have it published again if not.
 
-    For that the manifest in the build folder is removed: Snakemake makes it again, and then publishes. It could not
-    tell by itself, since it goes by the age of files: those that it puts back when their job fails look new to it.
+    What is not as the manifest says is put aside, in `changed/` of the build folder. If the same set is there as it was
+    made, it is published at once. Otherwise Snakemake finds that products are missing, and makes them. It goes by the
+    age of files, and those that it puts back when their job fails look new to it: the manifest of a set that is not the
+    one that was made last gets an older date.
 
     Parameters
     ----------
@@ -104,13 +109,25 @@ def doubts_about(build: Path, folder: Path) -> list[str]:
 
     Returns
     -------
-    The published products that are not what their manifest describes.
+    The published products that were not what their manifest describes.
+
+    Raises
+    ------
+    OSError : if a folder cannot be written to.
     """
-    if not (folder / MANIFEST).is_file():
+    published, made = folder / MANIFEST, build / MANIFEST
+    if not published.is_file():
         return []
     with undisturbed(folder.parent / STAGING / folder.name):
         faults = faults_of(folder)
-        made = build / MANIFEST
-        if faults or (made.is_file() and sha256_of(made) != sha256_of(folder / MANIFEST)):
-            made.unlink(missing_ok=True)
+        is_last = made.is_file() and sha256_of(made) == sha256_of(published)
+        for name in faults:
+            if (folder / name).is_file():
+                (build / CHANGED / name).parent.mkdir(parents=True, exist_ok=True)
+                (folder / name).replace(build / CHANGED / name)
+        if not is_last and made.is_file() and published.is_file():
+            before = made.stat().st_mtime - 1
+            os.utime(published, (before, before))
+    if faults and is_last and not faults_of(build):
+        publish(build, folder)
     return faults
