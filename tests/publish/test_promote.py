@@ -15,6 +15,7 @@ from asmgold.io.checksum import sha256_of
 from asmgold.io.transaction import recover
 from asmgold.publish.promote import faults_of, mend, publish
 from tests.killing import killed_before
+from tests.reliability import places_of
 
 OLD = {"regions.parquet": b"old regions", "map.png": b"old map", "gone.csv": b"made no more"}
 NEW = {"regions.parquet": b"new regions", "map.png": b"new map", "countries/gha.csv": b"new country"}
@@ -99,7 +100,8 @@ def test_a_publication_killed_at_any_call_leaves_the_old_or_the_new(place: Path,
         assert found(folder) == {**NEW, "mine.txt": b"mine"}
         assert sorted(path.name for path in (folder.parent / ".incoming").iterdir()) == ["peru.lock"]
     assert len(outcomes) == 2
-    assert number > 30
+    kinds = ("with the whole run", "alone: Snakemake then puts old files back")
+    assert number - 1 >= places_of(f"publication, {kinds[by_snakemake]}")
 
 
 def test_a_recovery_that_is_killed_too_is_finished_by_the_next(place: Path) -> None:
@@ -116,7 +118,7 @@ def test_a_recovery_that_is_killed_too_is_finished_by_the_next(place: Path) -> N
         assert found(results / "peru") == {**NEW, "mine.txt": b"mine"}
         if not killed:
             break
-    assert number > 10
+    assert number - 1 >= places_of("finishing what a killed publication had begun")
     assert found(folder) == {**OLD, "mine.txt": b"mine"}
     assert build.is_dir()
 

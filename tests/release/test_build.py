@@ -32,6 +32,7 @@ from asmgold.release.verify import verify
 from tests.conftest import PROJECT, Copy, copy_project
 from tests.killing import killed_before
 from tests.release.conftest import change, faults, released
+from tests.reliability import places_of
 
 pytestmark = pytest.mark.thorough
 
@@ -186,7 +187,7 @@ def test_a_release_that_is_killed_half_way_leaves_no_release(station: Copy) -> N
 
 def test_a_release_killed_at_any_call_is_whole_or_not_there(station: Copy) -> None:
     """In steps that grow, since a release is some hundred files; the last one comes to its end."""
-    number = outcomes = 0
+    number = kills = outcomes = 0
     while True:
         number += 1 + number // 12
         name = f"killed-{number}"
@@ -197,7 +198,8 @@ def test_a_release_killed_at_any_call_is_whole_or_not_there(station: Copy) -> No
             shutil.rmtree(Path("releases", name))
         if not killed:
             break
-    assert number > 300
+        kills += 1
+    assert kills >= places_of("release (in growing steps)")
     assert outcomes
     assert sorted(path.name for path in Path("releases").iterdir()) == [".lock"]
 
