@@ -23,7 +23,7 @@ scenario = sys.argv[1]
 print(json.dumps(enter(scenario, (Path("results/.build", scenario), Path("results", scenario)))), flush=True)
 sys.stdin.read()
 """
-Start = Callable[[str], tuple[subprocess.Popen[str], list[str], list[str]]]
+Start = Callable[[str], tuple[subprocess.Popen[str], list[str], str]]
 
 
 @pytest.fixture
@@ -33,7 +33,7 @@ def start(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Start]:
     LOCKS.mkdir(parents=True)
     started = []
 
-    def started_one(scenario: str) -> tuple[subprocess.Popen[str], list[str], list[str]]:
+    def started_one(scenario: str) -> tuple[subprocess.Popen[str], list[str], str]:
         process = subprocess.Popen(
             [sys.executable, "-c", PROCESS, scenario], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
         )  # fmt: skip
@@ -57,11 +57,11 @@ def lock(scenario: str, number: int = 0) -> Path:
 
 def test_a_living_run_is_respected_and_named(start: Start) -> None:
     first, others, left = start("peru")
-    assert (others, left) == ([], [])
+    assert (others, left) == ([], "")
     locked = lock("peru")
     _, others, left = start("peru")
     assert [line.split(" on ")[0] for line in others] == [f"process {first.pid}"]
-    assert left == []
+    assert left == ""
     assert locked.exists()
 
 
@@ -72,10 +72,20 @@ def test_what_a_killed_run_left_is_cleared_and_told(start: Start) -> None:
     first.wait()
     _, others, left = start("peru")
     assert others == []
-    assert [line.split(" on ")[0] for line in left] == [f"process {first.pid}"]
+    assert left.startswith(f"process {first.pid} on ")
     assert not locked.exists()
     assert elsewhere.exists()  # it may be that of somebody else
     assert len(list(RUNS.glob("*.run"))) == 1
+
+
+def test_a_run_that_was_killed_is_told_of_though_another_scenario_comes_first(start: Start) -> None:
+    first, *_ = start("peru")
+    lock("peru")
+    first.kill()
+    first.wait()
+    start("ghana")
+    _, _, left = start("peru")
+    assert left.startswith(f"process {first.pid} on ")
 
 
 def test_who_ends_in_order_leaves_nothing(start: Start) -> None:
@@ -90,7 +100,7 @@ def test_a_run_of_another_scenario_is_in_nobodys_way(start: Start) -> None:
     lock("ghana", 1)
     stale = lock("peru")
     _, others, left = start("peru")
-    assert (others, left) == ([], [])
+    assert (others, left) == ([], "of which nothing is known")
     assert not stale.exists()
 
 

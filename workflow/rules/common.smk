@@ -4,6 +4,7 @@ import os
 import shlex
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 
 from asmgold.config.code import code_hashes
@@ -94,11 +95,11 @@ def arrive():
     try:
         others, left = enter(SETTINGS.scenario, (BUILD, PUBLISHED))
     except OSError:
-        others, left = [], []  # no locks here, or nothing may be written: Snakemake's own locks stand as they are
+        others, left = [], ""  # no locks here, or nothing may be written: Snakemake's own locks stand as they are
     if others and "ASMGOLD_ALONE" in os.environ:
         exit_with_message(BusyError(f"{SETTINGS.scenario}: {others[0]} is at work on it; nothing was done"))
-    for owner in left:
-        tell(f"{SETTINGS.scenario}: takes over from a run that was killed ({owner})")
+    if left:
+        tell(f"{SETTINGS.scenario}: takes over from a run that was killed ({left})")
     try:
         for finished in recover(PUBLISHED.parent):
             tell(f"{finished}: finished what a killed run had begun to put in place")
@@ -142,6 +143,7 @@ def report_failure():
     """What the failed jobs had to say, once more, as the last thing on the screen."""
     for message in take_failures(BUILD / "logs"):
         print(f"\n{message}", file=sys.stderr)
-    recover(PUBLISHED.parent)  # a job that was killed while it published; Snakemake has put back some old files since
+    with suppress(OSError):  # of a full disk; the next run finishes it then
+        recover(PUBLISHED.parent)  # of a job that was killed, though Snakemake has put back old files since
     kept = "" if faults_of(PUBLISHED) else f" The last complete ones are still in {PUBLISHED}/."
     print(f"Stopped: the products were not made.{kept}", file=sys.stderr, flush=True)

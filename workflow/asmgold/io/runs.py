@@ -23,7 +23,7 @@ LOCKS = Path(".snakemake/locks")  # Snakemake's own: lists of the files that a r
 _held = ExitStack()
 
 
-def enter(scenario: str, folders: tuple[Path, Path]) -> tuple[list[str], list[str]]:
+def enter(scenario: str, folders: tuple[Path, Path]) -> tuple[list[str], str]:
     """Enter this process among those at work in the working directory, until it ends.
 
     If no other one is at work on the scenario, the locks that Snakemake left on its files are removed: they are of a
@@ -36,7 +36,8 @@ def enter(scenario: str, folders: tuple[Path, Path]) -> tuple[list[str], list[st
 
     Returns
     -------
-    Those that are at work on the scenario and have locked its files, and those that had left locks: a line on each.
+    Those that are at work on the scenario and have locked its files, a line on each; and a word on who had left locks,
+    if there were some.
 
     Raises
     ------
@@ -45,13 +46,13 @@ def enter(scenario: str, folders: tuple[Path, Path]) -> tuple[list[str], list[st
     RUNS.mkdir(parents=True, exist_ok=True)
     with locked(RUNS / "lock"):
         entries = {path: _read(path) for path in RUNS.glob("*.run")}
-        over = [path for path in entries if _is_over(path)]
-        alive = [entry for path, entry in entries.items() if path not in over and entry["scenario"] == scenario]
+        ours = {path: entry for path, entry in entries.items() if entry["scenario"] in (scenario, "")}
+        over = {path: entry for path, entry in ours.items() if _is_over(path)}
+        alive = [entry for path, entry in ours.items() if path not in over]
         others = [_line(entry) for entry in alive if entry != _entry(entry["since"], scenario)]
-        locks = _locks_on(folders)
-        left = []
+        locks, left = _locks_on(folders), ""
         if locks and not others:
-            left = [_line(entries[path]) for path in over if entries[path]["scenario"] == scenario]
+            left = "; ".join(_line(entry) for entry in over.values() if entry["process"]) or "of which nothing is known"
             for lock in locks:
                 lock.unlink()
         for path in over:
