@@ -56,8 +56,8 @@ rollback: .venv/ready  ## return to the results and pins before the last refresh
 postgis: .venv/dev-ready  ## load published results into a PostGIS database (DSN="host=... dbname=...", SCENARIO=, SCHEMA=)
 	@$(ASMGOLD) postgis --dsn "$$DSN" $(if $(SCENARIO),--scenario $(SCENARIO)) $(if $(SCHEMA),--schema "$$SCHEMA")
 
-unlock: .venv/ready  ## after a run was killed, if it left the folder locked
-	@$(SNAKEMAKE) --unlock
+unlock:  ## after a run was killed on another machine, if it left the folder locked
+	@rm -f .snakemake/locks/*.lock .snakemake/asmgold/*.run
 
 audit: run  ## the corrections that the evidence suggests, to review and paste (SCENARIO=)
 	@cat results/$(or $(SCENARIO),peru)/proposed_corrections.yaml

@@ -30,7 +30,9 @@ from asmgold.release.stac import fault_of_stac
 from asmgold.release.sums import write_sums
 from asmgold.release.verify import verify
 from tests.conftest import PROJECT, Copy, copy_project
+from tests.killing import killed_before
 from tests.release.conftest import change, faults, released
+from tests.reliability import places_of
 
 pytestmark = pytest.mark.thorough
 
@@ -181,6 +183,31 @@ def test_a_release_that_is_killed_half_way_leaves_no_release(station: Copy) -> N
     assert commands.main(["release", "--name", "new", "--date", "2026-01-31"]) == 0
     assert faults(verify(Path("releases/new"))) == {}
     assert not Path("releases/.incoming").exists()
+
+
+def test_a_release_killed_at_any_call_is_whole_or_not_there(station: Copy) -> None:
+    """In steps that grow, since a release is some hundred files; the last one comes to its end."""
+    number = kills = outcomes = 0
+    while True:
+        number += 1 + number // 12
+        name = f"killed-{number}"
+        killed = killed_before(number, lambda: releasing(name))  # noqa: B023
+        if Path("releases", name).exists():
+            outcomes += 1
+            assert faults(verify(Path("releases", name))) == {}
+            shutil.rmtree(Path("releases", name))
+        if not killed:
+            break
+        kills += 1
+    assert kills >= places_of("release (in growing steps)")
+    assert outcomes
+    assert sorted(path.name for path in Path("releases").iterdir()) == [".lock"]
+
+
+def releasing(name: str) -> None:
+    """A release as the command makes it, of what stands in the project."""
+    with making._alone(Path("releases")):
+        released(Path(), name)
 
 
 def test_two_releases_at_once_do_not_meet(station: Copy, capsys: pytest.CaptureFixture[str]) -> None:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
 import resource
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import count
 from pathlib import Path
 
 import pytest
@@ -14,9 +17,11 @@ from asmgold.config.models import Lock
 from asmgold.config.paths import stored_file
 from asmgold.errors import InputError, RefusedError, UnreachableError
 from asmgold.upstream.fetch import fetch, import_file, pin_missing
-from asmgold.upstream.store import incoming, prune, update_lock, write_lock
+from asmgold.upstream.store import incoming, is_stored, prune, update_lock, write_lock
 from tests.conftest import PROJECT
 from tests.faulty_server import FaultyServer, Reply
+from tests.killing import killed_before
+from tests.reliability import places_of
 from tests.upstream.conftest import (
     HEADER,
     NEW,
@@ -161,3 +166,24 @@ def test_nothing_is_left_where_nothing_came(tmp_path: Path, server: FaultyServer
     with pytest.raises(UnreachableError):
         fetch("x", source, root=tmp_path / "raw", client=QUICK)
     assert [path.name for path in tmp_path.rglob("*")] == ["raw", ".lock"]
+
+
+def test_an_import_killed_at_any_call_leaves_the_old_or_the_new_pin(table: Place) -> None:
+    pins, origin = [], table.folder
+    old, new = hashlib.sha256(OLD).hexdigest(), hashlib.sha256(NEW).hexdigest()
+    for number in count(1):
+        table.folder = shutil.copytree(origin, origin.with_name(f"killed-{number}"))
+        killed = killed_before(number, lambda: table.bring(NEW))
+        pins.append(table.lock.sha256)
+        assert pins[-1] in (old, new)
+        assert table.lock_file.read_text().startswith(HEADER)
+        # Whichever is pinned is there, whole; and the import can be said again.
+        assert is_stored(table.name, table.source, table.lock, table.root)
+        again = table.bring(NEW)
+        assert (again.lock.sha256, again.changed) == (new, pins[-1] != new)
+        assert is_stored(table.name, table.source, table.lock, table.root)
+        assert not list(table.root.glob("*/.incoming-*"))
+        if not killed:
+            break
+    assert set(pins) == {old, new}
+    assert number - 1 >= places_of("import")

@@ -13,6 +13,8 @@ from pathlib import Path
 
 import pytest
 
+from asmgold.config.paths import cache_environment
+from asmgold.io.checksum import sha256_of
 from tests.conftest import PROJECT, copy_project
 
 pytestmark = pytest.mark.thorough
@@ -176,8 +178,8 @@ def test_a_checkout_that_is_read_only_is_told(place_of_all: Path) -> None:
     assert checkout.make(".venv/ready")[0] == 0
 
 
-def test_a_run_does_not_mind_spaces_and_accents_in_its_path(tmp_path: Path) -> None:
-    copy = copy_project(tmp_path / "una copia ñ")
+def test_a_run_does_not_mind_blanks_accents_and_signs_of_the_shell_in_its_path(tmp_path: Path) -> None:
+    copy = copy_project(tmp_path / """una copia ñ & 'its "own"; $HOME [a] (b) %s # `c` * ~ !""")
     venv.create(copy.folder / ".venv", with_pip=False, symlinks=True)
     (packages,) = copy.folder.glob(".venv/lib/python*/site-packages")
     borrowed = [path for path in sys.path if path.endswith(("site-packages", "dist-packages"))]
@@ -188,3 +190,49 @@ def test_a_run_does_not_mind_spaces_and_accents_in_its_path(tmp_path: Path) -> N
     done = subprocess.run(command, cwd=copy.folder, env=environment, check=False, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     assert (copy.folder / table).is_file()
+
+
+def test_braces_in_the_path_are_told_in_one_line_before_any_job(tmp_path: Path) -> None:
+    copy = copy_project(tmp_path / "a{b}")
+    environment = os.environ | {"PYTHONPATH": str(copy.folder / "workflow")}
+    done = subprocess.run(
+        [sys.executable, "-m", "asmgold", "run"], cwd=copy.folder, env=environment, check=False, capture_output=True,
+        text=True,
+    )  # fmt: skip
+    told = [line for line in done.stderr.splitlines() if line and not line.startswith("Using")]
+    assert done.returncode == 1
+    assert told == [
+        f"{copy.folder.resolve()}: Snakemake cannot work in a folder with {{ or }} in its path; rename the folder"
+    ]
+    assert not (copy.folder / "results").exists()
+
+
+def test_git_changes_no_line_ends(tmp_path: Path) -> None:
+    origin, clone = tmp_path / "origin", tmp_path / "clone"
+    origin.mkdir()
+    shutil.copyfile(PROJECT / ".gitattributes", origin / ".gitattributes")
+    for part in ("config", "data/raw/embedded", "docs", "workflow/scripts"):
+        shutil.copytree(PROJECT / part, origin / part, ignore=shutil.ignore_patterns("__pycache__"))
+
+    def git(*arguments: str) -> None:
+        who = ["-c", "user.name=n", "-c", "user.email=n@example.org"]
+        subprocess.run(["git", *who, *arguments], cwd=origin, check=True, capture_output=True)
+
+    git("init", "-q")
+    git("-c", "core.autocrlf=true", "add", ".")
+    git("commit", "-q", "-m", "all")
+    git("clone", "-q", "-c", "core.autocrlf=true", str(origin), str(clone))
+    for path in origin.rglob("*"):
+        if path.is_file() and ".git" not in path.relative_to(origin).parts:
+            assert (clone / path.relative_to(origin)).read_bytes() == path.read_bytes(), path
+    assert sha256_of(clone / "data/raw/embedded/mrds_peru.csv").startswith("8164b5e41fe2")
+
+
+def test_a_home_that_cannot_be_written_is_done_without(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("XDG_CACHE_HOME", raising=False)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    assert "XDG_CACHE_HOME" not in cache_environment()
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("HOME", str(tmp_path / "file"))  # nobody can write there, root included
+    assert cache_environment()["XDG_CACHE_HOME"] == str(tmp_path / ".snakemake/cache")

@@ -19,12 +19,12 @@ from typing import IO, NoReturn
 from asmgold import __version__
 from asmgold.config.loading import load_refresh_settings, read_yaml
 from asmgold.config.models import Lock
-from asmgold.config.paths import LOCK_FILE, shipped_project
+from asmgold.config.paths import LOCK_FILE, cache_environment, shipped_project
 from asmgold.config.scenario import Scenario, load_scenario
 from asmgold.errors import BusyError, InputError, UnreachableError, excerpt
 from asmgold.io.checksum import sha256_of
 from asmgold.io.transaction import recover
-from asmgold.refresh.replace import ScenarioPaths, rollback
+from asmgold.refresh.replace import ROLLBACK, ScenarioPaths, rollback
 from asmgold.refresh.run import alone, refresh
 from asmgold.release.reproduce import reproduce
 from asmgold.schemas.products import MANIFEST
@@ -151,8 +151,9 @@ def roll_back(scenario_name: str | None) -> None:
     """Return to the results and pins before the last refresh."""
     place = _place(_scenario(scenario_name))
     with alone(place):
-        recover(place.results)
-        rollback(place)
+        # A rollback that was killed when it counted already is finished now, and not followed by a second one.
+        if recover(place.results).get(place.scenario) != ROLLBACK:
+            rollback(place)
     print(f"{place.scenario}: the results and pins before the last refresh are back")
 
 
@@ -219,7 +220,9 @@ def write_report(name: str | None) -> int:
     if not manifest.is_file():
         raise InputError(f"{manifest}: there is none, so there is nothing to report on; run {scenario} first")
     command = [*_snakemake_command(), "--config", f"scenario={scenario}", "--report", str(report)]
-    done = subprocess.run(command, check=False, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    done = subprocess.run(
+        command, env=cache_environment(), check=False, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    )  # fmt: skip
     if done.returncode:
         last = "\n".join(done.stdout.strip().splitlines()[-15:])
         raise InputError(f"{scenario}: no report could be written:\n{last}")
@@ -240,27 +243,27 @@ def load_into_postgis(name: str | None, dsn: str, schema: str | None) -> None:
 
 def _run_workflow(place: ScenarioPaths, lock_file: Path, running: IO[str]) -> None:
     """Make the products in the build folder by Snakemake, short of publishing them."""
-    building = place.build / "building"
-    if building.is_file():
-        # A refresh was killed here and left the folder locked; it runs no more, or `running` would not be ours.
-        _snakemake("--unlock", "--quiet", "all", running=running)
-    elif any(Path(".snakemake/locks").glob("*")):
-        raise BusyError(f"{place.scenario}: a run of the workflow holds this folder (or was killed: `make unlock`)")
-    building.touch()
     status = _snakemake(
         str(place.build / MANIFEST), "--rerun-incomplete", "--no-hooks",
         "--config", f"scenario={place.scenario}", f"lock_file={lock_file}",
         running=running,
     )  # fmt: skip
-    building.unlink()
+    if status == BusyError.exit_status:
+        raise BusyError(f"{place.scenario}: nothing was replaced")
     if status:
         raise InputError(f"{place.scenario}: what is new could not be made into products; nothing was replaced")
 
 
 def _snakemake(*arguments: str, running: IO[str] | None = None) -> int:
-    """Run Snakemake. It holds the lock on the file `running`, too: it may outlive this process, if that is killed."""
+    """Run Snakemake. It holds the lock on the file `running`, too: it may outlive this process, if that is killed.
+
+    It ends with status 5 if another run is at work on the scenario.
+    """
     passed = [running.fileno()] if running is not None and os.name == "posix" else []
-    process = subprocess.Popen([*_snakemake_command(), *arguments], stdout=sys.stderr, pass_fds=passed)
+    environment = cache_environment() | {"ASMGOLD_ALONE": "1"}
+    process = subprocess.Popen(
+        [*_snakemake_command(), *arguments], stdout=sys.stderr, pass_fds=passed, env=environment
+    )  # fmt: skip
     try:
         return process.wait()
     except KeyboardInterrupt:

@@ -1,16 +1,21 @@
 """The configuration as the rules see it: checked once, before any job starts."""
 
+import os
 import shlex
 import sys
+import time
+from contextlib import suppress
 from pathlib import Path
 
 from asmgold.config.code import code_hashes
-from asmgold.config.paths import shipped_project, use_shipped_scripts
+from asmgold.config.paths import check_path, shipped_project, use_shipped_scripts
 from asmgold.config.rules import RuleInputs, batches, raster_tags, scenario_of_run
 from asmgold.config.scenario import plain
-from asmgold.errors import InputError
-from asmgold.io.failures import take_failures
+from asmgold.errors import BusyError, InputError
+from asmgold.io.failures import still_running, take_failures
+from asmgold.io.runs import enter
 from asmgold.io.transaction import recover
+from asmgold.publish.promote import CHANGED, faults_of, mend
 from asmgold.schemas.products import MANIFEST, PAGE, TABLES_OF_PACKAGE, product_of, products_of
 from asmgold.vocabulary.evidence import ANSWER_TABLES
 
@@ -18,7 +23,7 @@ from asmgold.vocabulary.evidence import ANSWER_TABLES
 def exit_with_message(error):
     """What a user can mend needs no traceback."""
     print(f"\n{error}\n", file=sys.stderr, flush=True)
-    raise SystemExit(1)
+    raise SystemExit(error.exit_status)
 
 
 # Another workflow may use this one as a module, from a folder of its own: docs/module.md. What the project carries is
@@ -33,6 +38,7 @@ if Path(sys.executable).exists():  # Snakemake gives it to a shell as it stands:
 IS_GUEST = not PROJECT.samefile(Path())
 
 try:
+    check_path(PROJECT.resolve())
     SCENARIO = scenario_of_run(config, PROJECT if IS_GUEST else Path())
 except InputError as error:
     exit_with_message(error)
@@ -93,16 +99,51 @@ def published(name):
     return report(path, category=product.category, labels=labels)
 
 
-def begin():
-    """Finish what a killed run had begun to put in place, and forget what it left to be shown."""
-    for finished in recover(PUBLISHED.parent):
-        print(f"{finished}: finished what a killed run had begun to put in place", file=sys.stderr, flush=True)
-    take_failures(BUILD / "logs")
+def arrive():
+    """Before anything is planned: see who else is at work, and put in order what killed runs left behind."""
+    try:
+        others, left = enter(SETTINGS.scenario, (BUILD, PUBLISHED))
+    except OSError:
+        others, left = [], ""  # no locks here, or nothing may be written: Snakemake's own locks stand as they are
+    if others and "ASMGOLD_ALONE" in os.environ:
+        exit_with_message(BusyError(f"{SETTINGS.scenario}: {others[0]} is at work on it; nothing was done"))
+    if left:
+        tell(f"{SETTINGS.scenario}: takes over from a run that was killed ({left})")
+    try:
+        for finished in recover(PUBLISHED.parent):
+            tell(f"{finished}: finished what a killed run had begun to put in place")
+        if not others:
+            wait_for_jobs()
+            if faults := mend(BUILD, PUBLISHED):
+                aside = f"what stood there is now in {BUILD / CHANGED}/"
+                tell(f"{PUBLISHED}: not as its manifest says: {', '.join(faults)}; published again, {aside}")
+        elif (PUBLISHED / MANIFEST).is_file() and (faults := faults_of(PUBLISHED)):
+            raise BusyError(f"{PUBLISHED / faults[0]}: not as its manifest says, and {others[0]} is at work on it")
+    except OSError as error:
+        exit_with_message(InputError(f"{PUBLISHED.parent}: cannot be written ({error.strerror})"))
+    except InputError as error:
+        exit_with_message(error)
+
+
+def wait_for_jobs():
+    """Let jobs end that a killed run has left running."""
+    told = []
+    while running := still_running(BUILD / "logs"):
+        if running != told:
+            tell(f"{SETTINGS.scenario}: waits for what a killed run has left running: {', '.join(running)}")
+        told = running
+        time.sleep(0.2)
+
+
+def tell(line):
+    print(line, file=sys.stderr, flush=True)
 
 
 def report_success():
     """The table that a person wants to read, if the run went as far as that."""
     summary = BUILD / "summary.txt"
+    if (PUBLISHED / MANIFEST).is_file() and (faults := faults_of(PUBLISHED)):
+        exit_with_message(InputError(f"{PUBLISHED / faults[0]}: not as its manifest says; run once more"))
     if summary.is_file():
         print(f"\n{summary.read_text(encoding='utf-8')}", file=sys.stderr, flush=True)
 
@@ -111,5 +152,7 @@ def report_failure():
     """What the failed jobs had to say, once more, as the last thing on the screen."""
     for message in take_failures(BUILD / "logs"):
         print(f"\n{message}", file=sys.stderr)
-    kept = f" The last complete ones are still in {PUBLISHED}/." if (PUBLISHED / MANIFEST).is_file() else ""
+    with suppress(OSError):  # of a full disk; the next run finishes it then
+        recover(PUBLISHED.parent)  # of a job that was killed, though Snakemake has put back old files since
+    kept = "" if faults_of(PUBLISHED) else f" The last complete ones are still in {PUBLISHED}/."
     print(f"Stopped: the products were not made.{kept}", file=sys.stderr, flush=True)

@@ -12,7 +12,7 @@ from typing import Any, NoReturn
 
 from asmgold.errors import InputError
 from asmgold.io.checksum import check_bytes, sha256_of
-from asmgold.io.failures import failure_file, write_failure
+from asmgold.io.failures import begin, failure_file, write_failure
 from asmgold.io.files import disk_failure
 
 KILLED = "was killed before its end: for its memory or its time, by hand, or with its machine"
@@ -29,7 +29,7 @@ def job(snakemake: Any) -> Iterator[None]:
     failed = failure_file(log_file)
     logging.raiseExceptions = False  # or a full disk would show as a fault of the log, in the place of its own message
     try:
-        write_failure(failed, f"{snakemake.rule}: {KILLED}")
+        running = begin(log_file, f"{snakemake.rule}: {KILLED}")  # noqa: F841  locked until the process ends
         logging.basicConfig(level=logging.INFO, format="%(message)s")
         if "ASMGOLD_PROGRESS" in os.environ:  # then the terminal shows the last line of the log when the job is done
             logging.getLogger().handlers[0].setLevel(logging.ERROR)

@@ -49,6 +49,24 @@ def shipped_project() -> Path:
     return packed if packed.is_dir() else library.parents[1]
 
 
+def check_path(project: Path) -> None:
+    """Refuse a project whose path Snakemake would take for a pattern. Raises InputError."""
+    if set("{}") & set(str(project)):
+        raise InputError(f"{project}: Snakemake cannot work in a folder with {{ or }} in its path; rename the folder")
+
+
+def cache_environment() -> dict[str, str]:
+    """The environment for Snakemake, which keeps files in the user's cache, or in the project if that is read-only."""
+    cache = Path(os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")).absolute()  # noqa: PTH111
+    there = next(folder for folder in (cache, *cache.parents) if folder.exists())
+    own = (
+        {}
+        if there.is_dir() and os.access(there, os.W_OK)
+        else {"XDG_CACHE_HOME": str(Path(".snakemake/cache").absolute())}
+    )
+    return {**os.environ, **own}
+
+
 def use_shipped_scripts() -> None:
     """Let the jobs that are started from now on find what the scripts of the package share."""
     paths = [str(shipped_project() / "workflow/scripts"), os.getenv("PYTHONPATH")]

@@ -15,7 +15,7 @@ from asmgold.config.scenario import Scenario, plain
 from asmgold.errors import GateError, InputError
 from asmgold.io.locks import locked
 from asmgold.io.transaction import recover
-from asmgold.publish.promote import check_described, published_names
+from asmgold.publish.promote import check_described, faults_of, publish, published_names
 from asmgold.refresh.compare import Changes, compare
 from asmgold.refresh.gates import failed_gates
 from asmgold.refresh.replace import REPORTS, ScenarioPaths, replace
@@ -72,6 +72,10 @@ def refresh(
     with alone(place) as running:
         for finished in recover(place.results):
             log.info("%s: finished what a killed run had begun to put in place", finished)
+        if (place.published / MANIFEST).is_file() and (faults := faults_of(place.published)):
+            log.info("%s: %s: not as its manifest says; made again first", place.scenario, ", ".join(faults))
+            build(place.lock, running)
+            publish(place.build, place.published)
         entries = load_lock(place.lock)
         changed = _changed_upstream(scenario, entries, client, only, allow_fewer_rows)
         if not changed and _made_from(place.published) == {
@@ -81,7 +85,7 @@ def refresh(
             return None
         candidate = place.build / "candidate.lock.yaml"
         candidate.parent.mkdir(parents=True, exist_ok=True)
-        write_lock({**entries, **{name: fetched.lock for name, fetched in changed.items()}}, candidate)
+        write_lock({**entries, **{name: fetched.lock for name, fetched in changed.items()}}, candidate, place.lock)
         build(candidate, running)
         files = {name: place.build / name for name in published_names(place.build)}
         check_described(place.build)
@@ -169,7 +173,7 @@ def _before_and_after(entries: Mapping[str, Lock], changed: Mapping[str, Fetched
 
 def _forget_unused(scenario: Scenario, place: ScenarioPaths) -> None:
     """Remove fetched files that neither the lock nor any kept snapshot of any scenario names."""
-    locks = [place.lock, *place.results.glob(f".snapshots/*/*/{place.lock.name}")]
+    locks = [place.lock, *place.results.glob(f".snapshots/*/[0-9]*/{place.lock.name}")]
     for name in scenario.fetched:
         keep = {entries[name].sha256 for entries in map(load_lock, locks) if name in entries}
         for gone in prune(name, keep):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
 import subprocess
 import sys
@@ -15,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from asmgold.config.content import members_of
+from asmgold.config.paths import cache_environment
 from asmgold.config.scenario import Scenario, plain
 from asmgold.errors import InputError
 from asmgold.io.checksum import sha256_of
@@ -158,7 +158,7 @@ def _make(scenario: Scenario, copy: Path) -> None:
     name = scenario.settings.scenario
     done = subprocess.run(
         [sys.executable, "-m", "snakemake", "--config", f"scenario={name}"],
-        cwd=copy, env=os.environ | {"PYTHONPATH": str(copy / "workflow")},
+        cwd=copy, env=cache_environment() | {"PYTHONPATH": str(copy / "workflow")},
         check=False, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace",
     )  # fmt: skip
     if done.returncode:

@@ -110,9 +110,17 @@ def prune(name: str, keep: Collection[str], root: Path = ROOT) -> list[Path]:
     return removed
 
 
-def write_lock(entries: Mapping[str, Lock], lock_file: Path = LOCK_FILE) -> None:
-    """Write the lock: all entries, sorted by source, below the comment that the file begins with. All or nothing."""
-    lines = lock_file.read_text(encoding="utf-8").splitlines(keepends=True) if lock_file.exists() else []
+def write_lock(entries: Mapping[str, Lock], lock_file: Path = LOCK_FILE, like: Path | None = None) -> None:
+    """Write the lock: all entries, sorted by source, below the comment that the file begins with. All or nothing.
+
+    Parameters
+    ----------
+    entries : the source and its entry
+    lock_file : where they are written
+    like : another lock, whose comment it gets
+    """
+    commented = like or lock_file
+    lines = commented.read_text(encoding="utf-8").splitlines(keepends=True) if commented.exists() else []
     header = ""
     for line in lines:
         if not line.startswith("#"):
