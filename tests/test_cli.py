@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -110,6 +111,15 @@ def test_one_source_that_fails_does_not_keep_the_others_away(
     lock = load_lock(Path("config/sources.lock.yaml"))
     assert "mrds" not in lock
     assert ("peru_departments" in lock) == (departments == OLD_LAYER)
+
+
+def test_without_a_network_one_line_says_so(capsys: pytest.CaptureFixture[str]) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        mirror = f"http://127.0.0.1:{taken.getsockname()[1]}"
+    assert commands.main(["fetch", "--scenario", "small", "--mirror", mirror]) == UnreachableError.exit_status
+    said = capsys.readouterr().err.splitlines()
+    assert len(said) == 1
+    assert all(way in said[0] for way in (mirror, "MIRROR=", "asmgold import", "make run"))
 
 
 def test_a_layer_is_checked_as_the_scenario_reads_it(server: FaultyServer, capsys: pytest.CaptureFixture[str]) -> None:

@@ -208,3 +208,65 @@ def test_strata_with_distances_are_lines_and_others_polygons(tmp_path):
     table(WEST).to_file(path)
     with pytest.raises(InputError, match="holds Polygon, lines were expected"):
         read_layer(path, Strata(file=str(path), bands_km=[5.0]))
+
+
+# --- only what lies near
+
+
+def patches(*places, side=0.004):
+    shapes = [shapely.box(x, y, x + side, y + side) for x, y in places]
+    return gpd.GeoDataFrame({"onset_year": range(2018, 2018 + len(shapes)), "tile": "x"}, geometry=shapes, crs=CRS)
+
+
+NEAR = (-72.0, -14.0, -69.0, -12.0)
+BY_ONSET = Evidence(file="x", period_field="onset_year")
+
+
+@pytest.mark.parametrize("crs", ["EPSG:4326", "OGC:CRS84", "EPSG:4674", "EPSG:32719"])
+def test_what_lies_elsewhere_may_be_left_out_and_nothing_else(tmp_path, crs):
+    path = tmp_path / "patches.gpkg"
+    edge = NEAR[0] - 0.004
+    patches((-70.0, -13.0), (-60.0, -3.0), (edge, -13.0), (-55.0, 2.0)).to_crs(crs).to_file(path)
+    read = read_evidence(path, BY_ONSET, near=NEAR)
+    assert set(read["period"]) >= {"2018", "2020"}  # the third one touches the box
+    whole = read_evidence(path, BY_ONSET)
+    assert len(whole) == 4
+    zone = {"area": shapely.box(*NEAR)}
+    assert [(one.period, round(one.amount, 6)) for one in collect_observations([("e", None, read)], zone)] == [
+        (one.period, round(one.amount, 6)) for one in collect_observations([("e", None, whole)], zone)
+    ]
+
+
+def test_of_a_continent_only_the_part_near_is_read(tmp_path):
+    path = tmp_path / "patches.geojson"
+    patches((-70.0, -13.0), (-60.0, -3.0), (-55.0, 2.0)).to_file(path)
+    assert list(read_evidence(path, BY_ONSET, near=NEAR)["period"]) == ["2018"]
+
+
+def test_a_layer_of_which_nothing_lies_near_is_still_checked(tmp_path):
+    path = tmp_path / "patches.geojson"
+    patches((-60.0, -3.0)).to_file(path)
+    assert len(read_evidence(path, BY_ONSET, near=NEAR)) == 1
+    with pytest.raises(InputError, match=r"has no field 'seen' for the period, its fields are onset_year, tile$"):
+        read_evidence(path, Evidence(file="x", period_field="seen"), near=NEAR)
+    with pytest.raises(InputError, match="no feature has tile = 'y'"):
+        read_evidence(path, Evidence(file="x", where={"tile": "y"}), near=NEAR)
+
+
+def test_a_choice_that_only_features_elsewhere_match_is_no_mistake(tmp_path):
+    path = tmp_path / "patches.geojson"
+    patches((-70.0, -13.0), (-60.0, -3.0)).to_file(path)
+    read = read_evidence(path, Evidence(file="x", where={"onset_year": 2019}), near=NEAR)
+    assert collect_observations([("e", None, read)], {"area": shapely.box(*NEAR)})[0].amount == 0
+
+
+def test_ground_that_patches_overlap_on_counts_once(tmp_path):
+    path = tmp_path / "patches.geojson"
+    overlapping = patches((-70.0, -13.0), (-69.998, -13.0))  # by half
+    overlapping["onset_year"] = [2018, 2019]
+    overlapping.to_file(path)
+    seen = collect_observations([("e", None, read_evidence(path, BY_ONSET, near=NEAR))], {"area": shapely.box(*NEAR)})
+    one = polygon_area(overlapping.geometry.array[:1])[0] / 1e6
+    assert {observation.period: observation.amount for observation in seen} == pytest.approx(
+        {"2018": one, "2019": one, "all": 1.5 * one}, rel=1e-6
+    )

@@ -30,6 +30,7 @@ from asmgold.release.reproduce import reproduce
 from asmgold.schemas.products import MANIFEST
 from asmgold.upstream.client import Client
 from asmgold.upstream.fetch import ensure, import_file, pin_missing
+from asmgold.upstream.reach import check_network
 from asmgold.upstream.store import is_stored
 
 CONFIG = Path("config")
@@ -84,25 +85,32 @@ def fetch_scenario(name: str | None, client: Client) -> int:
     """Pin and store what a scenario needs and has not. One source that fails does not keep the others away."""
     scenario = _scenario(name)
     failures: list[InputError] = []
-    fetched_any = False
-    for source_name in scenario.fetched:
-        source, lock = scenario.sources[source_name], scenario.locks.get(source_name)
+    missing = [
+        (source_name, scenario.sources[source_name], lock)
+        for source_name in scenario.fetched
+        for lock in [scenario.locks.get(source_name)]
+        if lock is None or not is_stored(source_name, scenario.sources[source_name], lock)
+    ]
+    if not missing:
+        print(f"{scenario.settings.scenario}: nothing to fetch, all that it needs is here and matches its pins")
+        return 0
+    check_network(
+        [source.urls[0] for _, source, _ in missing],
+        [source.urls[0] for source in scenario.sources.values() if source.filename],
+        client.mirror,
+    )
+    for source_name, source, lock in missing:
         layers = scenario.layers_of(source_name)
         try:
             if lock is None:
                 fetched = pin_missing(source_name, source, client=client, layers=layers)
                 print(f"{source_name}: fetched {_counted(fetched.lock)} and pinned them: sha256 {fetched.lock.sha256}")
-            elif is_stored(source_name, source, lock):
-                continue
             else:
                 ensure(source_name, source, lock, client=client, layers=layers)
                 print(f"{source_name}: fetched what is pinned: sha256 {lock.sha256}")
-            fetched_any = True
         except InputError as error:
             print(error, file=sys.stderr)
             failures.append(error)
-    if not fetched_any and not failures:
-        print(f"{scenario.settings.scenario}: nothing to fetch, all that it needs is here and matches its pins")
     # What a person has to look into comes before what may pass by itself.
     failures.sort(key=lambda failure: isinstance(failure, UnreachableError))
     return failures[0].exit_status if failures else 0

@@ -18,6 +18,7 @@ if OBSERVATIONS:
         input:
             files=[input_of(layer) for layer in SCENARIO.evidence.values()],
             area="<build>/layers/area.parquet",
+            overlays=expand("<build>/layers/overlay_{name}.parquet", name=WITHIN),
         output:
             OBSERVATIONS,
         log:

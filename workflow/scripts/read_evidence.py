@@ -1,6 +1,7 @@
 import logging
 from pathlib import Path
 
+import shapely
 from _job import check_unchanged, job
 
 from asmgold.config.models import Evidence
@@ -11,11 +12,15 @@ from asmgold.sources.evidence import read_evidence
 with job(snakemake):
     params, paths = snakemake.params, snakemake.input
     area = read_table(Path(paths.area))
+    zones = [area, *(read_table(Path(path)) for path in paths.overlays)]
+    west, south, east, north = shapely.total_bounds([shapely.box(*zone.total_bounds) for zone in zones])
     for name, path, output, lock, content, values in zip(
         params.names, paths.files, snakemake.output, params.locks, params.contents, params.evidence, strict=True
     ):
         check_unchanged(Path(path), lock, content)
-        observed = read_evidence(Path(path), Evidence(**values))
+        # What lies beyond all zones counts in none. A file of the user's own is read whole: nobody has checked it yet.
+        near = (west, south, east, north) if lock else None
+        observed = read_evidence(Path(path), Evidence(**values), near)
         note_elsewhere(f"evidence.{name}", observed, area)
         write_table(observed, Path(output))
         logging.info("%s: %d features", path, len(observed))

@@ -269,6 +269,11 @@ class Evidence(Layer):
             raise ValueError(f"names a period {ALL_PERIODS!r}, which is what all periods together are called")
         return self
 
+    @property
+    def fields(self) -> list[str]:
+        """The fields of the layer that are used."""
+        return [*self.where, *(field for field in (self.period_field, self.weight_field) if field is not None)]
+
     def parts(self) -> list[Evidence]:
         """One entry for each file: itself, or one for each period."""
         if not self.periods:

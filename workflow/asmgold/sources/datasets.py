@@ -16,6 +16,7 @@ import pyogrio
 import pyogrio.raw
 import shapely
 from pyogrio.errors import DataLayerError, DataSourceError
+from pyproj import CRS as ReferenceSystem
 
 from asmgold.errors import InputError, excerpt
 
@@ -26,6 +27,10 @@ IN_ZIP = frozenset(
     {".shp", ".gpkg", ".geojson", ".json", ".kml", ".kmz", ".gml", ".fgb", ".tab", ".mif", ".gpx", ".sqlite"}
 )
 MAX_NAMED = 8
+NEAR_MARGIN = 0.05  # degrees, more than any two datums differ by
+
+Box = tuple[float, float, float, float]
+"""West, south, east and north in EPSG:4326."""
 
 
 @dataclass(frozen=True)
@@ -36,13 +41,21 @@ class _Place:
     layer: str
 
 
-def read_dataset(path: Path, chosen: str | Sequence[str] | None, **options: Any) -> Any:
+def read_dataset(
+    path: Path,
+    chosen: str | Sequence[str] | None,
+    fields: Sequence[str] | None = None,
+    near: Box | None = None,
+    **options: Any,
+) -> Any:
     """The features of the layers of a file; without geometry where it has none.
 
     Parameters
     ----------
     path : a file, a zip that holds some in whatever folder, or a folder that is one dataset
     chosen : the name of a layer, several, or `all`; None where there is one only
+    fields : the fields that are needed, if not all; where one of them is missing all are read, to be named
+    near : what lies outside may be left out, and is where the CRS is a geographic one
     options : of the driver, as pyogrio takes them
 
     Raises
@@ -56,7 +69,7 @@ def read_dataset(path: Path, chosen: str | Sequence[str] | None, **options: Any)
         with warnings.catch_warnings():
             # GDAL closes a ring that lacks its last point; what cannot be understood is refused below.
             warnings.filterwarnings("ignore", category=RuntimeWarning)
-            tables = [_read(place, path, options) for place in _places(path, chosen)]
+            tables = [_read(place, path, options, fields, near) for place in _places(path, chosen)]
     except (DataSourceError, DataLayerError) as error:
         said = str(error).split("; It might help")[0]  # the rest is for programs
         raise InputError(f"{path}: not a layer that GDAL can read ({excerpt(said, 200)})") from None
@@ -127,15 +140,27 @@ def _listed(names: Sequence[str]) -> str:
     return shown + (f" and {len(names) - MAX_NAMED} more" if len(names) > MAX_NAMED else "")
 
 
-def _read(place: _Place, path: Path, options: dict[str, Any]) -> Any:
-    fields = pyogrio.read_info(place.dataset, layer=place.layer, **options)["fields"]
+def _read(
+    place: _Place, path: Path, options: dict[str, Any], needed: Sequence[str] | None = None, near: Box | None = None
+) -> Any:
+    info = pyogrio.read_info(place.dataset, layer=place.layer, **options)
+    fields = info["fields"]
     if len({name.casefold() for name in fields}) < len(fields):
         table = _with_distinct_names(place, options)
     else:
-        table = pyogrio.read_dataframe(place.dataset, layer=place.layer, on_invalid="fix", **options)
+        columns = list(needed) if needed is not None and set(needed) <= set(fields) else None
+        box = _margined(near) if near and info["crs"] and ReferenceSystem(info["crs"]).is_geographic else None
+        table = pyogrio.read_dataframe(
+            place.dataset, layer=place.layer, on_invalid="fix", columns=columns, bbox=box, **options
+        )
     if isinstance(table, gpd.GeoDataFrame):
         _check_shapes(place, table, path, options)
     return table
+
+
+def _margined(near: Box) -> Box:
+    west, south, east, north = near
+    return west - NEAR_MARGIN, south - NEAR_MARGIN, east + NEAR_MARGIN, north + NEAR_MARGIN
 
 
 def _with_distinct_names(place: _Place, options: dict[str, Any]) -> Any:

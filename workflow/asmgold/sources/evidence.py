@@ -18,6 +18,7 @@ from asmgold.errors import InputError, excerpt
 from asmgold.io.values import as_text, text_of
 from asmgold.schemas.evidence import OBSERVATIONS
 from asmgold.schemas.tables import CRS
+from asmgold.sources.datasets import Box
 from asmgold.sources.vector import POINT_TYPES, read_features
 
 log = logging.getLogger(__name__)
@@ -28,13 +29,14 @@ MILLISECONDS = range(10**11, 10**14)  # since 1970, as ArcGIS writes dates
 UNKNOWN = "unknown"
 
 
-def read_evidence(path: Path, evidence: Evidence) -> gpd.GeoDataFrame:
+def read_evidence(path: Path, evidence: Evidence, near: Box | None = None) -> gpd.GeoDataFrame:
     """Read one file of a layer of evidence.
 
     Parameters
     ----------
     path : the file
     evidence : its entry in the configuration, for one file
+    near : as for `asmgold.sources.vector.read_features`
 
     Returns
     -------
@@ -45,7 +47,7 @@ def read_evidence(path: Path, evidence: Evidence) -> gpd.GeoDataFrame:
     InputError : as `asmgold.sources.vector.read_features`; if the field of the period or of the weight is missing; or
         if a weight is missing, negative or no number.
     """
-    features = read_features(path, evidence)
+    features = read_features(path, evidence, near)
     table = pd.DataFrame({"period": evidence.period, "weight": np.nan, "unit": None}, index=features.index)
     if evidence.period_field is not None:
         periods = as_text(_field(features, path, evidence.period_field, "period"))

@@ -18,7 +18,7 @@ from asmgold.geodesy.ellipsoid import polygon_area
 from asmgold.geodesy.polygons import POLYGONAL_TYPES
 from asmgold.io.values import as_text, text_of
 from asmgold.schemas.tables import CRS
-from asmgold.sources.datasets import read_dataset
+from asmgold.sources.datasets import Box, read_dataset
 from asmgold.sources.to_degrees import split_beyond_180, to_degrees
 
 log = logging.getLogger(__name__)
@@ -61,12 +61,14 @@ def read_area(path: Path, layer: Layer) -> gpd.GeoDataFrame:
     return polygons if len(polygons) == 1 else gpd.GeoDataFrame(geometry=[polygons.union_all()], crs=CRS)
 
 
-def read_features(path: Path, layer: Layer) -> gpd.GeoDataFrame:
+def read_features(path: Path, layer: Layer, near: Box | None = None) -> gpd.GeoDataFrame:
     """Read a layer of polygons, or one of points, or a CSV table with columns `longitude` and `latitude`.
 
     Parameters
     ----------
     path, layer : as for `read_polygons`; the CRS of a CSV table is EPSG:4326 unless the layer names another one
+    near : what lies outside may be left out, so that a layer of half a continent takes no more memory than its part in
+        one country. A layer of which nothing inside is wanted is read whole: what is wrong with it is told.
 
     Returns
     -------
@@ -77,7 +79,9 @@ def read_features(path: Path, layer: Layer) -> gpd.GeoDataFrame:
     ------
     InputError : as `read_polygons`, but for an empty layer; or if there are both polygons and points.
     """
-    features = _read(path, layer, "polygons or points")
+    features = _read(path, layer, "polygons or points", near)
+    if near is not None and (features.empty or not _matches(features, layer)):
+        return read_features(path, layer)
     if features.empty:
         log.warning("%s: holds no feature", path)
         return gpd.GeoDataFrame(features.drop(columns=features.geometry.name), geometry=[], crs=CRS)
@@ -122,17 +126,31 @@ def read_layer(path: Path, layer: Layer) -> gpd.GeoDataFrame:
     return read_polygons(path, layer)
 
 
-def _read(path: Path, layer: Layer, expected: str) -> gpd.GeoDataFrame:
+def _read(path: Path, layer: Layer, expected: str, near: Box | None = None) -> gpd.GeoDataFrame:
     if not path.exists():
         raise InputError(f"{path}: there is no such file")
     is_table = path.suffix.lower() == ".csv" and "points" in expected
-    features = read_dataset(path, layer.layer, **(POSITIONS_IN_CSV if is_table else {}))
+    features = read_dataset(
+        path,
+        layer.layer,
+        layer.fields if isinstance(layer, Evidence) and not is_table else None,
+        near,
+        **(POSITIONS_IN_CSV if is_table else {}),
+    )
     if not isinstance(features, gpd.GeoDataFrame):
         needed = ", columns longitude and latitude" if is_table else f", {expected}"
         raise InputError(f"{path}: a table without geometry{needed} were expected")
     if is_table and features.crs is None:
         features = features.set_crs(layer.crs or CRS)
     return features
+
+
+def _matches(features: gpd.GeoDataFrame, layer: Layer) -> bool:
+    """Whether any feature has the values of `where`."""
+    chosen = np.ones(len(features), dtype=bool)
+    for field, value in layer.where.items():
+        chosen &= (as_text(features[field]) == text_of(value)).to_numpy() if field in features.columns else False
+    return bool(chosen.any())
 
 
 def _matching(features: gpd.GeoDataFrame, path: Path, layer: Layer) -> gpd.GeoDataFrame:

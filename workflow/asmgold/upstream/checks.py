@@ -7,9 +7,9 @@ import re
 import struct
 import zipfile
 import zlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path, PurePosixPath, PureWindowsPath
-from typing import Any
+from typing import Any, NamedTuple
 
 from asmgold.config.models import Exposure, Layer, Lock, Source
 from asmgold.errors import InputError, RefusedError
@@ -131,7 +131,7 @@ def _check_member_name(member: zipfile.ZipInfo, name: str) -> None:
 
 
 def _check_geojson(path: Path, name: str) -> None:
-    content = read_json(path, name)
+    content = read_json(path, name, each=_checked)
     refuse_error_object(content, name)
     kind = content.get("type") if isinstance(content, dict) else None
     if kind != "FeatureCollection":
@@ -145,10 +145,20 @@ def _check_geojson(path: Path, name: str) -> None:
     if not isinstance(features, list) or not features:
         raise RefusedError(f"{name}: GeoJSON without features")
     for number, feature in enumerate(features, 1):
-        if not isinstance(feature, dict) or feature.get("type") != "Feature":
+        if not isinstance(feature, _Checked):
             raise RefusedError(f"{name}: not valid GeoJSON: feature {number} is no Feature")
-        if (fault := _fault_of_geometry(feature.get("geometry"))) is not None:
-            raise RefusedError(f"{name}: not valid GeoJSON: feature {number} {fault}")
+        if feature.fault is not None:
+            raise RefusedError(f"{name}: not valid GeoJSON: feature {number} {feature.fault}")
+
+
+class _Checked(NamedTuple):
+    """What is kept of a feature: a layer of hundreds of thousands, as Python's objects, would take too much memory."""
+
+    fault: str | None
+
+
+def _checked(found: dict[str, Any]) -> Any:
+    return _Checked(_fault_of_geometry(found.get("geometry"))) if found.get("type") == "Feature" else found
 
 
 def _fault_of_geometry(geometry: Any) -> str | None:
@@ -178,11 +188,11 @@ def _is_position(position: Any) -> bool:
     return isinstance(position, list) and len(position) >= 2 and all(type(value) in (int, float) for value in position)
 
 
-def read_json(path: Path, name: str) -> Any:
-    """What a file of JSON holds. Raises RefusedError if it is none."""
+def read_json(path: Path, name: str, each: Callable[[dict[str, Any]], Any] | None = None) -> Any:
+    """What a file of JSON holds; `each` says what to keep of an object. Raises RefusedError if it is none."""
     content = path.read_bytes().removeprefix(b"\xef\xbb\xbf")
     try:
-        return json.loads(content.decode("utf-8"), parse_constant=_no_number)
+        return json.loads(content.decode("utf-8"), parse_constant=_no_number, object_hook=each)
     except UnicodeDecodeError as error:
         raise RefusedError(
             f"{name}: byte {error.start} is {content[error.start]:#04x}, UTF-8 text was expected"

@@ -213,7 +213,11 @@ class Client:
             requests.exceptions.ChunkedEncodingError,
         ) as error:
             raise _TransientError(self._reason(error)) from None
-        except (requests.RequestException, urllib3.exceptions.HTTPError, UnicodeError) as error:
+        except (
+            OSError,
+            urllib3.exceptions.HTTPError,
+            UnicodeError,
+        ) as error:  # OSError: no such bundle of certificates
             raise _PermanentError(" ".join(str(error).split())) from None
 
     def _reason(self, error: requests.RequestException) -> str:
