@@ -25,7 +25,6 @@ from asmgold.errors import BusyError, InputError, UnreachableError, excerpt
 from asmgold.io.checksum import sha256_of
 from asmgold.io.transaction import recover
 from asmgold.refresh.replace import ROLLBACK, ScenarioPaths, rollback
-from asmgold.refresh.run import alone, refresh
 from asmgold.release.reproduce import reproduce
 from asmgold.schemas.products import MANIFEST
 from asmgold.upstream.client import Client
@@ -137,6 +136,8 @@ def _counted(lock: Lock) -> str:
 
 def refresh_scenario(options: argparse.Namespace) -> None:
     """Take in what changed upstream, or nothing."""
+    from asmgold.refresh.run import refresh  # which loads what a run that has nothing to do is faster without
+
     scenario = _scenario(options.scenario)
     place = _place(scenario)
     settings = load_refresh_settings(CONFIG / "refresh.yaml")
@@ -157,6 +158,8 @@ def refresh_scenario(options: argparse.Namespace) -> None:
 
 def roll_back(scenario_name: str | None) -> None:
     """Return to the results and pins before the last refresh."""
+    from asmgold.refresh.run import alone  # as above
+
     place = _place(_scenario(scenario_name))
     with alone(place):
         # A rollback that was killed when it counted already is finished now, and not followed by a second one.
