@@ -81,7 +81,6 @@ TABLE_FAULTS = {
         "mrds: has no column latitude",
     ),
     "half the rows": (zipped(mrds__csv=mrds_csv(20)), "has 20 rows, 40 were there before"),
-    "wrong encoding": (zipped(mrds__csv=mrds_csv(encoding="latin-1")), "is 0xd1, UTF-8 text was expected"),
 }
 LAYER_FAULTS = {
     "web page": (PAGE, "a web page came instead of the file"),

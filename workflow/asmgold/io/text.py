@@ -6,7 +6,7 @@ import re
 
 CONTROL = re.compile("[\x00-\x1f\x7f\u2028\u2029]+")
 NAMELESS = re.compile(
-    r"\W*((un(named|identified|known|titled)|name (unknown|not known))\b|(no name( given)?|n/?a|none)?\W*$)"
+    r"\W*+((un(named|identified|known|titled)|name (unknown|not known))\b|(no name( given)?|n/?a|none)?\W*$)"
 )
 WEB_ADDRESS = re.compile(r"https?://[^\s]+", re.IGNORECASE)
 LEFTOVER = re.compile("[\x80-\x9f]")

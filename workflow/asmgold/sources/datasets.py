@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import warnings
 import zipfile
 from collections.abc import Sequence
@@ -19,6 +20,8 @@ from pyogrio.errors import DataLayerError, DataSourceError
 from pyproj import CRS as ReferenceSystem
 
 from asmgold.errors import InputError, excerpt
+
+log = logging.getLogger(__name__)
 
 ALL_LAYERS = "all"
 GEOPARQUET = frozenset({".parquet", ".geoparquet"})
@@ -144,17 +147,20 @@ def _read(
     place: _Place, path: Path, options: dict[str, Any], needed: Sequence[str] | None = None, near: Box | None = None
 ) -> Any:
     info = pyogrio.read_info(place.dataset, layer=place.layer, **options)
-    fields = info["fields"]
+    fields, box = info["fields"], None
     if len({name.casefold() for name in fields}) < len(fields):
         table = _with_distinct_names(place, options)
     else:
         columns = list(needed) if needed is not None and set(needed) <= set(fields) else None
         box = _margined(near) if near and info["crs"] and ReferenceSystem(info["crs"]).is_geographic else None
-        table = pyogrio.read_dataframe(
-            place.dataset, layer=place.layer, on_invalid="fix", columns=columns, bbox=box, **options
-        )
+        asked = {"layer": place.layer, "on_invalid": "fix", "columns": columns, "bbox": box} | options
+        try:
+            table = pyogrio.read_dataframe(place.dataset, **asked)
+        except UnicodeDecodeError:
+            log.warning("%s: its text is not in the encoding that it states, and was read as Windows-1252", path)
+            table = pyogrio.read_dataframe(place.dataset, **asked, encoding="cp1252")
     if isinstance(table, gpd.GeoDataFrame):
-        _check_shapes(place, table, path, options)
+        _check_shapes(place, table, path, options | {"bbox": box})
     return table
 
 

@@ -18,6 +18,7 @@ from rasterio.windows import Window
 
 from asmgold.config.models import Exposure
 from asmgold.errors import InputError
+from asmgold.io.checksum import refuse_pointer
 
 CACHE_MB = 256
 
@@ -97,6 +98,7 @@ def open_raster(path: Path, exposure: Exposure, driver: str | None = None) -> It
     """
     if not path.is_file():
         raise InputError(f"{path}: there is no such file")
+    refuse_pointer(path)
     # Beside a file of the user's own lies what its format has no room for, such as the value for no data. Beside a
     # pinned one nothing counts, since nothing pins it.
     beside = "FALSE" if exposure.file else "EMPTY_DIR"

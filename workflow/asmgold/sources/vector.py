@@ -16,9 +16,11 @@ from asmgold.config.models import Evidence, Layer, Strata
 from asmgold.errors import InputError, excerpt
 from asmgold.geodesy.ellipsoid import polygon_area
 from asmgold.geodesy.polygons import POLYGONAL_TYPES
+from asmgold.io.checksum import refuse_pointer
 from asmgold.io.values import as_text, text_of
 from asmgold.schemas.tables import CRS
 from asmgold.sources.datasets import Box, read_dataset
+from asmgold.sources.positions import ENDINGS, read_positions
 from asmgold.sources.to_degrees import split_beyond_180, to_degrees
 
 log = logging.getLogger(__name__)
@@ -26,8 +28,6 @@ log = logging.getLogger(__name__)
 MAX_REPAIR_CHANGE = 0.001  # of a layer's area
 LINE_TYPES = (shapely.GeometryType.LINESTRING, shapely.GeometryType.MULTILINESTRING)
 POINT_TYPES = (shapely.GeometryType.POINT, shapely.GeometryType.MULTIPOINT)
-# A table of positions is read as points; its columns are those of a geographic CRS.
-POSITIONS_IN_CSV = {"X_POSSIBLE_NAMES": "longitude,lon,long,lng", "Y_POSSIBLE_NAMES": "latitude,lat"}
 
 
 def read_polygons(path: Path, layer: Layer) -> gpd.GeoDataFrame:
@@ -129,19 +129,15 @@ def read_layer(path: Path, layer: Layer) -> gpd.GeoDataFrame:
 def _read(path: Path, layer: Layer, expected: str, near: Box | None = None) -> gpd.GeoDataFrame:
     if not path.exists():
         raise InputError(f"{path}: there is no such file")
-    is_table = path.suffix.lower() == ".csv" and "points" in expected
-    features = read_dataset(
-        path,
-        layer.layer,
-        layer.fields if isinstance(layer, Evidence) and not is_table else None,
-        near,
-        **(POSITIONS_IN_CSV if is_table else {}),
-    )
+    is_table = path.suffix.lower() in ENDINGS and "points" in expected
+    if is_table and (points := read_positions(path, layer.crs or CRS)) is not None:
+        return points
+    if path.is_file():
+        refuse_pointer(path)
+    features = read_dataset(path, layer.layer, layer.fields if isinstance(layer, Evidence) else None, near)
     if not isinstance(features, gpd.GeoDataFrame):
         needed = ", columns longitude and latitude" if is_table else f", {expected}"
         raise InputError(f"{path}: a table without geometry{needed} were expected")
-    if is_table and features.crs is None:
-        features = features.set_crs(layer.crs or CRS)
     return features
 
 
