@@ -147,6 +147,16 @@ def test_a_layer_is_checked_as_the_scenario_reads_it(server: FaultyServer, capsy
     assert "peru_departments: has no field 'shapeName'" in capsys.readouterr().err
 
 
+def test_a_field_that_names_units_is_looked_for_when_the_file_comes(
+    server: FaultyServer, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = Path("config/scenarios/small.yaml")
+    overlays = {"units": {"source": "peru_departments", "group_by": "NOMRET"}}
+    path.write_text(yaml.safe_dump(yaml.safe_load(path.read_text()) | {"overlays": overlays}))
+    assert commands.main(["fetch", "--scenario", "small", "--mirror", server.root]) == RefusedError.exit_status
+    assert "peru_departments: has no field 'NOMRET', its fields are shapeName" in capsys.readouterr().err
+
+
 def test_the_embedded_scenario_needs_nothing(capsys: pytest.CaptureFixture[str]) -> None:
     assert commands.main(["fetch"]) == 0
     assert capsys.readouterr().out.startswith("peru: nothing to fetch")
