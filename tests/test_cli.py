@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import socket
 import subprocess
@@ -122,10 +123,38 @@ def test_without_a_network_one_line_says_so(capsys: pytest.CaptureFixture[str]) 
     assert all(way in said[0] for way in (mirror, "MIRROR=", "asmgold import", "make run"))
 
 
+def test_the_detections_of_2026_are_fetched_and_checked_as_they_are_read(
+    server: FaultyServer, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = Path("config/scenarios/small.yaml")
+    evidence = {"detections": {"source": "amazon_mining_detections", "period_field": "onset_year"}}
+    path.write_text(yaml.safe_dump(yaml.safe_load(path.read_text()) | {"evidence": evidence}))
+    address = "/data.source.coop/earthgenome/amazon-mining-watch/amazon_basin_detections.geojson"
+    patches = json.loads(OLD_LAYER)
+    server.answer(address, as_json(patches))
+    assert commands.main(["fetch", "--scenario", "small", "--mirror", server.root]) == RefusedError.exit_status
+    assert "amazon_mining_detections: has no field 'onset_year' for the period" in capsys.readouterr().err
+    for year, feature in enumerate(patches["features"], 2018):
+        feature["properties"]["onset_year"] = year
+    server.answer(address, as_json(patches))
+    assert commands.main(["fetch", "--scenario", "small", "--mirror", server.root]) == 0
+    assert load_lock(Path("config/sources.lock.yaml"))["amazon_mining_detections"].rows == 2
+
+
 def test_a_layer_is_checked_as_the_scenario_reads_it(server: FaultyServer, capsys: pytest.CaptureFixture[str]) -> None:
     server.answer("/example.org/PER.geojson", NEW_LAYER.replace(b"shapeName", b"name"))
     assert commands.main(["fetch", "--scenario", "small", "--mirror", server.root]) == RefusedError.exit_status
     assert "peru_departments: has no field 'shapeName'" in capsys.readouterr().err
+
+
+def test_a_field_that_names_units_is_looked_for_when_the_file_comes(
+    server: FaultyServer, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = Path("config/scenarios/small.yaml")
+    overlays = {"units": {"source": "peru_departments", "group_by": "NOMRET"}}
+    path.write_text(yaml.safe_dump(yaml.safe_load(path.read_text()) | {"overlays": overlays}))
+    assert commands.main(["fetch", "--scenario", "small", "--mirror", server.root]) == RefusedError.exit_status
+    assert "peru_departments: has no field 'NOMRET', its fields are shapeName" in capsys.readouterr().err
 
 
 def test_the_embedded_scenario_needs_nothing(capsys: pytest.CaptureFixture[str]) -> None:

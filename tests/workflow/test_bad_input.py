@@ -119,12 +119,16 @@ def test_an_invalid_boundary_is_mended_with_a_note(lean_project):
     boundary(lean_project, shapely.Polygon([(-80, -18), (-69, -18), (-69, -10), (-69, -2), (-69, -10), (-80, -2)]))
     done = lean_project.run()
     assert done.returncode == 0, done.stderr
-    assert "mended 1 of 1 geometries" in done.stderr
+    assert "mended 1 of 1 polygons: feature 1 (" in done.stderr
+    manifest = json.loads(lean_project.product("manifest.json").read_text())
+    told = {name: source["mended"] for name, source in manifest["sources"].items() if "mended" in source}
+    assert [text.split(" (")[0] for text in told.pop("boundary.geojson")] == ["mended: feature 1"]
+    assert not told
 
 
-def test_an_invalid_boundary_is_refused_where_mending_would_change_its_area(built):
+def test_an_invalid_boundary_is_refused_where_it_is_not_certain_what_was_meant(built):
     boundary(built, shapely.Polygon([(-80, -18), (-69, -2), (-69, -18), (-80, -3)]))
-    refused(built, "boundary.geojson: 1 of 1 geometries are invalid", "Self-intersection", "mend them by hand")
+    refused(built, "boundary.geojson: feature 1 (Self-intersection", "km2 as its rings run", "mend them by hand")
 
 
 def test_layers_without_polygons_features_or_crs_are_refused(built):

@@ -244,6 +244,14 @@ def test_the_shipped_scenario_registers_every_year() -> None:
         assert source.urls[0].endswith(f"/mining_{year}00_simplified.geojson")
 
 
+def test_both_series_of_detections_stand_side_by_side() -> None:
+    values = read_yaml(PROJECT / "config/config.yaml")
+    scenario = load_scenario(values | {"scenario": "peru-detections"}, {}, PROJECT / "config", pinned=False)
+    yearly, by_onset = scenario.settings.evidence.values()
+    assert list(yearly.periods) == [str(year) for year in range(2018, 2024)]
+    assert (by_onset.source, by_onset.period_field) == ("amazon_mining_detections", "onset_year")
+
+
 def test_every_choice_has_words_in_both_languages(built_once: Copy) -> None:
     table = pd.read_csv(built_once.product("sensitivity.csv"))
     for language in ("en", "es"):

@@ -53,6 +53,8 @@ UNITS_ONLY = {name: overlay.group_by for name, overlay in SETTINGS.overlays.item
 GROUP_BY = {name: overlay.group_by for name, overlay in SETTINGS.overlays.items() if overlay.group_by}
 COUNTRIES = "<build>/countries.parquet" if SETTINGS.countries else []
 MADE_FROM_COUNTRIES = ["area"] if SETTINGS.area.is_from_countries else []
+# What was mended in the layers, by the names of their files.
+MENDED = ["<build>/layers/mended.json", *(["<build>/evidence/mended.json"] if SCENARIO.evidence else [])]
 # The hash of what each script imports: a parameter of its rule, so that a change of the library reruns what it changes.
 CODE = code_hashes(PROJECT / "workflow")
 

@@ -20,7 +20,8 @@ if OBSERVATIONS:
             area="<build>/layers/area.parquet",
             overlays=expand("<build>/layers/overlay_{name}.parquet", name=WITHIN),
         output:
-            OBSERVATIONS,
+            layers=OBSERVATIONS,
+            mended="<build>/evidence/mended.json",
         log:
             "<build>/logs/read_evidence.log",
         benchmark:
@@ -32,6 +33,7 @@ if OBSERVATIONS:
             locks=[SCENARIO.lock_of(layer) for layer in SCENARIO.evidence.values()],
             contents=[SCENARIO.content_of(layer) for layer in SCENARIO.evidence.values()],
             names=[name for name, _ in PARTS],
+            origins=[SCENARIO.origin_of(layer) for layer in SCENARIO.evidence.values()],
             evidence=[
                 layer.model_dump(exclude={"title"}, exclude_defaults=True) for layer in SCENARIO.evidence.values()
             ],

@@ -117,6 +117,7 @@ rule write_page:
         units=UNITS,
         seen="<build>/mining_seen.parquet" if OBSERVATIONS else [],
         exposure="<build>/exposure.csv" if EXPOSURES else [],
+        mended=MENDED,
     output:
         "<build>/index.html",
     log:
@@ -149,6 +150,7 @@ rule write_manifest:
         ],
         countries="<build>/countries" if CODES else [],
         own_files=INPUTS.own_files(),
+        mended=MENDED,
     output:
         manifest="<build>/manifest.json",
         summary="<build>/summary.txt",

@@ -2,7 +2,7 @@
 
 READ_LAYERS = {name: layer for name, layer in LAYERS.items() if name not in {*MADE_FROM_COUNTRIES, *SCENARIO.evidence}}
 
-READING = ("source", "file", "layer", "where", "crs")  # the keys that say how a layer is read
+READING = ("source", "file", "layer", "where", "crs", "mend")  # the keys that say how a layer is read
 
 
 rule read_records:
@@ -29,7 +29,8 @@ rule read_layers:
     input:
         [input_of(layer) for layer in READ_LAYERS.values()],
     output:
-        expand("<build>/layers/{layer}.parquet", layer=READ_LAYERS),
+        layers=expand("<build>/layers/{layer}.parquet", layer=READ_LAYERS),
+        mended="<build>/layers/mended.json",
     log:
         "<build>/logs/read_layers.log",
     benchmark:
@@ -42,6 +43,7 @@ rule read_layers:
         contents=[SCENARIO.content_of(layer) for layer in READ_LAYERS.values()],
         layers=[plain(layer, *READING) for layer in READ_LAYERS.values()],
         kinds=[kind_of(layer) for layer in READ_LAYERS.values()],
+        origins=[SCENARIO.origin_of(layer) for layer in READ_LAYERS.values()],
     script:
         "../scripts/read_layers.py"
 

@@ -1,6 +1,7 @@
 """Reads the tables that a rule names among its inputs."""
 
-from collections.abc import Iterable
+import json
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,15 @@ def load_csvs(paths: Iterable[str]) -> dict[str, Any]:
 def load_overlays(paths: Any, names: Iterable[str]) -> dict[str, Any]:
     """The polygons of the overlays, by their names."""
     return {name: read_table(Path(path)) for name, path in zip(names, paths.overlays, strict=True)}
+
+
+def with_mended(sources: Mapping[str, Any], paths: Iterable[str]) -> dict[str, Any]:
+    """The sources, and beside each what was mended of its layers."""
+    told: dict[str, list[str]] = {}
+    for path in paths:
+        for origin, texts in json.loads(Path(path).read_text(encoding="utf-8")).items():
+            told[origin] = list(dict.fromkeys([*told.get(origin, ()), *texts]))
+    return {name: {**source, **({"mended": told[name]} if name in told else {})} for name, source in sources.items()}
 
 
 def _table(path: Path) -> Any:

@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pandas as pd
 from _job import job
-from _tables import load, load_csvs
+from _tables import load, load_csvs, with_mended
 
 from asmgold.geodesy.ellipsoid import polygon_area
 from asmgold.io.files import write_json
@@ -21,7 +21,7 @@ with job(snakemake):
         records=records,
         rows_read=rows.groupby("source")["row"].max().to_dict(),  # the reader numbers the rows of a source from 1
         settings=params.settings,
-        sources=params.sources,
+        sources=with_mended(params.sources, paths.mended),
         corrections=params.corrections,
     )
     write_json(manifest, Path(snakemake.output.manifest))

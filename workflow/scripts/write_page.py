@@ -1,7 +1,7 @@
 from pathlib import Path
 
 from _job import job
-from _tables import load, load_overlays
+from _tables import load, load_overlays, with_mended
 
 from asmgold.config.models import Correction
 from asmgold.publish.context import Context
@@ -19,7 +19,7 @@ with job(snakemake):
         ),
         overlays=load_overlays(paths, context.overlay_titles),
         settings=params.settings,
-        sources=params.sources,
+        sources=with_mended(params.sources, paths.mended),
         corrections=[Correction(**correction) for correction in params.corrections],
         products=params.products,
         tables=tables,

@@ -75,6 +75,13 @@ class Layer(Model):
         description="The CRS of a layer that does not state one, such as `EPSG:4326`. Ignored if it does.",
     )
 
+    mend: Literal["keep", "drop", "refuse"] | None = Field(
+        None,
+        description="What to do with polygons that cross themselves: `keep` takes them as they are mended, `drop` "
+        "leaves them out, `refuse` takes no layer that has any. Default: those are mended of which it is certain "
+        "enough what was meant, and the layer is refused otherwise.",
+    )
+
     @model_validator(mode="after")
     def _one_origin(self) -> Layer:
         if (self.source is None) == (self.file is None):
@@ -278,7 +285,7 @@ class Evidence(Layer):
         """One entry for each file: itself, or one for each period."""
         if not self.periods:
             return [self]
-        common = self.model_dump(include={"title", "layer", "where", "crs", "weight_field"})
+        common = self.model_dump(include={"title", "layer", "where", "crs", "mend", "weight_field"})
         return [Evidence(source=source, period=period, **common) for period, source in self.periods.items()]
 
 

@@ -97,7 +97,14 @@ class Scenario:
     def own_provenance(self) -> dict[str, Any]:
         """The same for all of them, by the paths of the files, as for a source; no lock pins them."""
         files = {path: lock for content in self.own_contents.values() for path, lock in content.items()}
-        return {path if path not in self.sources else f"./{path}": {"lock": lock} for path, lock in files.items()}
+        return {self._own_key(path): {"lock": lock} for path, lock in files.items()}
+
+    def origin_of(self, layer: Layer | Exposure) -> str:
+        """The key of a layer's file in the two: its source, or the path of a file of the user's own."""
+        return layer.source or self._own_key(str(layer.file))
+
+    def _own_key(self, path: str) -> str:
+        return path if path not in self.sources else f"./{path}"
 
     @property
     def _files(self) -> list[Layer | Exposure]:

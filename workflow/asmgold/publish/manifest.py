@@ -43,7 +43,7 @@ def build_manifest(
     records : `asmgold.schemas.tables.RECORDS`
     rows_read : how many rows the reader found in each source of records
     settings : the scenario's configuration
-    sources : for each source that was used, its registration and its lock
+    sources : for each source that was used, its registration, its lock, and what was mended of it
     corrections : the declared corrections
 
     Raises

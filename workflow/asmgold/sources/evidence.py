@@ -60,7 +60,9 @@ def read_evidence(path: Path, evidence: Evidence, near: Box | None = None) -> gp
     if evidence.weight_field is not None:
         values = _field(features, path, evidence.weight_field, "weight")
         table["weight"], table["unit"] = _weights(features, values, path), evidence.weight_field
-    return OBSERVATIONS.validate(gpd.GeoDataFrame(table, geometry=list(features.geometry), crs=CRS))
+    observed = gpd.GeoDataFrame(table, geometry=list(features.geometry), crs=CRS)
+    observed.attrs |= features.attrs
+    return OBSERVATIONS.validate(observed)
 
 
 def _field(features: gpd.GeoDataFrame, path: Path, field: str, purpose: str) -> pd.Series:

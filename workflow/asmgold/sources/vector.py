@@ -14,18 +14,17 @@ from shapely.geometry.base import BaseGeometry
 
 from asmgold.config.models import Evidence, Layer, Strata
 from asmgold.errors import InputError, excerpt
-from asmgold.geodesy.ellipsoid import polygon_area
 from asmgold.geodesy.polygons import POLYGONAL_TYPES
 from asmgold.io.checksum import refuse_pointer
 from asmgold.io.values import as_text, text_of
 from asmgold.schemas.tables import CRS
 from asmgold.sources.datasets import Box, read_dataset
+from asmgold.sources.mending import mend
 from asmgold.sources.positions import ENDINGS, read_positions
 from asmgold.sources.to_degrees import split_beyond_180, to_degrees
 
 log = logging.getLogger(__name__)
 
-MAX_REPAIR_CHANGE = 0.001  # of a layer's area
 LINE_TYPES = (shapely.GeometryType.LINESTRING, shapely.GeometryType.MULTILINESTRING)
 POINT_TYPES = (shapely.GeometryType.POINT, shapely.GeometryType.MULTIPOINT)
 
@@ -45,20 +44,24 @@ def read_polygons(path: Path, layer: Layer) -> gpd.GeoDataFrame:
     Raises
     ------
     InputError : if the file cannot be read, no feature matches, the CRS is unknown, there is no polygon, a
-        coordinate is off the globe, or mending invalid geometry would change the layer's area by more than 0.1 %.
+        coordinate is off the globe, or a broken polygon is not to be mended (`asmgold.sources.mending.mend`).
     """
     features = _read(path, layer, "polygons")
     if features.empty:
         raise InputError(f"{path}: holds no feature, polygons were expected")
     features = _matching(features, path, layer)
     features = _in_wgs84(features, path, layer)
-    return _valid(_only(features, path, POLYGONAL_TYPES, "polygons"), path)
+    return mend(_only(features, path, POLYGONAL_TYPES, "polygons"), path, layer.mend)
 
 
 def read_area(path: Path, layer: Layer) -> gpd.GeoDataFrame:
     """Read the polygons of a layer as one feature: as `read_polygons`, and several of them as their union."""
     polygons = read_polygons(path, layer)
-    return polygons if len(polygons) == 1 else gpd.GeoDataFrame(geometry=[polygons.union_all()], crs=CRS)
+    if len(polygons) == 1:
+        return polygons
+    union = gpd.GeoDataFrame(geometry=[polygons.union_all()], crs=CRS)
+    union.attrs |= polygons.attrs
+    return union
 
 
 def read_features(path: Path, layer: Layer, near: Box | None = None) -> gpd.GeoDataFrame:
@@ -93,7 +96,7 @@ def read_features(path: Path, layer: Layer, near: Box | None = None) -> gpd.GeoD
     features = _in_wgs84(features, path, layer)
     if points:
         return _only(features, path, POINT_TYPES, "points")
-    return _valid(_only(features, path, POLYGONAL_TYPES, "polygons or points"), path)
+    return mend(_only(features, path, POLYGONAL_TYPES, "polygons or points"), path, layer.mend)
 
 
 def read_lines(path: Path, layer: Layer) -> gpd.GeoDataFrame:
@@ -241,25 +244,3 @@ def _together(parts: NDArray[np.object_]) -> BaseGeometry:
     if shapely.get_dimensions(parts[0]) == 1:
         return shapely.MultiLineString(shapely.get_parts(parts).tolist())
     return shapely.MultiPoint(shapely.get_coordinates(parts))
-
-
-def _valid(features: gpd.GeoDataFrame, path: Path) -> gpd.GeoDataFrame:
-    geometry: NDArray[np.object_] = np.asarray(features.geometry.array, dtype=object)
-    invalid = np.flatnonzero(~shapely.is_valid(geometry))
-    if invalid.size == 0:
-        return features
-    reason = f"feature {invalid[0] + 1}: {shapely.is_valid_reason(geometry[invalid[0]])}"
-    before = polygon_area(geometry)
-    repaired = geometry.copy()
-    repaired[invalid] = shapely.make_valid(geometry[invalid], method="structure", keep_collapsed=False)
-    change = np.abs(polygon_area(repaired) - before).sum() / max(before.sum(), 1.0)
-    if change > MAX_REPAIR_CHANGE:
-        raise InputError(
-            f"{path}: {invalid.size} of {geometry.size} geometries are invalid ({reason}) and mending them would "
-            f"change the area by {change:.2%}; mend them by hand"
-        )
-    log.warning(
-        "%s: mended %d of %d geometries (%s), the area changed by %.6f %%",
-        path, invalid.size, geometry.size, reason, 100 * change,
-    )  # fmt: skip
-    return features.assign(geometry=gpd.array.from_shapely(repaired, crs=CRS))

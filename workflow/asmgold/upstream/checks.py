@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import Any, NamedTuple
 
-from asmgold.config.models import Exposure, Layer, Lock, Source
+from asmgold.config.models import Evidence, Exposure, Layer, Lock, Source
 from asmgold.errors import InputError, RefusedError
 
 MAX_UNPACKED_BYTES = 2 << 30
@@ -230,6 +230,7 @@ def _read(path: Path, name: str, source: Source, layers: Sequence[Layer | Exposu
     import pyogrio
     import shapely
 
+    from asmgold.sources.evidence import read_evidence
     from asmgold.sources.raster import check_raster
     from asmgold.sources.records import read_records
     from asmgold.sources.vector import read_layer
@@ -246,7 +247,11 @@ def _read(path: Path, name: str, source: Source, layers: Sequence[Layer | Exposu
         rows = 0
         for layer in layers or (Layer(source=name),):
             assert isinstance(layer, Layer)
-            read_layer(path, layer)
+            features = read_evidence(path, layer) if isinstance(layer, Evidence) else read_layer(path, layer)
+            field = getattr(layer, "group_by", None) or getattr(layer, "field", None)
+            if field is not None and field not in features.columns:
+                names = ", ".join(column for column in features.columns if column != "geometry")
+                raise InputError(f"{path}: has no field {field!r}, its fields are {names}")
             rows = max(rows, int(pyogrio.read_info(path, layer=layer.layer, force_feature_count=True)["features"]))
         return rows
     except InputError as error:

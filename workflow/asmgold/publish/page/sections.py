@@ -406,6 +406,8 @@ def _provenance(source: Mapping[str, Any], context: Context) -> list[Fact]:
         for key in ("producer", "citation", "licence", "date", "address", "notes")
         if texts.get(key)
     ]
+    if "mended" in source:
+        facts.append(Fact(words["mended"], "; ".join(source["mended"])))
     lock = source["lock"]
     return [*facts, Fact(words["sha256"], lock["sha256"]), Fact(words["bytes"], context.numbers.count(lock["bytes"]))]
 
