@@ -28,6 +28,14 @@ def answer_of_land(regions_km2: float, area_km2: float, context: Context) -> str
     )  # fmt: skip
 
 
+def traceable(sites: pd.DataFrame, context: Context) -> str:
+    """How many of the sites have a page of their own at their producer, as a sentence."""
+    count = context.numbers.count
+    return context.phrases("answer")["traceable"].format(
+        n=count(int(sites["url"].notna().sum())), sites=count(len(sites))
+    )
+
+
 def answer_of_evidence(tables: Mapping[str, pd.DataFrame], context: Context) -> list[str]:
     """How much of the mining seen the regions hold, where that is, and what chance would hold.
 

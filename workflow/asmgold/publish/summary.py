@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping
 
 import pandas as pd
 
-from asmgold.publish.answer import answer_of_evidence
+from asmgold.publish.answer import answer_of_evidence, traceable
 from asmgold.publish.context import Context
 from asmgold.records.accounting import count_by_fate
 from asmgold.schemas.products import MANIFEST, PAGE, PROJECT
@@ -58,6 +58,7 @@ def summarise(
                 km2=numbers.count(covered), share=numbers.share(covered / area_km2),
             ),
             words["deposits"].format(n=numbers.count(deposits)),
+            traceable(records[records["fate"] == "site"], context),
             "",
         ]  # fmt: skip
     if seen := answer_of_evidence(tables, context):

@@ -9,7 +9,7 @@ import pandas as pd
 
 from asmgold import __version__
 from asmgold.geodesy.discs import edge_error_bound
-from asmgold.publish.answer import answer_of_evidence, answer_of_land, of_all_periods
+from asmgold.publish.answer import answer_of_evidence, answer_of_land, of_all_periods, traceable
 from asmgold.publish.context import Context
 from asmgold.publish.page.blocks import Bar, Bars, Block, Fact, FactList, Folded, Points, Section, Table, TableColumn
 from asmgold.publish.page.results import Results
@@ -47,7 +47,8 @@ def answer(results: Results, context: Context) -> list[str]:
     if covers:
         sentences.append(words["answer_overlays"].format(parts=", ".join(covers)))
     seen = answer_of_evidence(results.tables, context)
-    return [" ".join(sentences + outside), *([" ".join(seen)] if seen else []), words["caution"]]
+    paragraphs = [" ".join(sentences + outside), *([" ".join(seen)] if seen else [])]
+    return [*paragraphs, f"{words['caution']} {traceable(results.sites, context)}"]
 
 
 def key_figures(results: Results, context: Context) -> list[tuple[str, str]]:
