@@ -93,7 +93,7 @@ def test_the_catalogue_is_read_and_found_valid_by_pystac(released_once: Path) ->
     found = {}
     for item in items.values():
         assert item.datetime is not None
-        assert item.datetime.isoformat() == "2018-01-01T00:00:00+00:00"  # the newest of the data
+        assert item.datetime.isoformat() == "2023-01-01T00:00:00+00:00"  # the newest of the data
         for name, asset in item.assets.items():
             path = Path(asset.get_absolute_href() or "")
             assert asset.extra_fields["file:checksum"] == "1220" + sha256_of(path)

@@ -121,7 +121,7 @@ def item_of(content: dict[str, Any], id_: str) -> dict[str, Any]:
         (
             "products/manifest.json",
             lambda m: m["products"]["sites.parquet"].update(rows=511),
-            "products/sites.parquet", "rows is 512, 511 stands in manifest.json",
+            "products/sites.parquet", "rows is 511, 510 stands in manifest.json",
         ),
         (
             "products/manifest.json",
@@ -248,7 +248,7 @@ def test_a_checkout_without_the_sources_says_which(sent: Path, project: Copy, mo
     assert commands.main(["verify", "--rerun", str(sent)]) == 3
     rerun = next(line for line in capsys.readouterr().out.splitlines() if " rerun:" in line)
     assert rerun == (
-        "unchecked  rerun: not at hand: mrds_peru (there is no data/raw/embedded/mrds_peru.csv); published_shares.csv "
+        "unchecked  rerun: not at hand: mrds_peru (there is no data/raw/embedded/mrds_peru.csv); data/raw/embedded/published_shares.csv "
         "(data/raw/embedded/published_shares.csv has other bytes)"
     )
 

@@ -172,7 +172,7 @@ def test_the_choices_of_the_default_scenario(built_once: Copy) -> None:
     assert area.loc[("gold", "primary product only"), "sites"] == (sites["commodity_role"] == "primary").sum()
     for source, count in sites["source"].value_counts().items():
         assert area.loc[("records", f"{source} only"), "sites"] == count
-    assert area.loc[("corrections", "off"), "sites"] == 505
+    assert area.loc[("corrections", "off"), "sites"] == 504
     # Web Mercator draws a disc of 20 km at latitude f with a radius of 20 km times about the cosine of f.
     naive = area.loc[("planar buffer", "EPSG:3857"), "regions_km2"] / area.loc[("configured", ""), "regions_km2"]
     assert np.cos(np.radians(18)) ** 2 < naive < 1
@@ -229,7 +229,7 @@ def test_the_radius_curve_and_the_bands_agree_with_the_map(built_once: Copy) -> 
     assert often.min() == 0
     assert often.max() == 1
     assert ((often > 0) & (often < 1)).any()
-    assert len(sites) == 512
+    assert len(sites) == 511
 
 
 def test_the_shipped_scenario_registers_every_year() -> None:

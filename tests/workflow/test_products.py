@@ -183,7 +183,7 @@ def test_the_terminal_shows_the_figures_and_where_the_files_are(lean_project):
     assert done.returncode == 0, done.stderr
     for line in (
         "737 rows were read, and each has one fate",
-        "The sites are 505 distinct deposits",
+        "The sites are 504 distinct deposits",
         r"mrds +\d+ +192 +0 +\d+ +0 +710",
         r"\d+ regions with \d+ sites cover",
         r"mining_corridor outside",

@@ -84,7 +84,7 @@ def test_results_of_other_data_are_not_compared(built):
     built.put("major_deposits_peru", table.read_bytes().rstrip().rsplit(b"\n", 1)[0] + b"\n")
     done = command(built, "reproduce")
     assert done.returncode == 1
-    assert "made from other bytes of major_deposits_peru than are pinned now; run peru again" in done.stderr
+    assert "made from other bytes of major_deposits_peru than those of now; run peru again" in done.stderr
 
 
 def test_a_scenario_with_files_of_ones_own_can_be_reproduced(project):

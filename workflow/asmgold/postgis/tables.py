@@ -237,8 +237,8 @@ _OF_EVIDENCE = _reference("evidence", "evidence", "period", "zone")
 _OF_OVERLAY = _reference("overlays", "overlay")
 _OF_REGION = _reference("regions", "region_id")
 _OF_CORRECTION = _reference("corrections", "correction")
-ROW_NUMBERS = {"missed_mining": "piece"}
-GEOMETRIES: Mapping[str, Type] = {"records": POINT, "sites": POINT, "missed_mining": ANY}
+ROW_NUMBERS = {"missed_mining": "piece", "mining_seen": "part"}
+GEOMETRIES: Mapping[str, Type] = {"records": POINT, "sites": POINT, "mining_seen": POINT, "missed_mining": ANY}
 REFERENCES: Mapping[str, tuple[Reference, ...]] = {
     "records": (_OF_CORRECTION, _reference("records", "deposit_id")),
     "sites": (_reference("records", "record_id"), _OF_REGION, _OF_CORRECTION),

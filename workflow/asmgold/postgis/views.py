@@ -174,7 +174,7 @@ VIEWS: tuple[View, ...] = (
         "missed_mining_far",
         "Mining that was seen far from any site: farther than twice the radius of the discs.",
         """
-        SELECT m.piece, m.evidence, m.period, m.area_km2, m.distance_km, m.distance_km - b.km AS beyond_km,
+        SELECT m.piece, m.evidence, m.period, m.amount, m.unit, m.distance_km, m.distance_km - b.km AS beyond_km,
                m.nearest_site, s.name AS nearest_name, m.geometry
         FROM missed_mining m
         CROSS JOIN (SELECT (manifest #>> '{{configuration,buffer_km}}')::double precision AS km FROM manifest) b
