@@ -114,7 +114,12 @@ def full_disk(copy: Copy) -> str:
 def own_absolute_file(copy: Copy) -> str:
     table = Path("data/raw/embedded/published_shares.csv").resolve()
     copy.configure(published_shares=str(table))
-    rewrite_manifest(copy, lambda manifest: manifest["configuration"].update(published_shares=str(table)))
+
+    def edit(manifest: dict[str, Any]) -> None:
+        manifest["configuration"].update(published_shares=str(table))
+        manifest["sources"][str(table)] = manifest["sources"].pop("data/raw/embedded/published_shares.csv")
+
+    rewrite_manifest(copy, edit)
     return f"configuration: file is {table}; a release is read on other machines"
 
 
@@ -311,7 +316,7 @@ def test_files_of_ones_own_keep_their_names(station: Copy) -> None:
 
     def edit(manifest: dict[str, Any]) -> None:
         manifest["configuration"]["published_shares"] = path
-        manifest["sources"][table.name] = manifest["sources"].pop("published_shares.csv")
+        manifest["sources"][path] = manifest["sources"].pop("data/raw/embedded/published_shares.csv")
 
     rewrite_manifest(station, edit)
     note = station.folder / "results/.build/peru/logs/write_manifest.job.json"

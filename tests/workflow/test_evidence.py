@@ -24,7 +24,7 @@ from asmgold.schemas.rasters import PROBABILITY
 from tests.conftest import PROJECT, Copy, copy_project
 
 ZONES = ["area", "madre_de_dios:inside", "mining_corridor:inside", "mining_corridor:outside"]
-CONTRACT = ["evidence", "period", "zone", "observed", "observed_inside", "capture", "land_share", "lift"]
+CONTRACT = ["evidence", "period", "zone", "observed", "observed_inside", "capture", "land_share", "lift", "unit"]
 EVIDENCE_PRODUCTS = {
     "evidence.csv",
     "missed_mining.parquet",
