@@ -248,7 +248,8 @@ def test_a_checkout_without_the_sources_says_which(sent: Path, project: Copy, mo
     assert commands.main(["verify", "--rerun", str(sent)]) == 3
     rerun = next(line for line in capsys.readouterr().out.splitlines() if " rerun:" in line)
     assert rerun == (
-        "unchecked  rerun: not at hand: mrds_peru (there is no data/raw/embedded/mrds_peru.csv); data/raw/embedded/published_shares.csv "
+        "unchecked  rerun: not at hand: mrds_peru (there is no data/raw/embedded/mrds_peru.csv); "
+        "data/raw/embedded/published_shares.csv "
         "(data/raw/embedded/published_shares.csv has other bytes)"
     )
 
