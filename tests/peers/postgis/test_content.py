@@ -72,6 +72,7 @@ def test_geometry_has_its_type_its_crs_and_an_index(asked, results: Path) -> Non
         ("overlay_features", "geometry"): ("MULTIPOLYGON", 4326),
         ("area", "geometry"): ("MULTIPOLYGON", 4326),
         ("corrections", "geometry"): ("LINESTRING", 4326),
+        ("mining_seen", "geometry"): ("POINT", 4326),
         ("missed_mining", "geometry"): ("GEOMETRY", 4326),
     }
     indexed = values(
