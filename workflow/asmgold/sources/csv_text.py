@@ -109,7 +109,7 @@ def _lines_in_utf8(content: bytes, origin: str) -> bytes:
 
 
 def _with_doubled_quotes(line: bytes) -> bytes:
-    """A line with two quotes for each one that stands after a backslash within quotes, neither doubled nor the end of its field."""
+    """A line with each quote doubled that stands after a backslash, within quotes, and is neither doubled nor last."""
     pieces = line.split(b'\\"')
     taken, quotes = pieces[0], pieces[0].count(b'"')
     for piece in pieces[1:]:
