@@ -13,7 +13,7 @@ with job(snakemake):
     rows = pd.concat([read_table(Path(path)) for path in snakemake.input.rows], ignore_index=True)
     # Countries and the units of an area, such as departments, whose middles are known then.
     divisions = {
-        name: read_table(Path(path)).rename(columns={field: "name"})
+        name: read_table(Path(path))[[field, "geometry"]].rename(columns={field: "name"})
         for (name, field), path in zip(snakemake.params.units_only.items(), snakemake.input.divisions, strict=True)
     }
     for missing in [*([] if snakemake.input.countries else ["countries"]), *([] if divisions else ["divisions"])]:

@@ -22,7 +22,7 @@ from asmgold.records.location import CountryLocator, locate
 from asmgold.schemas.tables import CRS, RECORDS
 
 POSITION_TEXTS = ("longitude_text", "latitude_text")
-TEXTS = ("name", "country_reported", "status", "deposit_type", "url")
+TEXTS = ("name", "country_reported", "status", "deposit_type", "operation_type", "url")
 Geometries = NDArray[np.object_]
 
 
