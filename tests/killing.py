@@ -110,4 +110,8 @@ def as_told() -> None:
         kill_before(int(os.environ["KILL_NUMBER"]))
         return
     listed = os.open(calls, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
-    count_calls(lambda event, what: os.write(listed, f"{event} {what}\n".encode()))  # type: ignore[arg-type,return-value]
+
+    def note(event: str, what: object) -> None:
+        os.write(listed, f"{event} {what}\n".encode())
+
+    count_calls(note)

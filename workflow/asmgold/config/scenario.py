@@ -73,9 +73,7 @@ class Scenario:
     @property
     def own_files(self) -> list[str]:
         """The files that the user brings, which no lock pins."""
-        tables = [self.settings.published_shares, self.settings.production]
-        paths = [item.file for item in self._files if item.file] + [path for path in tables if path]
-        return [located_file(path, self.project) for path in paths]
+        return [located_file(path, self.project) for path in self._own_paths]
 
     def content_of(self, item: Layer | Exposure | str | None) -> dict[str, Any]:
         """Hash and size of each file that an item is read from, by its path; nothing for a source, which a lock pins.
@@ -90,9 +88,7 @@ class Scenario:
     @cached_property
     def own_contents(self) -> dict[str, dict[str, Any]]:
         """Hash and size of the files of the user, by the path in the configuration and then by that of each file."""
-        tables = [self.settings.published_shares, self.settings.production]
-        paths = [item.file for item in self._files if item.file] + [path for path in tables if path]
-        return {path: content_of(located_file(path, self.project)) for path in dict.fromkeys(paths)}
+        return {path: content_of(located_file(path, self.project)) for path in self._own_paths}
 
     def own_provenance(self) -> dict[str, Any]:
         """The same for all of them, by the paths of the files, as for a source; no lock pins them."""
@@ -105,6 +101,13 @@ class Scenario:
 
     def _own_key(self, path: str) -> str:
         return path if path not in self.sources else f"./{path}"
+
+    @property
+    def _own_paths(self) -> list[str]:
+        """The paths of the user's files as the configuration gives them."""
+        tables = [self.settings.published_shares, self.settings.production]
+        paths = [item.file for item in self._files if item.file] + [path for path in tables if path]
+        return list(dict.fromkeys(paths))
 
     @property
     def _files(self) -> list[Layer | Exposure]:

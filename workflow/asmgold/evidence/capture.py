@@ -144,7 +144,7 @@ def missed_mining(
                 {
                     "evidence": one.evidence,
                     "period": one.period,
-                    "amount": _amounts(rest, pieces),
+                    "amount": rest.point_weights if rest.is_points else polygon_area(pieces) / 1e6,
                     "unit": one.unit,
                     "distance_km": distance,
                     "nearest_site": nearest,
@@ -154,12 +154,6 @@ def missed_mining(
         )
     table = pd.concat(tables, ignore_index=True) if tables else MISSED.empty()
     return MISSED.validate(gpd.GeoDataFrame(table, geometry="geometry", crs=CRS))
-
-
-def _amounts(one: Observation, pieces: NDArray[np.object_]) -> Floats:
-    if not one.is_points:
-        return polygon_area(pieces) / 1e6
-    return np.ones(len(pieces)) if one.weights is None else one.weights
 
 
 def _distances(pieces: NDArray[np.object_], sites: gpd.GeoDataFrame) -> tuple[Floats, NDArray[np.object_]]:

@@ -48,11 +48,14 @@ class Observation:
         return bool(shapely.get_type_id(self.shape) == shapely.GeometryType.MULTIPOINT)
 
     @property
+    def point_weights(self) -> Floats:
+        """How much was observed at each point, shape (n,)."""
+        return np.ones(shapely.get_num_geometries(self.shape)) if self.weights is None else self.weights
+
+    @property
     def amount(self) -> float:
         """How much was observed: km2 of polygons on the ellipsoid, the sum of weights, or the number of points."""
-        if not self.is_points:
-            return area_km2(self.shape)
-        return float(shapely.get_num_geometries(self.shape) if self.weights is None else self.weights.sum())
+        return float(self.point_weights.sum()) if self.is_points else area_km2(self.shape)
 
     def within(self, zone: shapely.Geometry) -> Observation:
         """The part that lies in a zone; a point on the zone's edge does."""

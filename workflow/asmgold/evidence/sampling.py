@@ -109,7 +109,7 @@ def _small_parts(one: Observation) -> tuple[Geometries, Floats]:
     parts = shapely.get_parts(one.shape)
     parts = parts[~shapely.is_empty(parts)]
     if one.is_points:
-        return parts, np.ones(len(parts)) if one.weights is None else one.weights
+        return parts, one.point_weights
     small = [np.empty(0, dtype=object)]
     while len(parts):
         west, south, east, north = shapely.bounds(parts).T

@@ -18,6 +18,7 @@ from asmgold.geodesy.ellipsoid import polygon_area
 from asmgold.geodesy.polygons import polygonal
 from asmgold.geodesy.union import union_of_discs
 from asmgold.records.classify import plants, reach_of_discs
+from asmgold.records.flags import has_flag
 from asmgold.schemas.evidence import SENSITIVITY
 from asmgold.schemas.tables import CRS
 from asmgold.vocabulary.evidence import ALL_PERIODS, AREA
@@ -112,9 +113,9 @@ def _variants(
     types = records["operation_type"].fillna("") + " " + records["deposit_type"].fillna("")
     if (is_placer := types.str.contains("placer", case=False)).any():
         yield "type", "placer only", records[is_placer], configured
-    for what, column in (("status", "status"), ("operation type", "operation_type")):
-        if records[column].isna().all():
-            log.warning("no record states its %s, so no variant is made of it", what)
+    silent = [what for what in ("status", "operation_type") if records[what].isna().all()]
+    if silent:
+        log.warning("no record states its %s: there are no variants by that", " or ".join(silent).replace("_", " "))
     yield PLANAR, "EPSG:3857", records, replace(configured, planar_crs="EPSG:3857")
     yield PLANAR, "UTM zone", records, replace(configured, planar_crs="UTM")
 
@@ -124,7 +125,7 @@ def _sites(records: pd.DataFrame, area: gpd.GeoDataFrame, configuration: Configu
     if not configuration.include_plants:
         records = records[plants(records).isna()]
     if configuration.exclude_administrative:
-        records = records[~records["flags"].map(lambda flags: "position_centroid" in flags).astype(bool)]
+        records = records[~has_flag(records, "position_centroid")]
     suffix = "" if configuration.with_corrections else "_read"
     lon, lat = records[f"longitude{suffix}"].to_numpy(float), records[f"latitude{suffix}"].to_numpy(float)
     usable = (np.abs(lon) <= 180) & (np.abs(lat) <= 90)

@@ -18,10 +18,9 @@ from scipy.spatial import cKDTree
 from asmgold.evidence.land import LandCells
 from asmgold.evidence.observations import safe_ratio
 from asmgold.evidence.sampling import Bools, Ints, WeightedPoints, chord_m
-from asmgold.geodesy.ellipsoid import Floats, to_ecef
+from asmgold.geodesy.ellipsoid import METRES_PER_DEGREE, Floats, to_ecef
 from asmgold.rasters.cog import field_of_array, write_raster
 from asmgold.rasters.grid import Grid
-from asmgold.records.flags import METRES_PER_DEGREE
 from asmgold.schemas.evidence import POSITION_BANDS
 from asmgold.schemas.rasters import NODATA, RasterSpecification
 

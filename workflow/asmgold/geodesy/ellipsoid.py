@@ -16,6 +16,7 @@ SEMI_MAJOR_M = float(WGS84.a)
 ECCENTRICITY_SQUARED = float(WGS84.es)
 # The largest radius of curvature on the ellipsoid is the one at the poles.
 MAX_CURVATURE_RADIUS_M = float(WGS84.a**2 / WGS84.b)
+METRES_PER_DEGREE = 111_320.0  # of longitude at the equator
 MEAN_RADIUS_M = float((2 * WGS84.a + WGS84.b) / 3)
 
 _GAUSS_NODES, _GAUSS_WEIGHTS = np.polynomial.legendre.leggauss(5)

@@ -14,7 +14,7 @@ import pandas as pd
 import shapely
 from scipy.spatial import cKDTree
 
-from asmgold.geodesy.ellipsoid import Floats, to_ecef
+from asmgold.geodesy.ellipsoid import METRES_PER_DEGREE, Floats, to_ecef
 
 # Of the records of the world near the middle of a country, all that stand alone within 2.13 km of it are filed there,
 # and the next one, at 2.45 km, lies where its name is (tests/records/judged_centroids.csv).
@@ -25,7 +25,6 @@ SHARED_M, SHARED_ALONE_M = 6_000.0, 50_000.0
 SHARE_OF_WIDTH = 0.02  # of a small country or division, of the side of a square as large
 ALONE_M = 5_000.0  # no record at another position is nearer
 NAMES_AT_ONE_POSITION = 3
-DEGREE_M = 111_320.0
 
 
 def at_centroid(
@@ -72,7 +71,7 @@ def _middles(shape: shapely.Geometry, reach_m: float) -> list[tuple[str, float, 
     if largest is None or shapely.is_empty(largest):
         return []
     narrowing = np.cos(np.radians(shapely.get_y(shapely.centroid(largest))))
-    width_m = DEGREE_M * np.sqrt(shapely.area(shape) * narrowing)
+    width_m = METRES_PER_DEGREE * np.sqrt(shapely.area(shape) * narrowing)
     within_m = min(reach_m, SHARE_OF_WIDTH * width_m)
     points = [("centroid", shapely.centroid(shape)), ("centroid", shapely.centroid(largest))]
     west, south, east, north = shapely.bounds(largest)

@@ -8,10 +8,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from asmgold.geodesy.ellipsoid import METRES_PER_DEGREE
 from asmgold.io.text import nameless
 from asmgold.records.administrative import shares_its_position_with_names
 
-METRES_PER_DEGREE = 111_320.0
 COARSE_M = 500.0
 LIMITS = np.array([180.0, 90.0])
 # In English, Spanish, French and Portuguese. `Smelter Creek` is no smelter.
@@ -89,6 +89,11 @@ def flags_of(
     table: NDArray[np.bool_] = np.column_stack([np.asarray(column, dtype=bool) for column in found.values()])
     names = list(found)
     return [[names[column] for column in np.flatnonzero(row)] for row in table]
+
+
+def has_flag(records: pd.DataFrame, flag: str) -> pd.Series:
+    """Which records have a flag."""
+    return records["flags"].map(lambda flags: flag in flags).astype(bool)
 
 
 def _without_name(names: pd.Series) -> pd.Series:

@@ -77,17 +77,15 @@ _NO_ZIP = (
 
 
 def as_utf8(content: bytes, origin: str) -> bytes:
-    """The text of a table as UTF-8 with quotes doubled, and a warning that names the lines that were not so.
+    """The text of a table as UTF-8 without byte order mark, and a warning that names the lines that were not so.
 
     A table in UTF-16, as Excel's "Unicode text" is, says so at its beginning. A line that is not UTF-8 is taken for
     Windows-1252; what that leaves unclear is decoded with the other leftovers of old encodings
-    (`asmgold.io.text.decoded`). A quote after a backslash, within quotes, is a quote of the text.
+    (`asmgold.io.text.decoded`).
     """
     if content[:2] in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE):
         content = content.decode("utf-16", errors="replace").encode()
     content = content.removeprefix(BYTE_ORDER_MARK)
-    if b'\\"' in content:
-        content = b"".join(_with_doubled_quotes(line) for line in content.splitlines(keepends=True))
     try:
         content.decode("utf-8")  # takes a tenth of the time of a look at each line
     except UnicodeDecodeError:
@@ -146,6 +144,8 @@ def read_table(
         a quote that was left open swallows rows. Empty lines are no rows.
     """
     content = as_utf8(content, origin)
+    if b'\\"' in content:  # within quotes, a quote of the text
+        content = b"".join(_with_doubled_quotes(line) for line in content.splitlines(keepends=True))
     if not content.strip():
         raise InputError(f"{origin}: is empty, a table with the columns {', '.join(needed)} was expected")
     header, start = _header(content)

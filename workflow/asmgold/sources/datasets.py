@@ -49,7 +49,6 @@ def read_dataset(
     chosen: str | Sequence[str] | None,
     fields: Sequence[str] | None = None,
     near: Box | None = None,
-    **options: Any,
 ) -> Any:
     """The features of the layers of a file; without geometry where it has none.
 
@@ -59,7 +58,6 @@ def read_dataset(
     chosen : the name of a layer, several, or `all`; None where there is one only
     fields : the fields that are needed, if not all; where one of them is missing all are read, to be named
     near : what lies outside may be left out, and is where the CRS is a geographic one
-    options : of the driver, as pyogrio takes them
 
     Raises
     ------
@@ -72,7 +70,7 @@ def read_dataset(
         with warnings.catch_warnings():
             # GDAL closes a ring that lacks its last point; what cannot be understood is refused below.
             warnings.filterwarnings("ignore", category=RuntimeWarning)
-            tables = [_read(place, path, options, fields, near) for place in _places(path, chosen)]
+            tables = [_read(place, path, fields, near) for place in _places(path, chosen)]
     except (DataSourceError, DataLayerError) as error:
         said = str(error).split("; It might help")[0]  # the rest is for programs
         raise InputError(f"{path}: not a layer that GDAL can read ({excerpt(said, 200)})") from None
@@ -143,24 +141,22 @@ def _listed(names: Sequence[str]) -> str:
     return shown + (f" and {len(names) - MAX_NAMED} more" if len(names) > MAX_NAMED else "")
 
 
-def _read(
-    place: _Place, path: Path, options: dict[str, Any], needed: Sequence[str] | None = None, near: Box | None = None
-) -> Any:
-    info = pyogrio.read_info(place.dataset, layer=place.layer, **options)
+def _read(place: _Place, path: Path, needed: Sequence[str] | None, near: Box | None) -> Any:
+    info = pyogrio.read_info(place.dataset, layer=place.layer)
     fields, box = info["fields"], None
     if len({name.casefold() for name in fields}) < len(fields):
-        table = _with_distinct_names(place, options)
+        table = _with_distinct_names(place)
     else:
         columns = list(needed) if needed is not None and set(needed) <= set(fields) else None
         box = _margined(near) if near and info["crs"] and ReferenceSystem(info["crs"]).is_geographic else None
-        asked = {"layer": place.layer, "on_invalid": "fix", "columns": columns, "bbox": box} | options
+        asked = {"layer": place.layer, "on_invalid": "fix", "columns": columns, "bbox": box}
         try:
             table = pyogrio.read_dataframe(place.dataset, **asked)
         except UnicodeDecodeError:
             log.warning("%s: its text is not in the encoding that it states, and was read as Windows-1252", path)
             table = pyogrio.read_dataframe(place.dataset, **asked, encoding="cp1252")
     if isinstance(table, gpd.GeoDataFrame):
-        _check_shapes(place, table, path, options | {"bbox": box})
+        _check_shapes(place, table, path, box)
     return table
 
 
@@ -169,9 +165,9 @@ def _margined(near: Box) -> Box:
     return west - NEAR_MARGIN, south - NEAR_MARGIN, east + NEAR_MARGIN, north + NEAR_MARGIN
 
 
-def _with_distinct_names(place: _Place, options: dict[str, Any]) -> Any:
+def _with_distinct_names(place: _Place) -> Any:
     """A layer two fields of which have one name, as after joins: the later ones get `_2`, `_3` and so on."""
-    meta, _, wkb, columns = pyogrio.raw.read(place.dataset, layer=place.layer, **options)
+    meta, _, wkb, columns = pyogrio.raw.read(place.dataset, layer=place.layer)
     named: dict[str, Any] = {}
     taken: set[str] = set()
     for name, values in zip(meta["fields"], columns, strict=True):
@@ -186,7 +182,7 @@ def _with_distinct_names(place: _Place, options: dict[str, Any]) -> Any:
     return gpd.GeoDataFrame(named, geometry=shapely.from_wkb(wkb, on_invalid="fix"), crs=meta["crs"])
 
 
-def _check_shapes(place: _Place, table: gpd.GeoDataFrame, path: Path, options: dict[str, Any]) -> None:
+def _check_shapes(place: _Place, table: gpd.GeoDataFrame, path: Path, box: Box | None) -> None:
     """Refuse a feature whose shape is there and cannot be understood; one that has none is no mistake.
 
     A point without numbers is one that has none.
@@ -196,7 +192,7 @@ def _check_shapes(place: _Place, table: gpd.GeoDataFrame, path: Path, options: d
     lost = np.unique(owner[~np.isfinite(points).all(axis=1)])
     lost = lost[shapely.get_dimensions(shapes[lost]) > 0]
     if shapely.is_missing(shapes).any():
-        _, _, wkb, _ = pyogrio.raw.read(place.dataset, layer=place.layer, columns=[], **options)
+        _, _, wkb, _ = pyogrio.raw.read(place.dataset, layer=place.layer, columns=[], bbox=box)
         was_there = np.array([one is not None for one in wkb])
         lost = np.union1d(lost, np.flatnonzero(shapely.is_missing(shapes) & was_there))
     if lost.size:

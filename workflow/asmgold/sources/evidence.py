@@ -19,7 +19,7 @@ from asmgold.io.values import as_text, text_of
 from asmgold.schemas.evidence import OBSERVATIONS
 from asmgold.schemas.tables import CRS
 from asmgold.sources.datasets import Box
-from asmgold.sources.vector import POINT_TYPES, read_features
+from asmgold.sources.vector import POINT_TYPES, field_of, read_features
 
 log = logging.getLogger(__name__)
 
@@ -50,7 +50,7 @@ def read_evidence(path: Path, evidence: Evidence, near: Box | None = None) -> gp
     features = read_features(path, evidence, near)
     table = pd.DataFrame({"period": evidence.period, "weight": np.nan, "unit": None}, index=features.index)
     if evidence.period_field is not None:
-        periods = as_text(_field(features, path, evidence.period_field, "period"))
+        periods = as_text(field_of(features, path, evidence.period_field, "period"))
         if (undated := np.flatnonzero(periods.isna() | (periods == ""))).size:
             log.warning(
                 "%s: %d of %d features have no %s, feature %d the first; their period is called %r",
@@ -58,19 +58,11 @@ def read_evidence(path: Path, evidence: Evidence, near: Box | None = None) -> gp
             )  # fmt: skip
         table["period"] = periods.map(_period)
     if evidence.weight_field is not None:
-        values = _field(features, path, evidence.weight_field, "weight")
+        values = field_of(features, path, evidence.weight_field, "weight")
         table["weight"], table["unit"] = _weights(features, values, path), evidence.weight_field
     observed = gpd.GeoDataFrame(table, geometry=list(features.geometry), crs=CRS)
     observed.attrs |= features.attrs
     return OBSERVATIONS.validate(observed)
-
-
-def _field(features: gpd.GeoDataFrame, path: Path, field: str, purpose: str) -> pd.Series:
-    if field not in features.columns:
-        names = ", ".join(name for name in features.columns if name != features.geometry.name)
-        raise InputError(f"{path}: has no field {field!r} for the {purpose}, its fields are {names}")
-    values: pd.Series = features[field]
-    return values
 
 
 def _weights(features: gpd.GeoDataFrame, values: pd.Series, path: Path) -> pd.Series:

@@ -6,19 +6,17 @@ import geopandas as gpd
 import numpy as np
 import shapely
 from numpy.typing import NDArray
-from pyproj import Geod
 from shapely.geometry.base import BaseGeometry
 
 from asmgold.errors import InputError
 from asmgold.geodesy.antimeridian import polygons_from_rings, split_at_antimeridian
-from asmgold.geodesy.ellipsoid import Floats, polygon_area
+from asmgold.geodesy.ellipsoid import WGS84, Floats, polygon_area
 from asmgold.geodesy.polygons import POLYGONAL_TYPES, densify
 from asmgold.schemas.tables import CRS
 
 MAX_EDGE_M = 10_000.0
 MAX_EDGE_DEG = 10.0
 MAX_AREA_CHANGE = 0.001
-GEOD = Geod(ellps="WGS84")
 Geometries = NDArray[np.object_]
 
 
@@ -92,7 +90,7 @@ def _split(shape: BaseGeometry, number: int) -> BaseGeometry:
     polygons = [piece for part in parts for piece in (_polygon_pieces(part) if _jumps(part) else [part])]
     split: BaseGeometry = shapely.union_all(polygons)
     # Along geodesics the area of a ring does not hang on how its longitudes are written.
-    expected = sum(abs(GEOD.geometry_area_perimeter(part)[0]) for part in parts)
+    expected = sum(abs(WGS84.geometry_area_perimeter(part)[0]) for part in parts)
     found = float(polygon_area(np.array([split], dtype=object))[0])
     if abs(found - expected) > MAX_AREA_CHANGE * expected:
         raise InputError(

@@ -7,12 +7,13 @@ from pathlib import Path
 
 import geopandas as gpd
 import numpy as np
+import pandas as pd
 import shapely
 from numpy.typing import NDArray
 from pyproj.exceptions import CRSError, ProjError
 from shapely.geometry.base import BaseGeometry
 
-from asmgold.config.models import Evidence, Layer, Strata
+from asmgold.config.models import Evidence, Layer, Scalar, Strata
 from asmgold.errors import InputError, excerpt
 from asmgold.geodesy.polygons import POLYGONAL_TYPES
 from asmgold.io.checksum import refuse_pointer
@@ -146,23 +147,40 @@ def _read(path: Path, layer: Layer, expected: str, near: Box | None = None) -> g
 
 def _matches(features: gpd.GeoDataFrame, layer: Layer) -> bool:
     """Whether any feature has the values of `where`."""
-    chosen = np.ones(len(features), dtype=bool)
     for field, value in layer.where.items():
-        chosen &= (as_text(features[field]) == text_of(value)).to_numpy() if field in features.columns else False
-    return bool(chosen.any())
+        features = features[_has_value(features[field], value)] if field in features.columns else features.iloc[:0]
+    return not features.empty
 
 
 def _matching(features: gpd.GeoDataFrame, path: Path, layer: Layer) -> gpd.GeoDataFrame:
     for field, value in layer.where.items():
-        if field not in features.columns:
-            fields = ", ".join(name for name in features.columns if name != "geometry")
-            raise InputError(f"{path}: has no field {field!r}, its fields are {fields}")
-        found = features[field]
-        features = features[as_text(found) == text_of(value)]
+        found = field_of(features, path, field)
+        features = features[_has_value(found, value)]
         if features.empty:
             values = ", ".join(repr(item) for item in as_text(found.drop_duplicates()).fillna("nothing").head(5))
             raise InputError(f"{path}: no feature has {field} = {value!r}; it has {values} and others")
     return features.reset_index(drop=True)
+
+
+def _has_value(values: pd.Series, value: Scalar) -> pd.Series:
+    """Where a field has a value of `where`."""
+    return as_text(values) == text_of(value)
+
+
+def field_of(features: gpd.GeoDataFrame, path: Path, field: str, purpose: str = "") -> pd.Series:
+    """The values of a field.
+
+    Raises
+    ------
+    InputError : if there is none of that name; it says what it is needed for, if that is given, and lists those found.
+    """
+    if field not in features.columns:
+        names = ", ".join(name for name in features.columns if name != features.geometry.name)
+        raise InputError(
+            f"{path}: has no field {field!r}{f' for the {purpose}' if purpose else ''}, its fields are {names}"
+        )
+    values: pd.Series = features[field]
+    return values
 
 
 def _in_wgs84(features: gpd.GeoDataFrame, path: Path, layer: Layer) -> gpd.GeoDataFrame:

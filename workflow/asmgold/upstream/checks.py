@@ -233,7 +233,7 @@ def _read(path: Path, name: str, source: Source, layers: Sequence[Layer | Exposu
     from asmgold.sources.evidence import read_evidence
     from asmgold.sources.raster import check_raster
     from asmgold.sources.records import read_records
-    from asmgold.sources.vector import read_layer
+    from asmgold.sources.vector import field_of, read_layer
 
     try:
         if source.reader == "raster":
@@ -249,9 +249,8 @@ def _read(path: Path, name: str, source: Source, layers: Sequence[Layer | Exposu
             assert isinstance(layer, Layer)
             features = read_evidence(path, layer) if isinstance(layer, Evidence) else read_layer(path, layer)
             field = getattr(layer, "group_by", None) or getattr(layer, "field", None)
-            if field is not None and field not in features.columns:
-                names = ", ".join(column for column in features.columns if column != "geometry")
-                raise InputError(f"{path}: has no field {field!r}, its fields are {names}")
+            if field is not None:
+                field_of(features, path, field)
             rows = max(rows, int(pyogrio.read_info(path, layer=layer.layer, force_feature_count=True)["features"]))
         return rows
     except InputError as error:

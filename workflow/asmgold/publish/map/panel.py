@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import shapely
@@ -26,6 +26,9 @@ from asmgold.publish.map.lettering import PrintedPage, mm, places_within, text_w
 from asmgold.publish.map.ornaments import degrees_in_words, graticule, scale_bar_km, scale_denominator
 from asmgold.publish.map.view import MapView
 from asmgold.vocabulary.iso import country_name
+
+if TYPE_CHECKING:
+    import geopandas as gpd
 
 Floats = NDArray[np.float64]
 
@@ -147,10 +150,8 @@ class Panel:
     def _seen(self) -> None:
         if self.content.seen is None or self.content.seen.empty:
             return
-        grid = SAME_PLACE_MM * self.view.width / self.box.width
         for place, colour in palette.SEEN_COLOURS.items():
-            points = self.view.points(self.content.seen.geometry[self.content.seen["place"] == place])
-            points = np.unique(np.round(points / grid), axis=0) * grid
+            points = self._distinct(self.content.seen.geometry[self.content.seen["place"] == place])
             self.axes.plot(*points.T, zorder=3.8, **seen_style(colour, 1.6 if self.detail else 1.0))
 
     def _sites(self) -> None:
@@ -158,11 +159,14 @@ class Panel:
         disc = 2000 * self.content.buffer_km * self._scale / mm(1)
         crowded = (FEW_SITES / max(len(sites), 1)) ** 0.3
         shrink = float(np.clip(min(crowded, MARKER_IN_DISC * disc / MARKERS["mrds"][1], 1.3), 0.4, 1.3))
-        grid = SAME_PLACE_MM * self.view.width / self.box.width
         for number, (source, of_source) in enumerate(sorted(sites.groupby("source"), key=_major_deposits_last)):
-            points = self.view.points(of_source.geometry)
-            points = np.unique(np.round(points / grid), axis=0) * grid
+            points = self._distinct(of_source.geometry)
             self.axes.plot(*points.T, zorder=7 + number / 10, **marker_style(str(source), shrink))
+
+    def _distinct(self, places: gpd.GeoSeries) -> Floats:
+        """Points in the view's plane, once each that stand at one place of the paper."""
+        grid = SAME_PLACE_MM * self.view.width / self.box.width
+        return np.asarray(np.unique(np.round(self.view.points(places) / grid), axis=0) * grid)
 
     def _fill(self, shapes: NDArray[np.object_], colour: str, **style: Any) -> None:
         patches = [PathPatch(_path(shape)) for shape in shapes if not shape.is_empty]

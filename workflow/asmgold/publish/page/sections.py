@@ -16,6 +16,7 @@ from asmgold.publish.page.results import Results
 from asmgold.publish.page.shapes import DECIMALS, THINNED_M
 from asmgold.records.accounting import count_by_fate
 from asmgold.records.corrections import moved
+from asmgold.records.flags import has_flag
 from asmgold.schemas.products import product_of
 from asmgold.schemas.tables import COMMODITY_ROLES, FATES, FLAGS
 from asmgold.vocabulary.evidence import AREA, KM2
@@ -369,10 +370,10 @@ def _limits(results: Results, context: Context) -> Section:
     points = [words["limit_region"]]
     if (records["source"] == "mrds").any():
         points.append(words["limit_mrds"])
-    coarse = sum("position_coarse" in flags for flags in records["flags"])
+    coarse = int(has_flag(records, "position_coarse").sum())
     if coarse:
         points.append(words["limit_coarse"].format(n=numbers.count(coarse), total=numbers.count(len(records))))
-    filed = int(records["flags"].map(lambda flags: "position_centroid" in flags).sum())
+    filed = int(has_flag(records, "position_centroid").sum())
     if filed:
         excluded = results.settings["administrative_positions"] == "exclude"
         words_of = words["limit_administrative_out" if excluded else "limit_administrative_in"]
