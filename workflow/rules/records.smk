@@ -96,6 +96,7 @@ rule classify_records:
         administrative_positions=SETTINGS.administrative_positions,
         units_only=UNITS_ONLY,
         commodity=SETTINGS.commodity,
+        language=SETTINGS.language,
         corrections=[plain(correction) for correction in SCENARIO.corrections],
         deposits=plain(SETTINGS.deposits),
     script:

@@ -28,6 +28,7 @@ with job(snakemake):
         exclude_administrative=snakemake.params.administrative_positions == "exclude",
         divisions=divisions,
         commodity=snakemake.params.commodity,
+        language=snakemake.params.language,
         deposits=DepositSettings(**snakemake.params.deposits),
     )
     write_table(records, Path(snakemake.output[0]))

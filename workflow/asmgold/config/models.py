@@ -429,6 +429,7 @@ class Source(Model):
         "preservation copy, is tried when those before it are out of reach. With `{iso}` in the first, there is "
         "one such source for each country, which `area.country` chooses.",
     )
+    page: WebAddress | None = Field(None, description="A page of the web about the dataset, for its readers.")
     path: str | None = Field(
         None, description="The file in this repository, where the project carries the data itself."
     )

@@ -100,6 +100,12 @@ class Context:
         """What a dataset of records is called."""
         return self.phrases("common").get(dataset, dataset)
 
+    @property
+    def dataset_pages(self) -> dict[str, str]:
+        """A page of the web about each dataset of records, by what that is called; none where none is registered."""
+        sources = [self.sources[name] for name in self.records]
+        return {self.dataset_title(source["reader"]): source["page"] for source in sources if source.get("page")}
+
     def site_kind_title(self, dataset: str, role: str) -> str:
         """What the sites of a dataset are called in which the commodity has some role; without roles, the dataset."""
         if role == "listed":

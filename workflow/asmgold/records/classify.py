@@ -18,6 +18,7 @@ from asmgold.records.administrative import at_centroid
 from asmgold.records.corrections import apply_corrections
 from asmgold.records.deduplicate import deposit_ids
 from asmgold.records.flags import flags_of, precision_m
+from asmgold.records.labels import labels
 from asmgold.records.location import CountryLocator, locate
 from asmgold.schemas.tables import CRS, RECORDS
 
@@ -39,6 +40,7 @@ def classify(
     divisions: Mapping[str, gpd.GeoDataFrame] | None = None,
     commodity: str = "gold",
     deposits: DepositSettings | None = None,
+    language: str = "en",
 ) -> gpd.GeoDataFrame:
     """Give every row its fate.
 
@@ -54,6 +56,7 @@ def classify(
     divisions : layers of divisions such as departments, with the column `name`, to know their middles by
     commodity : the one whose place among a record's commodities is its `commodity_role`, for the reasons given
     deposits : when records are taken for the same deposit, if not by default
+    language : of the labels of records without a name, `en` or `es`
 
     Returns
     -------
@@ -78,6 +81,7 @@ def classify(
     found = flags_of(records, faults, rows["fault"].notna(), places, centroid.notna())
     both = [earlier + new for earlier, new in zip(records["flags"], found, strict=True)]
     records["flags"] = pd.Series(both, index=records.index, dtype=object)
+    records["label"] = labels(records, divisions or {}, language)
     points = _points(records)
     fate, reason = _fates_by_content(
         records, faults, commodity, None if include_plants else plants(records, commodity),

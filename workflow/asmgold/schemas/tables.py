@@ -96,6 +96,9 @@ _RECORD_COLUMNS = {
     "source": SOURCE,
     "row": READ_RECORDS.columns["row"],
     "name": READ_RECORDS.columns["name"],
+    "label": text(
+        "Called", "The name; without one, where the record lies, told from the nearest record that has a name."
+    ),
     "country_reported": READ_RECORDS.columns["country_reported"],
     "country_code": text(
         "Country code",

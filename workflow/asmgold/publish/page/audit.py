@@ -159,7 +159,7 @@ def _corrections(records: pd.DataFrame, corrections: Sequence[Correction]) -> Se
     applied = {record["correction"]: record for _, record in records[records["correction"].notna()].iterrows()}
     rows = [
         [
-            _or_blank(record["name"]), _page_of(record), correction.id, record["fate"], *_change(record, correction),
+            record["label"], _page_of(record), correction.id, record["fate"], *_change(record, correction),
             correction.reason, correction.evidence,
         ]
         for correction in corrections
@@ -211,7 +211,7 @@ def _worst_cases(records: pd.DataFrame, proposals: Sequence[Proposal]) -> Sectio
     )
     rows = [
         [
-            _or_blank(record["name"]), _page_of(record), "gold" if record["gold"] else "", record["fate"],
+            record["label"], _page_of(record), "gold" if record["gold"] else "", record["fate"],
             record["country_reported"], _located(record["country_located"]), round(float(record["outside_km"])),
             _place((float(record["longitude"]), float(record["latitude"]))),
             found.get(record["record_id"], "–"),
@@ -254,12 +254,8 @@ def _deposits(records: pd.DataFrame) -> Section:
 
 
 def _names(records: pd.DataFrame) -> Iterable[str]:
-    names = zip(records["name"], records["record_id"], strict=True)
-    return (f"{_or_blank(name) or 'no name'} ({record_id})" for name, record_id in names)
-
-
-def _or_blank(value: object) -> str:
-    return value if isinstance(value, str) else ""
+    names = zip(records["label"], records["record_id"], strict=True)
+    return (f"{name} ({record_id})" for name, record_id in names)
 
 
 def _located(code: object) -> str:

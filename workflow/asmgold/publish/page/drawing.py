@@ -94,6 +94,7 @@ def map_data(results: Results, context: Context) -> dict[str, Any]:
         "outside": _outside(results, context, window),
         "regions": _regions(results, context, window),
         "sites": _sites(results, context, window),
+        "pages": context.dataset_pages,
         "seen": _seen(results, window),
         "corrections": _corrections(results, window),
     }  # fmt: skip
@@ -102,7 +103,7 @@ def map_data(results: Results, context: Context) -> dict[str, Any]:
 _SHARED_WORDS = (
     "region_number", "region_id", "region_countries", "n_sites", "n_mrds", "n_major_deposits",
     "n_deposits", "area_km2",
-    "area_unclipped_km2", "source", "unnamed", "region_name",
+    "area_unclipped_km2", "source", "region_name",
 )  # fmt: skip
 
 
@@ -203,7 +204,7 @@ def _sites(results: Results, context: Context, window: Window) -> dict[str, list
     longitude = window.longitudes(sites["longitude"].to_numpy(float))
     return {
         "id": sites["record_id"].tolist(),
-        "name": missing_as_none(sites["name"]),
+        "name": sites["label"].tolist(),
         "at": np.column_stack([sites["latitude"], longitude]).round(POSITION_DECIMALS).tolist(),
         "layer": [
             f"sites-{source}-{role}" for source, role in zip(sites["source"], sites["commodity_role"], strict=True)

@@ -35,7 +35,7 @@
   }
 
   const regionTitle = (region) => filled(words.region_number, { number: region + 1 });
-  const siteTitle = (site) => data.sites.name[site] || words.unnamed;
+  const siteTitle = (site) => data.sites.name[site];
 
   // --- The panel
 
@@ -51,8 +51,10 @@
   }
 
   function link(site) {
-    const address = data.sites.url[site];
-    return address ? element("a", words.js_usgs, { href: address, rel: "noopener noreferrer" }) : "";
+    const own = data.sites.url[site];
+    const address = own || data.pages[data.sites.source[site]];
+    const text = own ? words.js_usgs : words.js_dataset;
+    return address ? element("a", text, { href: address, rel: "noopener noreferrer" }) : "";
   }
 
   const siteButton = (site) => element("button", siteTitle(site), { type: "button", class: "pick", "data-site": site });
@@ -108,7 +110,7 @@
     );
     const links = element("p");
     links.append(regionButton(of("region"), `${words.js_show_region}: ${regionTitle(of("region"))}`));
-    if (of("url")) links.append(element("br"), link(site));
+    links.append(element("br"), link(site));
     panel.append(links);
     panel.scrollTop = 0;
   }

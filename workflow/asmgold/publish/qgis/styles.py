@@ -107,8 +107,8 @@ def _sites(words: Mapping[str, str], present: Sequence[tuple[str, str]]) -> list
         rules.append(("ELSE", words["site"], symbols.marker("circle", 1.5, palette.MRDS, palette.SITE_EDGE, 0.12)))
     # Small and frequent ones below, rare and large ones on top.
     rules.sort(key=lambda rule: "major_deposits" in rule[0])
-    label = symbols.labels('"name"', 7, placement=BESIDE_POINT, below_scale=600_000, distance=1.2, priority=7)
-    return [_by_rules("gold_sites", rules), label, _map_tip("name", "commodities")]
+    label = symbols.labels('"label"', 7, placement=BESIDE_POINT, below_scale=600_000, distance=1.2, priority=7)
+    return [_by_rules("gold_sites", rules), label, _map_tip("label", "commodities")]
 
 
 def _seen(words: Mapping[str, str]) -> Element:
