@@ -63,10 +63,11 @@ def attributes(fields: Mapping[str, Column], contents: Mapping[str, Content], su
             element("field", name=name, labelOnTop=len(field.title) > BESIDE) for name, field in fields.items()
         )),
         element("editable", *(element("field", name=name, editable=0) for name in fields)),
-        element("attributetableconfig", element("columns", *(
-            _table_column(name, field, contents.get(name)) for name, field in fields.items()
-        )), actionWidgetStyle="dropDown", sortExpression="", sortOrder=0),
-        element("previewExpression", summary) if summary else None,
+        element("attributetableconfig", element("columns",
+            *(_table_column(name, field, contents.get(name)) for name, field in fields.items()),
+            element("column", type="actions", width=-1, hidden=1),
+        ), actionWidgetStyle="dropDown", sortExpression="", sortOrder=0),
+        *([element("previewExpression", summary)] if summary else []),
     ]  # fmt: skip
 
 
