@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import pandas as pd
@@ -10,8 +10,10 @@ import pandas as pd
 from asmgold.publish.qgis.markup import Element, element
 from asmgold.schemas.schema import Column
 
+# From a region to its sites and zones, which the form of a region lists below its columns.
+RELATIONS = {"sites_of_region": "gold_sites", "zones_of_region": "overlay_intersections"}
 LONG = 45  # characters: more than the box of a form of 600 pixels shows in one line
-BESIDE = 12  # characters of a title that have room beside such a box
+BESIDE = 10  # characters of a title that have room beside such a box
 PIXELS_OF_A_CHARACTER, MARGIN, WIDEST = 9, 30, 340  # of a column of the table
 
 
@@ -41,7 +43,9 @@ class Content:
         )
 
 
-def attributes(fields: Mapping[str, Column], contents: Mapping[str, Content], summary: str | None) -> list[Element]:
+def attributes(
+    fields: Mapping[str, Column], contents: Mapping[str, Content], summary: str | None = None, tab: str | None = None
+) -> list[Element]:
     """The parts of a style that are about attributes.
 
     Without an editor of its own, QGIS chooses one by the constraints of the GeoPackage: it rounds numbers and puts
@@ -52,6 +56,7 @@ def attributes(fields: Mapping[str, Column], contents: Mapping[str, Content], su
     fields : the columns in words, those of geometry left out
     contents : what they hold; one without an entry is taken for short and varying
     summary : an expression that names a feature in lists, or None for what QGIS finds
+    tab : what to call the tab of a form that another one holds
     """
     return [
         element("fieldConfiguration", *(_editor(name, contents.get(name)) for name in fields)),
@@ -68,6 +73,7 @@ def attributes(fields: Mapping[str, Column], contents: Mapping[str, Content], su
             element("column", type="actions", width=-1, hidden=1),
         ), actionWidgetStyle="dropDown", sortExpression="", sortOrder=0),
         *([element("previewExpression", summary)] if summary else []),
+        *(_scrolled_form(tab, fields) if tab else []),
     ]  # fmt: skip
 
 
@@ -88,32 +94,8 @@ def _table_column(name: str, field: Column, content: Content | None) -> Element:
     return element("column", type="field", name=name, width=width, hidden=content is not None and content.constant)
 
 
-def form_in_tabs(fields: Sequence[str], relations: Mapping[str, str], title: str) -> list[Element]:
-    """The parts of a layer of a project that give its form tabs: one for its columns, and one for each relation.
-
-    Below the columns, where QGIS puts relations by itself, their own forms would make that of the layer too wide.
-
-    Parameters
-    ----------
-    fields : the names of the columns
-    relations : the titles of the relations, by their ids
-    title : of the first tab
-    """
-    boxes = [element("attributeEditorField", name=name, index=number) for number, name in enumerate(fields)]
-    tabs = [_tab(title, *boxes), *(_tab(words, _related(key)) for key, words in relations.items())]
-    return [element("editorlayout", "tablayout"), element("attributeEditorForm", *tabs)]
-
-
-def _tab(title: str, *contents: Element) -> Element:
-    return element("attributeEditorContainer", *contents, name=title, columnCount=1, groupBox=0, showLabel=1)
-
-
-def _related(key: str) -> Element:
-    options = {"buttons": "NoButton", "show_first_feature": "true"}
-    configuration = element(
-        "editor_configuration",
-        *(element("Option", name=name, value=value, type="QString") for name, value in options.items()),
-        type="Map",
-    )
-    return element("attributeEditorRelation", configuration, name=key, relation=key, showLabel=0,
-                   relationWidgetTypeId="relation_editor")  # fmt: skip
+def _scrolled_form(title: str, fields: Mapping[str, Column]) -> list[Element]:
+    """A form of one tab, which can be narrower than its boxes: so it fits into that of a region, below its columns."""
+    boxes = (element("attributeEditorField", name=name, index=number) for number, name in enumerate(fields))
+    tab = element("attributeEditorContainer", *boxes, name=title, columnCount=1, groupBox=0, showLabel=1)
+    return [element("editorlayout", "tablayout"), element("attributeEditorForm", tab)]

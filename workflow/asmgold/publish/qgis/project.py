@@ -21,7 +21,7 @@ from asmgold.geodesy.projection import Bounds, Projection
 from asmgold.publish import palette
 from asmgold.publish.context import Context
 from asmgold.publish.messages import Numbers
-from asmgold.publish.qgis.attributes import form_in_tabs
+from asmgold.publish.qgis.attributes import RELATIONS
 from asmgold.publish.qgis.layout import LayoutPage, layout
 from asmgold.publish.qgis.markup import DOCTYPE, VERSION, Element, document, element, inert, uuid_of
 from asmgold.publish.qgis.metadata import credit_line, project_metadata
@@ -30,9 +30,6 @@ from asmgold.schemas.tables import CRS
 
 GEOMETRY = {"Point": "Point", "LineString": "Line", "MultiPolygon": "Polygon", None: "No geometry"}
 HIDDEN = ("corrections", "overlay_intersections", "records_rejected", "missed_mining", "missed_mining_points")
-
-# From a region to its sites and zones, which the form of a region then lists.
-RELATIONS = {"sites_of_region": "gold_sites", "zones_of_region": "overlay_intersections"}
 
 
 @dataclass(frozen=True)
@@ -146,9 +143,6 @@ def _project(
     groups = _groups(layers, rasters, words, context.overlays)
     ordered = [layer for _, members in groups for layer in members]
     relations = {key: words[key] for key, child in RELATIONS.items() if child in layers}
-    regions = layers["asm_gold_regions"].content
-    columns = [alias.get("field", "") for alias in regions.iter("alias")]
-    regions.extend(form_in_tabs(columns, relations, words["region"]))
     places = {
         name: rectangle(found, projection)
         for name, found in shapes.items()

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from asmgold.publish import palette
 from asmgold.publish.context import Context
 from asmgold.publish.qgis import symbols
-from asmgold.publish.qgis.attributes import Content, attributes
+from asmgold.publish.qgis.attributes import RELATIONS, Content, attributes
 from asmgold.publish.qgis.markup import VERSION, Element, document, element, uuid_of
 from asmgold.schemas.schema import Column
 
@@ -74,7 +74,10 @@ def style_of(
         *parts,
         element("layerOpacity", "1"),
         *attributes(
-            {name: field for name, field in fields.items() if field.kind != "geometry"}, contents, SUMMARIES.get(layer)
+            {name: field for name, field in fields.items() if field.kind != "geometry"},
+            contents,
+            SUMMARIES.get(layer),
+            context.title_of(layer) if layer in RELATIONS.values() else None,
         ),
         element("layerGeometryType", str(GEOMETRY[geometry])),
         version=VERSION,
