@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import shutil
-import subprocess
 from pathlib import Path
 
 import geopandas as gpd
@@ -14,11 +11,11 @@ import shapely
 
 from asmgold.publish import palette
 from tests.conftest import PROJECT
+from tests.peers.in_qgis import in_qgis
 from tests.small_map import context_of_map, make_map, make_raster
 
 pytestmark = pytest.mark.thorough
 
-PYTHON = "/usr/bin/python3"
 HOSTILE = 'Ñandú "d\'Oro" <b>&amp; 100 % [% $now %] {area}\\'
 RASTER_STYLE = """<qgis version="3.22.0" styleCategories="AllStyleCategories"><pipe>
 <rasterrenderer type="singlebandpseudocolor" band="1" opacity="1" classificationMin="0" classificationMax="39">
@@ -29,20 +26,7 @@ RASTER_STYLE = """<qgis version="3.22.0" styleCategories="AllStyleCategories"><p
 
 def open_in_qgis(project: Path, folder: Path) -> dict:
     """What QGIS says of a copy of the project and of the files beside it; its pictures are in the folder."""
-    known = subprocess.run([PYTHON, "-c", "import qgis.core"], capture_output=True, check=False)
-    if known.returncode:
-        pytest.skip("QGIS with its Python (qgis, python3-qgis) is not installed")
-    (folder / "elsewhere").mkdir()
-    for path in project.parent.iterdir():
-        # QGIS changes a GeoPackage by opening it; and a project has to work wherever it is taken.
-        shutil.copy(path, folder / "elsewhere" / path.name)
-    script = Path(__file__).parent / "open_in_qgis.py"
-    done = subprocess.run(
-        [PYTHON, str(script), str(folder / "elsewhere" / project.name), str(folder)],
-        capture_output=True, text=True, check=False, timeout=300,
-    )  # fmt: skip
-    assert done.returncode == 0, done.stderr
-    return json.loads(done.stdout)
+    return in_qgis("open_in_qgis.py", project, folder)
 
 
 @pytest.fixture(scope="module")
@@ -185,8 +169,8 @@ def test_as_much_is_drawn_as_region_as_there_is(peru, built_once):
     expected = shapely.union_all(regions.to_crs(peru["crs"]).geometry).intersection(window).area / window.area
     blended = "#eabe3d"  # the colour of a region, three quarters of it, on that of the area
     drawn = picture["colours"][blended] / sum(picture["colours"].values())
-    # Outlines, sites and labels lie on it, and take a little.
-    assert 0.85 * expected < drawn < expected
+    # Outlines, sites, labels and the mining seen, which is dense there, lie on it.
+    assert 0.7 * expected < drawn < expected
 
 
 def test_the_project_says_what_it_is(peru):

@@ -80,28 +80,27 @@ def test_values_are_constrained_as_the_schemas_say(package):
     assert set(values("records_rejected", "fate")) == set(FATES)
     assert set(values("gold_sites", "commodity_role")) == set(COMMODITY_ROLES)
     assert values("overlay_intersections", "zone") == ZONES
-    ranges = package.execute(
-        "SELECT column_name, min, min_is_inclusive, max, max_is_inclusive FROM gpkg_data_columns "
-        "JOIN gpkg_data_column_constraints USING (constraint_name) WHERE table_name = 'gold_sites' AND "
-        "constraint_type = 'range'"
-    ).fetchall()
-    assert ("longitude", -180, 1, 180, 1) in ranges
-    assert ("precision_m", 0, 0, float("inf"), 0) in ranges
+
+
+def test_no_column_of_numbers_has_bounds_that_qgis_would_round_it_by(package):
+    kinds = package.execute("SELECT DISTINCT constraint_type FROM gpkg_data_column_constraints").fetchall()
+    assert kinds == [("enum",)]
+
+
+def test_a_column_of_codes_explains_them_in_its_description(package):
+    (text,) = package.execute(
+        "SELECT description FROM gpkg_data_columns WHERE table_name = 'overlay_intersections' AND column_name = 'zone'"
+    ).fetchone()
+    assert all(f"{code}: {meaning}" in text for code, meaning in ZONES.items())
 
 
 def test_what_is_stored_keeps_to_the_constraints(package):
     for layer, column, name in package.execute(
         "SELECT table_name, column_name, constraint_name FROM gpkg_data_columns WHERE constraint_name IS NOT NULL"
     ).fetchall():
-        stored = {value for (value,) in package.execute(f"SELECT {column} FROM {layer} WHERE {column} IS NOT NULL")}
-        rules = package.execute(
-            "SELECT constraint_type, value, min, max FROM gpkg_data_column_constraints WHERE constraint_name = ?",
-            [name],
-        ).fetchall()
-        if rules[0][0] == "enum":
-            assert stored <= {value for _, value, *_ in rules}, (layer, column)
-        else:
-            assert all(rules[0][2] <= value <= rules[0][3] for value in stored), (layer, column)
+        stored = set(package.execute(f"SELECT {column} FROM {layer} WHERE {column} IS NOT NULL"))
+        codes = package.execute("SELECT value FROM gpkg_data_column_constraints WHERE constraint_name = ?", [name])
+        assert stored <= set(codes), (layer, column)
 
 
 def test_every_layer_has_a_style_and_metadata_that_are_xml(package):
@@ -116,7 +115,7 @@ def test_every_layer_has_a_style_and_metadata_that_are_xml(package):
         assert ElementTree.fromstring(style).tag == ElementTree.fromstring(metadata).tag == "qgis"
         assert ElementTree.fromstring(metadata).findtext("abstract")
         aliases = {alias.get("field") for alias in ElementTree.fromstring(style).iter("alias")}
-        assert aliases == {row[1] for row in package.execute(f"PRAGMA table_info({layer})")}
+        assert aliases == {row[1] for row in package.execute(f"PRAGMA table_info({layer})")} - {"geom"}
 
 
 def test_contents_have_distinct_titles_and_the_date_of_the_data(package):
@@ -289,8 +288,28 @@ def test_a_column_keeps_to_the_same_values_in_every_layer():
     for layer, name in LAYER_SCHEMAS.items():
         schema = named_schema(name)
         for name, field in fields_of(layer, schema.columns).items():
-            found.setdefault(name, set()).add((tuple((field.meanings or {}).items()), field.bounds))
+            found.setdefault(name, set()).add(tuple((field.meanings or {}).items()))
     assert {name: kinds for name, kinds in found.items() if len(kinds) > 1} == {}
+
+
+@pytest.mark.parametrize(
+    ("name", "title"),
+    [("official_area_ha", "Official area, ha"), ("name", "Name"), ("AREA_HA", "AREA, ha"), ("km", "Km"),
+     ("shapeName", "shapeName"), ("NOMBDEP", "NOMBDEP"), ("fid_", "fid_"), ("Área km2", "Área km2")],
+)  # fmt: skip
+def test_a_column_of_a_users_layer_is_called_by_its_name_in_words_with_its_unit(name, title):
+    assert fields_of("overlay_one", [name])[name].title == title
+
+
+def test_amounts_are_titled_with_their_unit_where_it_is_the_same_in_all_rows():
+    def titles(layer, columns, **same):
+        return [field.title for field in fields_of(layer, columns, same).values()]
+
+    assert titles("mining_seen", ["amount", "unit"], unit="km2") == ["Amount, km2", "Unit"]
+    assert titles("mining_seen", ["amount", "unit"]) == ["Amount", "Unit"]
+    # The unit of a table of units is a place.
+    assert titles("evidence_units", ["unit", "observed"], unit="Puno", amount_unit="km2") == ["Unit", "Observed, km2"]
+    assert titles("overlay_one", ["amount", "unit"], unit="km2") == ["Amount", "Unit"]
 
 
 def lightness(colour):

@@ -12,6 +12,7 @@ from asmgold.io.text import readable
 from asmgold.schemas.schema import Schema
 
 MAX_MESSAGE = 200
+DECIMALS = 6  # of numbers in tables for people
 # A spreadsheet takes text that begins with one of these for a formula, and runs it.
 FORMULA = frozenset("=+-@")
 
@@ -81,7 +82,7 @@ def fitted(table: pd.DataFrame, schema: Any, origin: Path) -> Any:
     raise InputError(f"{origin}: does not fit its schema: {excerpt(fault, MAX_MESSAGE)}")
 
 
-def write_csv(table: pd.DataFrame, path: Path, decimals: int = 6) -> None:
+def write_csv(table: pd.DataFrame, path: Path, decimals: int = DECIMALS) -> None:
     """Write a table as CSV, the same bytes for the same rows.
 
     Parameters

@@ -15,9 +15,11 @@ import shapely
 
 from asmgold.config.models import Correction
 from asmgold.geodesy.polygons import polygonal
+from asmgold.io.tables import DECIMALS
 from asmgold.publish.context import Context
 from asmgold.publish.fields import fields_of
 from asmgold.publish.gpkg_extensions import Described, write_extensions
+from asmgold.publish.qgis.attributes import Content
 from asmgold.publish.qgis.metadata import dataset_metadata, layer_metadata
 from asmgold.publish.qgis.styles import style_of
 from asmgold.publish.qgis.view import projection_of, surroundings
@@ -59,16 +61,16 @@ def write_geopackage(
     os.environ["OGR_CURRENT_DATE"] = f"{context.date}T00:00:00.000Z"
     rejected = records[records["fate"] == "rejected"].drop(columns="geometry")
     layers: list[tuple[str, pd.DataFrame, str | None]] = [
-        ("asm_gold_regions", regions.drop(columns="geometry_unclipped"), "MultiPolygon"),
+        ("asm_gold_regions", regions.drop(columns="geometry_unclipped").round(DECIMALS), "MultiPolygon"),
         ("gold_sites", sites, "Point"),
-        ("overlay_intersections", intersections, "MultiPolygon"),
+        ("overlay_intersections", intersections.round(DECIMALS), "MultiPolygon"),
         *((f"overlay_{name}", layer, "MultiPolygon") for name, layer in overlays.items()),
         ("area", area, "MultiPolygon"),
         *([("countries", _near(area, countries), "MultiPolygon")] if countries is not None else []),
         ("corrections", _arrows(records, corrections), "LineString"),
         ("records_rejected", rejected, None),
         *([("mining_seen", seen, "Point")] if seen is not None else []),
-        *_missed_layers(missed),
+        *_missed_layers(missed.round(DECIMALS) if missed is not None else None),
         *((name, table, None) for name, table in (tables or {}).items()),
     ]
     titles = _distinct_titles([name for name, *_ in layers], context)
@@ -79,13 +81,23 @@ def write_geopackage(
         append_layer(path, name, table, geometry, title=titles[name], description=context.abstract_of(name))
         info = pyogrio.read_info(path, layer=name, force_total_bounds=True)
         geometry_column = [info["geometry_name"]] if geometry else []
-        fields = fields_of(name, [info["fid_column"], *geometry_column, *info["fields"]])
+        contents = _contents(table)
+        same = {column: content.same for column, content in contents.items() if content.same is not None}
+        fields = fields_of(name, [info["fid_column"], *geometry_column, *info["fields"]], same)
         bounds = info["total_bounds"] if geometry and len(table) else None
         described.append(
             Described(
                 name,
                 fields,
-                style=style_of(name, context, geometry=geometry, fields=fields, sites=kinds, unlabelled=home),
+                style=style_of(
+                    name,
+                    context,
+                    geometry=geometry,
+                    fields=fields,
+                    contents=contents,
+                    sites=kinds,
+                    unlabelled=home,
+                ),
                 metadata=layer_metadata(name, context, fields, bounds),
                 geometry_column="".join(geometry_column),
             )
@@ -151,10 +163,7 @@ def append_layer(
     fid: str = "fid",
 ) -> None:
     """Append a table to a GeoPackage as a layer, lists as text; without geometry if the type of geometry is None."""
-    flat = table.assign(
-        **{column: table[column].map(_joined) for column in table.columns if _holds_lists(table[column])}
-    )
-    flat = flat.rename(columns=_accepted_names(flat.columns))
+    flat = _flat(table)
     if geometry_type == "MultiPolygon":
         flat = gpd.GeoDataFrame(flat).set_geometry(_multi(flat))
     with warnings.catch_warnings():
@@ -171,6 +180,18 @@ def append_layer(
             | ({"ASPATIAL_VARIANT": "GPKG_ATTRIBUTES"} if geometry_type is None else {}),
             dataset_options=None if path.exists() else {"VERSION": "1.3"},
         )
+
+
+def _flat(table: pd.DataFrame) -> pd.DataFrame:
+    """A table as a GeoPackage takes it: lists as text, names that it accepts."""
+    lists = [column for column in table.columns if _holds_lists(table[column])]
+    flat = table.assign(**{column: table[column].map(_joined) for column in lists})
+    return flat.rename(columns=_accepted_names(flat.columns))
+
+
+def _contents(table: pd.DataFrame) -> dict[str, Content]:
+    flat = _flat(table)
+    return {str(name): Content.of(flat[name]) for name in flat.columns if name != "geometry"}
 
 
 def _missed_layers(missed: gpd.GeoDataFrame | None) -> list[tuple[str, pd.DataFrame, str | None]]:

@@ -89,14 +89,11 @@ def _write_schema(package: sqlite3.Connection, layers: Sequence[Described]) -> N
 
 
 def _constraint(column: str, field: Column) -> list[tuple[object, ...]]:
-    if field.meanings is not None:
-        return [
-            (f"{column}_values", "enum", value, None, None, None, None, meaning.replace("`", ""))
-            for value, meaning in field.meanings.items()
-        ]
-    if field.bounds is not None:
-        return [(f"{column}_range", "range", None, *field.bounds, field.title)]
-    return []
+    """The codes that a column takes. Bounds are left out: QGIS would round the numbers of a column that has them."""
+    return [
+        (f"{column}_values", "enum", code, None, None, None, None, meaning)
+        for code, meaning in (field.meanings or {}).items()
+    ]
 
 
 def _write_metadata(package: sqlite3.Connection, layers: Sequence[Described], timestamp: str, dataset: str) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from asmgold.schemas.schema import POSITIVE, SHARE, Bounds, Column, Schema, count, geometry, number, text
 
 
@@ -64,7 +66,7 @@ EVIDENCE_UNITS = Schema(
         "capture": _CAPTURE,
         "land_share": _number("Share of the land", "Published regions in the unit over the unit.", SHARE),
         "lift": _LIFT,
-        "amount_unit": _UNIT,
+        "amount_unit": replace(_UNIT, title="Unit of amounts"),
     }
 )
 

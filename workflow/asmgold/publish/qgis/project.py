@@ -21,6 +21,7 @@ from asmgold.geodesy.projection import Bounds, Projection
 from asmgold.publish import palette
 from asmgold.publish.context import Context
 from asmgold.publish.messages import Numbers
+from asmgold.publish.qgis.attributes import RELATIONS
 from asmgold.publish.qgis.layout import LayoutPage, layout
 from asmgold.publish.qgis.markup import DOCTYPE, VERSION, Element, document, element, inert, uuid_of
 from asmgold.publish.qgis.metadata import credit_line, project_metadata
@@ -141,6 +142,7 @@ def _project(
     words = context.words("qgis")
     groups = _groups(layers, rasters, words, context.overlays)
     ordered = [layer for _, members in groups for layer in members]
+    relations = {key: words[key] for key, child in RELATIONS.items() if child in layers}
     places = {
         name: rectangle(found, projection)
         for name, found in shapes.items()
@@ -161,7 +163,7 @@ def _project(
             *(node for title, members in groups for node in _tree(title, members)),
             element("custom-order", enabled=0),
         ),
-        element("relations", *_relations(layers, words)),
+        element("relations", *(_relation(layers, key, title) for key, title in relations.items())),
         element(
             "mapcanvas",
             element("units", "meters"),
@@ -255,21 +257,16 @@ def _project_layer(layer: _Layer) -> Element:
     return made
 
 
-def _relations(layers: Mapping[str, _Layer], words: Mapping[str, str]) -> list[Element]:
-    """From a region to its sites and zones, which the form of a region then lists."""
-    return [
-        element(
-            "relation",
-            element("fieldRef", referencingField="region_id", referencedField="region_id"),
-            id=key,
-            name=words[key],
-            referencingLayer=layers[child].id,
-            referencedLayer=layers["asm_gold_regions"].id,
-            strength="Association",
-        )
-        for key, child in (("sites_of_region", "gold_sites"), ("zones_of_region", "overlay_intersections"))
-        if any(layer.name == child for layer in layers.values())
-    ]
+def _relation(layers: Mapping[str, _Layer], key: str, title: str) -> Element:
+    return element(
+        "relation",
+        element("fieldRef", referencingField="region_id", referencedField="region_id"),
+        id=key,
+        name=title,
+        referencingLayer=layers[RELATIONS[key]].id,
+        referencedLayer=layers["asm_gold_regions"].id,
+        strength="Association",
+    )
 
 
 def _pages(

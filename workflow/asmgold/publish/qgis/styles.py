@@ -7,11 +7,18 @@ from collections.abc import Iterable, Mapping, Sequence
 from asmgold.publish import palette
 from asmgold.publish.context import Context
 from asmgold.publish.qgis import symbols
+from asmgold.publish.qgis.attributes import RELATIONS, Content, attributes
 from asmgold.publish.qgis.markup import VERSION, Element, document, element, uuid_of
 from asmgold.schemas.schema import Column
 
 DOCTYPE = "<!DOCTYPE qgis PUBLIC 'http://mrcc.com/qgis.dtd' 'SYSTEM'>\n"
 HORIZONTAL, BESIDE_POINT = 4, 6  # placements of labels, by the numbers of QGIS
+# How a feature is called in lists: a site by its name, many have none; a region by its id.
+SUMMARIES = {
+    "gold_sites": 'coalesce("name", "record_id")',
+    "asm_gold_regions": '"region_id"',
+    "overlay_intersections": '"overlay" || \', \' || "zone"',
+}
 GEOMETRY = {"Point": 0, "LineString": 1, "MultiPolygon": 2, None: 4}
 
 
@@ -21,6 +28,7 @@ def style_of(
     *,
     geometry: str | None,
     fields: Mapping[str, Column],
+    contents: Mapping[str, Content],
     sites: Iterable[tuple[str, str]] = (),
     unlabelled: Iterable[str] = (),
 ) -> str:
@@ -32,6 +40,7 @@ def style_of(
     context : the scenario in words
     geometry : `Point`, `LineString` or `MultiPolygon`, or None for a table without geometry
     fields : its columns in words, which become their aliases
+    contents : what they hold
     sites : the pairs of source and role of gold that there are, for the layer `gold_sites`
     unlabelled : the countries that need no label, as the title of the map names them
     """
@@ -60,18 +69,19 @@ def style_of(
                 parts = [_single(_missed(geometry)), _map_tip("evidence", "period")]
             case _:
                 parts = []
-    aliases = [
-        element("alias", field=name, name=field.title, index=number)
-        for number, (name, field) in enumerate(fields.items())
-    ]
     root = element(
         "qgis",
         *parts,
         element("layerOpacity", "1"),
-        element("aliases", *aliases),
+        *attributes(
+            {name: field for name, field in fields.items() if field.kind != "geometry"},
+            contents,
+            SUMMARIES.get(layer),
+            context.title_of(layer) if layer in RELATIONS.values() else None,
+        ),
         element("layerGeometryType", str(GEOMETRY[geometry])),
         version=VERSION,
-        styleCategories="Symbology|Labeling|Fields|MapTips|Rendering",
+        styleCategories="Symbology|Labeling|Fields|Forms|MapTips|AttributeTable|Rendering",
         labelsEnabled=any(part.tag == "labeling" for part in parts),
         hasScaleBasedVisibilityFlag=0,
         simplifyDrawingHints=1,
