@@ -121,7 +121,7 @@ def item_of(content: dict[str, Any], id_: str) -> dict[str, Any]:
         (
             "products/manifest.json",
             lambda m: m["products"]["sites.parquet"].update(rows=512),
-            "products/sites.parquet", "rows is 512, 511 stands in manifest.json",
+            "products/sites.parquet", "rows is 511, 512 stands in manifest.json",
         ),
         (
             "products/manifest.json",

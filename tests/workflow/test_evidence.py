@@ -96,7 +96,7 @@ def test_evidence_of_the_users_own_becomes_products_the_same_in_two_folders(buil
     for layer, kind in layers.items():
         info = pyogrio.read_info(path, layer=layer)
         assert (info["geometry_type"], info["crs"]) == (kind, "EPSG:4326")
-        assert {"evidence", "period", "area_km2", "distance_km", "nearest_site"} <= set(info["fields"])
+        assert {"evidence", "period", "amount", "unit", "distance_km", "nearest_site"} <= set(info["fields"])
     missed = gpd.read_parquet(project.product("missed_mining.parquet"))
     assert (missed["distance_km"] >= 19.99).all()
     assert not missed.geometry.representative_point().intersects(regions).any()
@@ -104,9 +104,8 @@ def test_evidence_of_the_users_own_becomes_products_the_same_in_two_folders(buil
     assert set(chance["placed"]) == {"area", "strata"}
     assert (chance["draws"] == 50).all()
     manifest = json.loads(project.product("manifest.json").read_text())
-    assert {"patches.geojson", "visits.csv", "river.geojson", "published_shares.csv", "asm_gold_production.csv"} <= set(
-        manifest["sources"]
-    )
+    embedded = {f"data/raw/embedded/{name}.csv" for name in ("published_shares", "asm_gold_production")}
+    assert {"patches.geojson", "visits.csv", "river.geojson", *embedded} <= set(manifest["sources"])
 
     tables = read_tables(sorted((project.folder / "results/peru").glob("*.csv")))
     settings = read_yaml(project.folder / "config/config.yaml")

@@ -106,7 +106,7 @@ def test_a_stranger_makes_maps_in_a_folder_of_their_own(stranger: Copy, asmgold:
     manifest = json.loads((maps / "manifest.json").read_text())
     assert {path.name for path in maps.iterdir()} == {*manifest["products"], "manifest.json"}
     assert manifest["configuration"]["area"]["file"] == "here/area.gpkg"
-    assert manifest["sources"]["area.gpkg"]["lock"]["sha256"] == sha256_of(stranger.folder / "here/area.gpkg")
+    assert manifest["sources"]["here/area.gpkg"]["lock"]["sha256"] == sha256_of(stranger.folder / "here/area.gpkg")
     for path in (*maps.glob("*.csv"), *maps.glob("*.json"), maps / "index.html"):
         assert str(asmgold) not in path.read_text(), path
 

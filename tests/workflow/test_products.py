@@ -184,7 +184,7 @@ def test_the_terminal_shows_the_figures_and_where_the_files_are(lean_project):
     for line in (
         "737 rows were read, and each has one fate",
         "The sites are 504 distinct deposits",
-        r"mrds +\d+ +192 +0 +\d+ +0 +710",
+        r"mrds +\d+ +192 +0 +1 +\d+ +0 +710",
         r"\d+ regions with \d+ sites cover",
         r"mining_corridor outside",
         "results/peru/: asm_gold_regions.qgz in QGIS",
