@@ -57,4 +57,3 @@ def _beside(asked: pd.DataFrame, known: pd.DataFrame, language: str) -> pd.Serie
         for m, w, name in zip(metres, wind, place["name"], strict=True)
     ]
     return pd.Series(told, index=asked.index, dtype=object)
-
