@@ -49,8 +49,10 @@ def _beside(asked: pd.DataFrame, known: pd.DataFrame, language: str) -> pd.Serie
     _, off, at, winds = WORDS[language]
     metres, nearest = NearestSite(known["longitude"], known["latitude"]).query(asked["longitude"], asked["latitude"])
     place = known.iloc[nearest]
-    ends = [table[name].to_numpy(float) for table in (place, asked) for name in ("longitude", "latitude")]
-    azimuth, _, _ = WGS84.inv(*ends)
+    lon, lat, to_lon, to_lat = (
+        table[name].to_numpy(float) for table in (place, asked) for name in ("longitude", "latitude")
+    )
+    azimuth, _, _ = WGS84.inv(lon, lat, to_lon, to_lat)
     wind = np.round(np.asarray(azimuth) / 45).astype(int) % 8
     told = [
         ", " + (at if m < AT_M else off).format(km=f"{m / 1000:.0f}", wind=winds[w], place=name)
