@@ -37,6 +37,7 @@ def job(snakemake: Any) -> Iterator[None]:
         to_file.setFormatter(logging.Formatter("%(message)s"))
         for talkative in ("pyogrio", "fontTools"):
             logging.getLogger(talkative).setLevel(logging.WARNING)
+        logging.getLogger("matplotlib.font_manager").setLevel(logging.ERROR)  # that a font is not bold is no matter
         yield
         note = json.dumps(_note(snakemake), indent=2, ensure_ascii=False, default=str)
         log_file.with_suffix(".job.json").write_text(note + "\n", encoding="utf-8")
