@@ -34,9 +34,9 @@ def readable(text: str) -> str:
 def isolated(text: str) -> str:
     """The text as it can stand among others: one with letters from right to left moves no figure beside it.
 
-    Marks of direction of its own, by which it could turn what follows, are left out.
+    Marks of direction of its own, by which it could turn what follows, are left out, and control characters are blanks.
     """
-    own = DIRECTION.sub("", text)
+    own = DIRECTION.sub("", readable(text))
     if own.isascii() or not any(unicodedata.bidirectional(sign) in RIGHT_TO_LEFT for sign in own):
         return own
     return FIRST_STRONG_ISOLATE + own + POP_ISOLATE

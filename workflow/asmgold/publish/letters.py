@@ -112,8 +112,8 @@ def _codes(letters: re.Match[str]) -> str:
 def _tell(word: str, lacking: str) -> None:
     """Say once of each word what it lacks, and which font has it."""
     log.warning(
-        "%s: no font of this machine has the letters %s; their code points stand in pictures. Install %s",
-        excerpt(word), excerpt(lacking), " and ".join(dict.fromkeys(map(_font_to_install, lacking))),
+        "no font of this machine has the letters %s of %s: their code points stand in pictures; install %s",
+        excerpt(lacking), excerpt(word), " and ".join(dict.fromkeys(map(_font_to_install, lacking))),
     )  # fmt: skip
 
 
