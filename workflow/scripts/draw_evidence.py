@@ -1,3 +1,4 @@
+import logging
 from pathlib import Path
 
 from _job import job
@@ -17,5 +18,7 @@ with job(snakemake):
         write_csv(table, folder / "context_production.csv", decimals=3)
     made = [Path(path) for path in [*snakemake.input, *snakemake.output] if path.endswith(".csv")]
     tables = read_tables(path for path in made if path.parent == folder)
-    for name, figure in figures(tables, Context(**params.context)).items():
+    pictures = figures(tables, Context(**params.context))
+    for name, figure in pictures.items():
         save_png(figure, folder / f"{name}.png")
+    logging.info("%d pictures of the evidence", len(pictures))

@@ -1,3 +1,4 @@
+import logging
 from pathlib import Path
 
 from _job import job
@@ -15,4 +16,6 @@ with job(snakemake):
         context=context,
         tables=load_csvs(paths.tables),
     )
-    draw_map(Path(snakemake.output.pdf), Path(snakemake.output.png), content)
+    pdf, png = Path(snakemake.output.pdf), Path(snakemake.output.png)
+    draw_map(pdf, png, content)
+    logging.info("%s, %s", pdf.name, png.name)

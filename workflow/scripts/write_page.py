@@ -1,3 +1,4 @@
+import logging
 from pathlib import Path
 
 from _job import job
@@ -26,3 +27,4 @@ with job(snakemake):
     )
     sections = [evidence_section(tables, context), context_section(tables, context)]
     write_page(Path(snakemake.output[0]), results, context, [section for section in sections if section is not None])
+    logging.info("index.html")

@@ -14,7 +14,7 @@ from asmgold.schemas.schema import Schema
 MAX_MESSAGE = 200
 DECIMALS = 6  # of numbers in tables for people
 # A spreadsheet takes text that begins with one of these for a formula, and runs it.
-FORMULA = frozenset("=+-@")
+FORMULA = frozenset("=+-@＝＋－＠")
 
 
 def write_table(table: pd.DataFrame, path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 
 CONTROL = re.compile("[\x00-\x1f\x7f\u2028\u2029]+")
 NAMELESS = re.compile(
@@ -10,6 +11,9 @@ NAMELESS = re.compile(
 )
 WEB_ADDRESS = re.compile(r"https?://[^\s]+", re.IGNORECASE)
 LEFTOVER = re.compile("[\x80-\x9f]")
+FIRST_STRONG_ISOLATE, POP_ISOLATE = "\u2068", "\u2069"
+DIRECTION = re.compile("[\u202a-\u202e\u2066-\u2069]")
+RIGHT_TO_LEFT = ("R", "AL", "AN")
 
 
 def nameless(text: str) -> bool:
@@ -25,6 +29,17 @@ def web_address(text: object) -> str | None:
 def readable(text: str) -> str:
     """The text with a blank in the place of control characters, which end texts in a GeoPackage and steer terminals."""
     return CONTROL.sub(" ", text).strip() if CONTROL.search(text) else text
+
+
+def isolated(text: str) -> str:
+    """The text as it can stand among others: one with letters from right to left moves no figure beside it.
+
+    Marks of direction of its own, by which it could turn what follows, are left out, and control characters are blanks.
+    """
+    own = DIRECTION.sub("", readable(text))
+    if own.isascii() or not any(unicodedata.bidirectional(sign) in RIGHT_TO_LEFT for sign in own):
+        return own
+    return FIRST_STRONG_ISOLATE + own + POP_ISOLATE
 
 
 def decoded(text: str) -> str:

@@ -7,12 +7,14 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+from asmgold.io.text import isolated
 from asmgold.publish.messages import Numbers, load_words
 from asmgold.schemas.products import table_of_package
 from asmgold.vocabulary.iso import country_name
 
 AREA = "area"
 OVERLAY = "overlay_"
+SHOWN = ("title", "evidence_title", "note", "producer", "citation", "licence")  # of layers and sources, in sentences
 
 
 @dataclass(frozen=True)
@@ -41,6 +43,12 @@ class Context:
     records: Sequence[str]
     layers: Mapping[str, Mapping[str, Any]]
     sources: Mapping[str, Mapping[str, Any]]
+
+    def __post_init__(self) -> None:
+        """Set off what is written from right to left, or it would scramble the figures beside it in a sentence."""
+        for name in ("layers", "sources"):
+            entries = {key: _set_off(values) for key, values in getattr(self, name).items()}
+            object.__setattr__(self, name, entries)
 
     # Titles.
 
@@ -211,6 +219,10 @@ class Credit:
             return cls(None, title)
         told = (source.get(key) for key in ("producer", "citation", "date"))
         return cls(source["reader"] if title is None else None, title, *told)
+
+
+def _set_off(values: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: isolated(value) if key in SHOWN and isinstance(value, str) else value for key, value in values.items()}
 
 
 class _Unfilled(dict[str, str]):

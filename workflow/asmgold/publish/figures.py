@@ -22,13 +22,15 @@ from matplotlib.ticker import FuncFormatter
 
 from asmgold.evidence.production import AVOIRDUPOIS_G, TROY_G
 from asmgold.publish.context import Context
+from asmgold.publish.letters import FONT, make_drawable
 from asmgold.publish.messages import NO_BREAK, Numbers
 from asmgold.vocabulary.evidence import ALL_PERIODS
 
 P = ParamSpec("P")
 R = TypeVar("R")
 STYLE: Any = {
-    "font.family": "DejaVu Sans",
+    "font.family": FONT,
+    "text.parse_math": False,
     "font.size": 9,
     "axes.linewidth": 0.6,
     "axes.spines.top": False,
@@ -305,12 +307,14 @@ def draw_production(table: pd.DataFrame, wording: Wording) -> Figure:
 @_styled
 def save_png(figure: Figure, path: Path) -> None:
     """Write a picture, the same bytes for the same tables."""
+    make_drawable(figure)
     figure.savefig(path, dpi=150, metadata={"Software": None})
 
 
 @_styled
 def as_svg(figure: Figure) -> str:
     """The picture as the text of an SVG, the same for the same tables."""
+    make_drawable(figure)
     with io.StringIO() as text:
         figure.savefig(text, format="svg", metadata={"Date": None, "Creator": None})
         return text.getvalue()

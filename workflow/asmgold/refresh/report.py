@@ -10,12 +10,11 @@ from typing import Any
 
 import pandas as pd
 
-from asmgold.errors import excerpt
+from asmgold.io.markdown import code
 from asmgold.publish.geopackage import append_layer
 from asmgold.refresh.compare import Changes
 
 LISTED = 200
-MAX_CELL = 120
 
 
 def write_report(
@@ -161,8 +160,8 @@ def _records(records: pd.DataFrame, elsewhere: str) -> list[str]:
         moved = f"{row.moved_m / 1000:,.2f} km" if row.change == "moved" and row.moved_m == row.moved_m else ""
         fields = ", ".join(row.fields) if row.change in ("moved", "changed") else ""
         lines.append(
-            f"| {row.change} | {_cell(row.record_id)} | {_cell(row.name)} | {_cell(row.fate_before)} "
-            f"| {_cell(row.fate_after)} | {moved} | {fields} |"
+            f"| {row.change} | {code(row.record_id)} | {_or_dash(row.name)} | {_or_dash(row.fate_before)} "
+            f"| {_or_dash(row.fate_after)} | {moved} | {fields} |"
         )
     return [*lines, *_and_more(len(ordered), elsewhere), ""]
 
@@ -172,12 +171,9 @@ def _each(table: pd.DataFrame) -> Any:
     return table.itertuples()
 
 
-def _cell(value: object) -> str:
-    """Text of a record in a Markdown table: no bars, no line ends, no markup, nothing that steers a terminal."""
-    return "–" if not isinstance(value, str) else excerpt(value, MAX_CELL).translate(_MARKUP)
-
-
-_MARKUP = str.maketrans({sign: f"\\{sign}" for sign in "\\|*_`[]<>&~$"})
+def _or_dash(value: object) -> str:
+    """Text of a record; a dash where it has none."""
+    return code(value) if isinstance(value, str) else "–"
 
 
 def _tally(change: pd.Series) -> str:

@@ -19,6 +19,7 @@ from asmgold.errors import InputError
 from asmgold.io.checksum import sha256_of
 from asmgold.io.files import to_disk, write_json
 from asmgold.io.locks import locked
+from asmgold.io.markdown import code, in_sentence
 from asmgold.release.changelog import release_before, write_changelog
 from asmgold.release.checks import faults_of_counts, faults_of_fates, faults_of_schemas, read_manifest
 from asmgold.release.citation import read_citation, write_citation
@@ -235,18 +236,22 @@ def _tell(folder: Path, facts: Facts, before: Earlier | None) -> None:
     )  # fmt: skip
     write_citation(folder, facts)
     write_changelog(folder, facts, before)
-    products = [f"| `{PRODUCTS}/{name}` | {title_of(name)} |" for name in [*facts.manifest["products"], MANIFEST]]
+    products = [
+        f"| {code(f'{PRODUCTS}/{name}')} | {title_of(name)} |" for name in [*facts.manifest["products"], MANIFEST]
+    ]
     sources = [
-        f"- {source['title']}: {source['licence']}. {source['citation']}" for source in facts.registered.values()
+        f"- {in_sentence(source['title'])}: {in_sentence(source['licence'])}. {in_sentence(source['citation'])}"
+        for source in facts.registered.values()
     ]
     text = README_TEXT.format(
-        facts=facts, cited=cited(facts), products="\n".join(products), sources="\n".join(sources)
+        facts=facts, title=in_sentence(facts.title), cited=in_sentence(cited(facts)),
+        products="\n".join(products), sources="\n".join(sources),
     )  # fmt: skip
     (folder / README).write_text(text, encoding="utf-8")
 
 
 README_TEXT = f"""\
-# {{facts.title}}
+# {{title}}
 
 Release `{{facts.name}}` of {{facts.date}}. {{facts.description}}
 

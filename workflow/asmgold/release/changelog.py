@@ -9,8 +9,9 @@ from typing import Any
 
 import pandas as pd
 
-from asmgold.errors import InputError, excerpt
+from asmgold.errors import InputError
 from asmgold.io.checksum import sha256_of
+from asmgold.io.markdown import code, in_sentence
 from asmgold.refresh.compare import compare
 from asmgold.refresh.report import changes_in_markdown, sources_in_markdown
 from asmgold.release.checks import read_manifest
@@ -43,7 +44,7 @@ def release_before(releases: Path, facts: Facts, name: str | None = None) -> Ear
 
 def write_changelog(folder: Path, facts: Facts, before: Earlier | None) -> None:
     """Write the CHANGELOG.md of a release, which holds its products and its code already."""
-    lines = [f"# {facts.name}", "", f"{facts.title}. Released on {facts.date}.", ""]
+    lines = [f"# {facts.name}", "", f"{in_sentence(facts.title)}. Released on {facts.date}.", ""]
     lines += _first(folder, facts) if before is None else _since(folder, facts, before)
     (folder / CHANGELOG).write_text("\n".join(lines).rstrip() + "\n", encoding="utf-8")
 
@@ -119,14 +120,14 @@ def _values(heading: str, then: Mapping[str, Any], now: Mapping[str, Any], *, na
     for key in changed:
         if named_only:
             done = "added" if key not in then else "dropped" if key not in now else "changed"
-            lines.append(f"- `{key}`: {done}")
+            lines.append(f"- {code(key)}: {done}")
         else:
-            lines.append(f"- `{key}`: {_shown(then, key)} before, {_shown(now, key)} now")
+            lines.append(f"- {code(key)}: {_shown(then, key)} before, {_shown(now, key)} now")
     return [*lines, ""]
 
 
 def _shown(values: Mapping[str, Any], key: str) -> str:
-    return f"`{excerpt(json.dumps(values[key], ensure_ascii=False), 200)}`" if key in values else "not set"
+    return code(json.dumps(values[key], ensure_ascii=False), 200) if key in values else "not set"
 
 
 def _by_id(manifest: Mapping[str, Any]) -> dict[str, Any]:
@@ -148,7 +149,7 @@ def _code(then: Mapping[str, str], folder: Path) -> list[str]:
                      if name not in before or name not in files or sha256_of(files[name]) != then[name])  # fmt: skip
     if not changed:
         return []
-    lines = [f"- `{name}`" for name in changed[:LISTED]]
+    lines = [f"- {code(name)}" for name in changed[:LISTED]]
     more = [f"- and {len(changed) - LISTED} more"] if len(changed) > LISTED else []
     return ["## Code and configuration files", "", f"{len(changed)} differ:", "", *lines, *more, ""]
 

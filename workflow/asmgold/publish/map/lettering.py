@@ -21,8 +21,8 @@ from matplotlib.text import Text
 from shapely.geometry.base import BaseGeometry
 
 from asmgold.publish import palette
+from asmgold.publish.letters import carried_over, drawable, families
 
-FONT = "DejaVu Sans"
 MM_PER_POINT = 25.4 / 72
 LINE_SPACING = 1.34
 _RESOLUTION = 300
@@ -43,8 +43,9 @@ def text_width(text: str, size: float, weight: str = "normal") -> float:
     size : of the letters, points
     weight : of the letters, `normal` or `bold`
     """
-    font = FontProperties(family=FONT, size=size, weight=weight)
-    width, _, _ = _renderer().get_text_width_height_descent(text, font, ismath=False)  # type: ignore[no-untyped-call]
+    shown = drawable(text, weight)
+    font = FontProperties(family=families(shown, weight), size=size, weight=weight)
+    width, _, _ = _renderer().get_text_width_height_descent(shown, font, ismath=False)  # type: ignore[no-untyped-call]
     return float(width) * 25.4 / _RESOLUTION
 
 
@@ -64,7 +65,7 @@ def broken(text: str, size: float, width: float, weight: str = "normal") -> list
     weight : of the letters, `normal` or `bold`
     """
     lines: list[str] = [""]
-    for word in text.split(" "):
+    for word in drawable(text, weight).split(" "):
         longer = f"{lines[-1]} {word}".strip()
         if text_width(longer, size, weight) <= width:
             lines[-1] = longer
@@ -76,7 +77,7 @@ def broken(text: str, size: float, width: float, weight: str = "normal") -> list
             lines[-1:] = [word[:fitting], ""]
             word = word[fitting:]
         lines[-1] = word
-    return lines
+    return carried_over(lines)
 
 
 @dataclass
@@ -169,8 +170,10 @@ class PrintedPage:
         return box
 
     def _text(self, x: float, y: float, text: str, size: float, **style: Any) -> Text:
-        return self.axes.text(x, y, text, size=size, parse_math=False,
-                              **{"family": FONT, "color": palette.TEXT, "va": "baseline"} | style)  # fmt: skip
+        weight = style.get("weight", "normal")
+        shown = drawable(text, weight)
+        usual = {"family": families(shown, weight), "color": palette.TEXT, "va": "baseline"}
+        return self.axes.text(x, y, shown, size=size, parse_math=False, **usual | style)
 
 
 def places_within(shape: BaseGeometry, width: float, height: float) -> Iterator[tuple[float, float]]:

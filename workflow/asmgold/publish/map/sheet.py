@@ -13,9 +13,10 @@ from matplotlib.figure import Figure
 from asmgold.geodesy.polygons import densify
 from asmgold.geodesy.projection import Bounds, Projection
 from asmgold.publish import palette
+from asmgold.publish.letters import FONT
 from asmgold.publish.map.columns import TEXT_SIZES, ColumnEntry, TextColumn
 from asmgold.publish.map.content import Content
-from asmgold.publish.map.lettering import FONT, LINE_SPACING, PrintedPage, broken, mm
+from asmgold.publish.map.lettering import LINE_SPACING, PrintedPage, broken, mm
 from asmgold.publish.map.ornaments import position_in_words
 from asmgold.publish.map.panel import PageBox, Panel, legend_entries
 from asmgold.publish.map.view import MapView

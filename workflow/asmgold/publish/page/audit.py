@@ -13,7 +13,7 @@ import pandas as pd
 from matplotlib.figure import Figure as Drawing
 
 from asmgold.config.models import Correction
-from asmgold.io.text import web_address
+from asmgold.io.text import isolated, web_address
 from asmgold.publish import palette
 from asmgold.publish.context import Context
 from asmgold.publish.page.blocks import Block, Figure, Link, Section, Table, TableColumn
@@ -106,7 +106,7 @@ def _flags(records: gpd.GeoDataFrame, countries: gpd.GeoDataFrame | None) -> Sec
         for (flag, meaning), numbers in zip(FLAGS.items(), counts.itertuples(index=False), strict=True)
     ]
     unknown = records.loc[records["flags"].map(lambda found: "country_unknown" in found), "country_reported"]
-    names = ", ".join(f"{name} ({n})" for name, n in unknown.value_counts().items()) or "none"
+    names = ", ".join(f"{isolated(name)} ({n})" for name, n in unknown.value_counts().items()) or "none"
     return Section(
         "flags",
         "What is remarkable",
@@ -255,7 +255,7 @@ def _deposits(records: pd.DataFrame) -> Section:
 
 def _names(records: pd.DataFrame) -> Iterable[str]:
     names = zip(records["label"], records["record_id"], strict=True)
-    return (f"{name} ({record_id})" for name, record_id in names)
+    return (f"{isolated(name)} ({record_id})" for name, record_id in names)
 
 
 def _located(code: object) -> str:

@@ -9,6 +9,7 @@ import pandas as pd
 
 from asmgold import __version__
 from asmgold.geodesy.discs import edge_error_bound
+from asmgold.io.text import isolated
 from asmgold.publish.answer import answer_of_evidence, answer_of_land, of_all_periods, traceable
 from asmgold.publish.context import Context
 from asmgold.publish.page.blocks import Bar, Bars, Block, Fact, FactList, Folded, Points, Section, Table, TableColumn
@@ -237,7 +238,9 @@ def _examples(sites: pd.DataFrame) -> dict[str, str]:
     ordered = named.assign(
         other=named["source"] != "major_deposits", rank=named["commodity_role"].map(rank)
     ).sort_values(["other", "rank", "record_id"])
-    chosen = ordered.groupby("region_id")["name"].agg(lambda names: ", ".join(list(dict.fromkeys(names))[:EXAMPLES]))
+    chosen = ordered.groupby("region_id")["name"].agg(
+        lambda names: ", ".join(list(dict.fromkeys(map(isolated, names)))[:EXAMPLES])
+    )
     return {str(region): str(names) for region, names in chosen.items()}
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -12,6 +13,7 @@ from asmgold.schemas.tables import CRS
 
 DOCTYPE = "<!DOCTYPE qgis PUBLIC 'http://mrcc.com/qgis.dtd' 'SYSTEM'>\n"
 LANGUAGES = {"en": "eng", "es": "spa"}  # of ISO 639-2, which metadata use
+TAG = re.compile(r"<(?=[A-Za-z/!?])")
 KEYWORDS = ("gold", "artisanal and small-scale mining", "ASM", "mineral deposits")
 
 
@@ -39,7 +41,7 @@ def layer_metadata(layer: str, context: Context, fields: Mapping[str, Column], b
         _extent(sources, bounds),
         version=VERSION,
     )
-    return document(root, DOCTYPE)
+    return document(_without_markup(root), DOCTYPE)
 
 
 def dataset_metadata(context: Context) -> str:
@@ -63,12 +65,13 @@ def dataset_metadata(context: Context) -> str:
 def project_metadata(context: Context) -> Element:
     """The metadata of the project."""
     words = context.words("geopackage")
-    return element(
+    root = element(
         "projectMetadata",
         *_common("asm_gold_regions", context, words["dataset"], words["about_dataset"], context.sources_of("")),
         element("author", "asmgold"),
         element("creation", f"{context.date}T00:00:00"),
     )
+    return _without_markup(root)
 
 
 def credit_line(context: Context) -> str:
@@ -100,6 +103,14 @@ def _common(
             for source in sources
         )),
     ]  # fmt: skip
+
+
+def _without_markup(root: Element) -> Element:
+    """The same with no tag in any text: QGIS shows metadata as HTML, and escapes nothing of it."""
+    for node in root.iter():
+        node.text = node.text and TAG.sub("‹", node.text)
+        node.attrib.update({key: TAG.sub("‹", value) for key, value in node.attrib.items()})
+    return root
 
 
 def _licence(source: Mapping[str, Any]) -> str:
