@@ -63,7 +63,7 @@ def records(lon, lat, sources=("mrds", "major_deposits")):
     table = pd.DataFrame({name: [None] * len(lon) for name in RECORDS.columns})
     table["record_id"] = [f"mrds:{number}" for number in range(len(lon))]
     table["source"] = [sources[number % len(sources)] for number in range(len(lon))]
-    table["row"], table["fate"], table["fate_reason"] = range(len(lon)), "site", "bears gold"
+    table["row"], table["label"], table["fate"], table["fate_reason"] = range(len(lon)), "unnamed", "site", "bears gold"
     table["longitude_text"] = table["latitude_text"] = ""
     for name in ("commodities", "flags"):
         table[name] = pd.Series([[] for _ in lon], dtype=object)
