@@ -55,6 +55,7 @@ def lying_about_its_size() -> bytes:
 
 
 TABLE_FAULTS = {
+    "pointer of Git LFS": (b"version https://git-lfs.github.com/spec/v1\noid sha256:00\n", "a pointer of Git LFS came"),
     "web page": (PAGE, "a web page came instead of the file ('Down for maintenance')"),
     "empty": (b"", "the file is empty"),
     "error message": (

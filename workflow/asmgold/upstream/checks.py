@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 
 from asmgold.config.models import Evidence, Exposure, Layer, Lock, Source
 from asmgold.errors import InputError, RefusedError
+from asmgold.io.checksum import LFS_POINTER
 
 MAX_UNPACKED_BYTES = 2 << 30
 MAX_UNPACKED_MEMBER_BYTES = 1 << 30
@@ -54,8 +55,8 @@ def check_file(
 
     Raises
     ------
-    RefusedError : the file is empty, a web page, an error message, a damaged, unsafe or oversized archive, lacks a
-        member or a column, is not UTF-8, not valid GeoJSON, no whole GeoTIFF, or has lost its rows.
+    RefusedError : the file is empty, a pointer of Git LFS, a web page, an error message, a damaged, unsafe or oversized
+        archive, lacks a member or a column, is not UTF-8, not valid GeoJSON, no whole GeoTIFF, or has lost its rows.
     """
     try:
         with path.open("rb") as file:
@@ -64,6 +65,8 @@ def check_file(
         raise InputError(f"{path}: could not be read ({(error.strerror or str(error)).lower()})") from None
     if not head:
         raise RefusedError(f"{name}: the file is empty")
+    if head.startswith(LFS_POINTER):
+        raise RefusedError(f"{name}: a pointer of Git LFS came instead of the file")
     if PAGE.match(head.removeprefix(b"\xef\xbb\xbf")):
         raise RefusedError(f"{name}: a web page came instead of the file{_title(head)}")
     suffix = path.suffix.lower()
