@@ -20,7 +20,7 @@ export ASMGOLD_MIRROR := $(MIRROR)
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help run reproduce report release verify fetch import refresh rollback postgis unlock audit cluster test test-all check docs site lock clean
+.PHONY: help run reproduce report release verify fetch import refresh rollback postgis unlock audit cluster test test-all fuzz check docs site lock clean
 
 help:  ## what can be made
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -70,6 +70,9 @@ test: .venv/dev-ready  ## the tests, without those that take long or need a real
 
 test-all: test  ## the tests, and then those that take long or need a real peer, where it is installed
 	@$(PYTEST) -m thorough
+
+fuzz: .venv/dev-ready  ## broken and hostile input for every parser, for ten minutes (MINUTES=)
+	@$(BIN)/python -m tests.fuzz.run --minutes $(or $(MINUTES),10) $(if $(ONLY),--only "$(ONLY)")
 
 check: .venv/dev-ready  ## formatting, lints and types
 	$(BIN)/python -m ruff format --check .

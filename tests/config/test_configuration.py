@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import shutil
+import time
 
 import geopandas as gpd
 import jsonschema
@@ -231,3 +232,31 @@ def test_a_guest_changes_a_shipped_scenario_or_brings_a_whole_one(tmp_path, monk
         InputError, match=r"'mrds'; copy the folder .*config here and pin it by `python -m asmgold fetch`"
     ):
         load_module_scenario({"scenario": "gha"}, PROJECT)  # a country, known but not pinned
+
+
+HOSTILE_YAML = {
+    "[" * 2000: "nested more than 50 levels deep",
+    "- " * 2000: "nested more than 50 levels deep",
+    "a: !!int x": "not valid YAML",
+    "a: !!timestamp x": "not valid YAML",
+    f"a: {'1' * 5000}": "not valid YAML",
+    "{a: 1, a: 2}": "a stands twice, in lines 1 and 1",
+    "a: \xff": "Lock was expected",
+    "\n".join(["a0: &a0 [x]", *(f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 9)}]" for n in range(1, 30))]): "Lock was",
+    "".join(f"x{n}: 1\n" for n in range(1000)): "and 980 more mistakes",
+    "x" * 10_000: "a dictionary was expected",
+}
+
+
+@pytest.mark.parametrize(("text", "told"), HOSTILE_YAML.items(), ids=range(len(HOSTILE_YAML)))
+def test_whatever_a_file_of_the_configuration_holds_the_answer_is_short_and_soon(tmp_path, text, told):
+    path = tmp_path / "sources.lock.yaml"
+    path.write_text(text, encoding="utf-8")
+    start = time.process_time()
+    with pytest.raises(InputError) as raised:
+        load_lock(path)
+    assert time.process_time() - start < 1
+    assert told in str(raised.value)
+    assert len(str(raised.value)) < 8000
+    with pytest.raises(InputError, match="could not be read"):
+        load_lock(tmp_path)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import re
+import reprlib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, TypeVar, get_args
@@ -24,9 +25,16 @@ from asmgold.config.models import (
     Source,
 )
 from asmgold.config.renamed import renamed_keys
-from asmgold.errors import InputError
+from asmgold.errors import InputError, excerpt
 
 T = TypeVar("T")
+MAX_TOLD = 20  # mistakes of one file
+DEEPEST = 50  # levels of nesting, beyond which PyYAML takes ever longer
+LONGEST = 200  # characters of what was found
+# With aliases, a few lines of YAML are a value that no memory holds when it is written out.
+_SHORT = reprlib.Repr()
+_SHORT.maxlevel, _SHORT.maxlist, _SHORT.maxdict = 3, 20, 20
+_SHORT.maxstring = _SHORT.maxother = _SHORT.maxlong = LONGEST
 
 
 def check_settings(values: Mapping[str, Any], sources: Mapping[str, Source], origin: str = "configuration") -> Settings:
@@ -99,13 +107,24 @@ class _Loader(yaml.SafeLoader):
     would use the last one and ignore the other.
     """
 
+    depth = 0
+
+    def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
+        if self.depth >= DEEPEST:
+            raise yaml.composer.ComposerError(None, None, f"nested more than {DEEPEST} levels deep")
+        self.depth += 1
+        node = super().compose_node(parent, index)
+        self.depth -= 1
+        return node
+
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
-        lines: dict[str, int] = {}
+        first: dict[str, yaml.Mark] = {}
         for key, _ in node.value:
-            line = key.start_mark.line + 1
-            if isinstance(key, yaml.ScalarNode) and lines.setdefault(key.value, line) != line:
+            mark = key.start_mark
+            if isinstance(key, yaml.ScalarNode) and first.setdefault(key.value, mark) is not mark:
+                lines = first[key.value].line + 1, mark.line + 1
                 raise yaml.constructor.ConstructorError(
-                    None, None, f"{key.value} stands twice, in lines {lines[key.value]} and {line}; join them to one"
+                    None, None, f"{key.value} stands twice, in lines {lines[0]} and {lines[1]}; join them to one"
                 )
         return super().construct_mapping(node, deep)
 
@@ -130,14 +149,20 @@ for _kind, _pattern, _beginnings in _CORE_SCHEMA:
 _Loader.add_constructor("tag:yaml.org,2002:int", _whole_number)
 
 
+# What constructors raise for a value that is not what its tag says, such as `!!int x`.
+_NO_VALUE = (ValueError, KeyError, AttributeError, TypeError)
+
+
 def read_yaml(path: Path) -> Any:
-    """The content of a YAML file. Raises InputError if it is missing or not YAML, or if a key stands twice."""
+    """The content of a YAML file. Raises InputError if it cannot be read, is not YAML, or if a key stands twice."""
     try:
         return yaml.load(path.read_text(encoding="utf-8"), _Loader)
     except FileNotFoundError:
         raise InputError(f"{path}: there is no such file") from None
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise InputError(f"{path}: not valid YAML ({' '.join(str(error).split())})") from None
+    except OSError as error:
+        raise InputError(f"{path}: could not be read ({(error.strerror or str(error)).lower()})") from None
+    except (yaml.YAMLError, *_NO_VALUE) as error:
+        raise InputError(f"{path}: not valid YAML ({excerpt(error, LONGEST)})") from None
 
 
 def _check_reader(name: str, sources: Mapping[str, Source], where: str, *readers: str) -> None:
@@ -160,12 +185,14 @@ def _validated(adapter: TypeAdapter[T], values: Any, origin: str, file: str | No
     try:
         return adapter.validate_python(values)
     except ValidationError as error:
-        lines = [f"{origin}: {_sentence(problem)}" for problem in error.errors()]
-        raise InputError("\n".join(dict.fromkeys(lines))) from None
+        lines = list(dict.fromkeys(f"{origin}: {_sentence(problem)}" for problem in error.errors()))
+        if len(lines) > MAX_TOLD:
+            lines[MAX_TOLD:] = [f"{origin}: and {len(lines) - MAX_TOLD} more mistakes"]
+        raise InputError("\n".join(lines)) from None
 
 
 def _sentence(problem: Any) -> str:
-    key = ".".join(str(part) for part in problem["loc"]) or "the whole"
+    key = excerpt(".".join(str(part) for part in problem["loc"]) or "the whole", LONGEST)
     found = problem["input"]
     match problem["type"]:
         case "extra_forbidden":
@@ -176,7 +203,7 @@ def _sentence(problem: Any) -> str:
             prefix = "" if not problem["loc"] else f"{key} "
             return prefix + str(problem["ctx"]["error"])
         case _:
-            return f"{key} is {found!r}, {_expected(problem['msg'])} was expected"
+            return f"{key} is {excerpt(_SHORT.repr(found), LONGEST)}, {_expected(problem['msg'])} was expected"
 
 
 def _expected(message: str) -> str:
@@ -195,5 +222,5 @@ def _known_keys() -> set[str]:
 
 
 def _nearest(name: str, known: Any) -> str:
-    near = difflib.get_close_matches(name, list(known), n=1)
+    near = difflib.get_close_matches(name[:LONGEST], list(known), n=1)
     return f" (did you mean {near[0]!r}?)" if near else ""

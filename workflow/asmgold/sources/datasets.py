@@ -74,6 +74,8 @@ def read_dataset(
     except (DataSourceError, DataLayerError) as error:
         said = str(error).split("; It might help")[0]  # the rest is for programs
         raise InputError(f"{path}: not a layer that GDAL can read ({excerpt(said, 200)})") from None
+    except UnicodeDecodeError as error:
+        raise InputError(f"{path}: text is neither in UTF-8 nor in Windows-1252 ({excerpt(error, 200)})") from None
     if len(tables) == 1:
         return tables[0]
     crs = {str(table.crs): table.crs for table in tables if isinstance(table, gpd.GeoDataFrame)}
@@ -142,19 +144,26 @@ def _listed(names: Sequence[str]) -> str:
 
 
 def _read(place: _Place, path: Path, needed: Sequence[str] | None, near: Box | None) -> Any:
-    info = pyogrio.read_info(place.dataset, layer=place.layer)
+    try:
+        return _decoded(place, path, needed, near)
+    except UnicodeDecodeError:
+        log.warning("%s: its text is not in the encoding that it states, and was read as Windows-1252", path)
+        return _decoded(place, path, needed, near, encoding="cp1252")
+
+
+def _decoded(
+    place: _Place, path: Path, needed: Sequence[str] | None, near: Box | None, encoding: str | None = None
+) -> Any:
+    info = pyogrio.read_info(place.dataset, layer=place.layer, encoding=encoding)
     fields, box = info["fields"], None
     if len({name.casefold() for name in fields}) < len(fields):
-        table = _with_distinct_names(place)
+        table = _with_distinct_names(place, encoding)
     else:
         columns = list(needed) if needed is not None and set(needed) <= set(fields) else None
         box = _margined(near) if near and info["crs"] and ReferenceSystem(info["crs"]).is_geographic else None
-        asked = {"layer": place.layer, "on_invalid": "fix", "columns": columns, "bbox": box}
-        try:
-            table = pyogrio.read_dataframe(place.dataset, **asked)
-        except UnicodeDecodeError:
-            log.warning("%s: its text is not in the encoding that it states, and was read as Windows-1252", path)
-            table = pyogrio.read_dataframe(place.dataset, **asked, encoding="cp1252")
+        table = pyogrio.read_dataframe(
+            place.dataset, layer=place.layer, on_invalid="fix", columns=columns, bbox=box, encoding=encoding
+        )
     if isinstance(table, gpd.GeoDataFrame):
         _check_shapes(place, table, path, box)
     return table
@@ -165,9 +174,9 @@ def _margined(near: Box) -> Box:
     return west - NEAR_MARGIN, south - NEAR_MARGIN, east + NEAR_MARGIN, north + NEAR_MARGIN
 
 
-def _with_distinct_names(place: _Place) -> Any:
+def _with_distinct_names(place: _Place, encoding: str | None) -> Any:
     """A layer two fields of which have one name, as after joins: the later ones get `_2`, `_3` and so on."""
-    meta, _, wkb, columns = pyogrio.raw.read(place.dataset, layer=place.layer)
+    meta, _, wkb, columns = pyogrio.raw.read(place.dataset, layer=place.layer, encoding=encoding)
     named: dict[str, Any] = {}
     taken: set[str] = set()
     for name, values in zip(meta["fields"], columns, strict=True):
