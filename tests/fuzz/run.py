@@ -21,7 +21,7 @@ from hypothesis.strategies import SearchStrategy
 from asmgold.errors import InputError, excerpt
 
 LIMIT_S = 1.0
-LONGEST_MESSAGE = 3000
+LONGEST_LINE = 1500  # of a message; a file of settings gets a line for each mistake
 EXAMPLES = 200  # between two looks at the clock
 
 
@@ -53,7 +53,7 @@ class Course:
         return f"{self.name:24} {self.runs:9,} {per_second:10,.0f} {1000 * self.slowest_s:12,.1f}  {slowest}"
 
 
-def fuzz(target: Target, seconds: float) -> Course:
+def fuzz(target: Target, seconds: float, examples: int = EXAMPLES, *, always_the_same: bool = False) -> Course:
     """Feed one parser, until the time is over or a fault is found."""
     course, end = Course(target.name), time.monotonic() + seconds
 
@@ -64,7 +64,8 @@ def fuzz(target: Target, seconds: float) -> Course:
         except InputError as error:
             message = str(error)
         assert message.strip(), "a message that says nothing"
-        assert len(message) <= LONGEST_MESSAGE, f"a message of {len(message):,} signs"
+        longest = max(map(len, message.splitlines()))
+        assert longest <= LONGEST_LINE, f"a line of {longest:,} signs in a message"
         taken = time.process_time() - start
         course.runs, course.seconds = course.runs + 1, course.seconds + taken
         if taken > course.slowest_s:
@@ -73,8 +74,8 @@ def fuzz(target: Target, seconds: float) -> Course:
 
     # What Hypothesis makes smaller after the end takes as long as it takes, and no longer than five minutes.
     repeated = settings(
-        max_examples=EXAMPLES, deadline=None, database=None, suppress_health_check=list(HealthCheck),
-        print_blob=False, report_multiple_bugs=False,
+        max_examples=examples, derandomize=always_the_same, deadline=None, database=None,
+        suppress_health_check=list(HealthCheck), print_blob=False, report_multiple_bugs=False,
     )(given(target.inputs)(one))  # fmt: skip
     while time.monotonic() < end and not course.fault:
         try:

@@ -126,12 +126,14 @@ class _OneFile:
 class _Server(Client):
     """Answers of an ArcGIS server, one after the other, without a server."""
 
+    answers: Iterator[bytes]
+
     def answering(self, answers: list[bytes]) -> _Server:
         object.__setattr__(self, "answers", iter(answers))
         return self
 
     def download(self, label: str, url: str, target: Path, **_: Any) -> Answer:
-        target.write_bytes(next(self.answers, b"{}"))  # type: ignore[attr-defined]
+        target.write_bytes(next(self.answers, b"{}"))
         return Answer(url, True)
 
 
@@ -162,10 +164,10 @@ buffer_km: 20
 """
 
 
-def _source(reader: str, filename: str) -> Source:
+def _source(reader: Any, filename: str) -> Source:
     address = f"https://example.org/{filename}"
     return Source(title="t", producer="p", citation="c", licence="l", urls=[address], filename=filename,
-                  reader=reader)  # type: ignore[arg-type]  # fmt: skip
+                  reader=reader)  # fmt: skip
 
 
 def _every_text(text: str) -> None:

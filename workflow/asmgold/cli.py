@@ -23,7 +23,7 @@ from asmgold.config.paths import LOCK_FILE, cache_environment, shipped_project
 from asmgold.config.scenario import Scenario, load_scenario
 from asmgold.errors import BusyError, InputError, UnreachableError, excerpt
 from asmgold.io.checksum import sha256_of
-from asmgold.io.logs import PlainFormatter
+from asmgold.io.logs import log_plainly
 from asmgold.io.transaction import recover
 from asmgold.refresh.replace import ROLLBACK, ScenarioPaths, rollback
 from asmgold.release.reproduce import reproduce
@@ -48,9 +48,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     as was asked.
     """
     options = _parser().parse_args(arguments)
-    logging.basicConfig(level=logging.INFO, stream=sys.stderr)
-    logging.getLogger().handlers[0].setFormatter(PlainFormatter())
-    logging.getLogger("pyogrio").setLevel(logging.WARNING)
+    log_plainly(logging.StreamHandler(sys.stderr))
     try:
         return COMMANDS[options.command](options) or 0
     except ModuleNotFoundError as error:

@@ -14,7 +14,7 @@ from asmgold.errors import InputError
 from asmgold.io.checksum import check_bytes, sha256_of
 from asmgold.io.failures import begin, failure_file, write_failure
 from asmgold.io.files import disk_failure
-from asmgold.io.logs import PlainFormatter
+from asmgold.io.logs import log_plainly
 
 KILLED = "was killed before its end: for its memory or its time, by hand, or with its machine"
 
@@ -31,15 +31,10 @@ def job(snakemake: Any) -> Iterator[None]:
     logging.raiseExceptions = False  # or a full disk would show as a fault of the log, in the place of its own message
     try:
         running = begin(log_file, f"{snakemake.rule}: {KILLED}")  # noqa: F841  locked until the process ends
-        logging.basicConfig(level=logging.INFO)
-        logging.getLogger().handlers[0].setFormatter(PlainFormatter())
+        terminal = logging.StreamHandler()
         if "ASMGOLD_PROGRESS" in os.environ:  # then the terminal shows the last line of the log when the job is done
-            logging.getLogger().handlers[0].setLevel(logging.ERROR)
-        logging.getLogger().addHandler(to_file := logging.FileHandler(log_file))
-        to_file.setFormatter(PlainFormatter())
-        for talkative in ("pyogrio", "fontTools"):
-            logging.getLogger(talkative).setLevel(logging.WARNING)
-        logging.getLogger("matplotlib.font_manager").setLevel(logging.ERROR)  # that a font is not bold is no matter
+            terminal.setLevel(logging.ERROR)
+        log_plainly(terminal, logging.FileHandler(log_file))
         yield
         note = json.dumps(_note(snakemake), indent=2, ensure_ascii=False, default=str)
         log_file.with_suffix(".job.json").write_text(note + "\n", encoding="utf-8")

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from asmgold.geodesy.ellipsoid import WGS84, NearestSite
+from asmgold.records.flags import has_flag
 from asmgold.records.location import CountryLocator
 
 # For each language: how a label is put together, and the eight winds from north on, clockwise.
@@ -29,19 +30,24 @@ def labels(records: pd.DataFrame, divisions: Mapping[str, gpd.GeoDataFrame], lan
     language : of the words, `en` or `es`
     """
     unnamed, *_ = WORDS[language]
-    nameless = records["flags"].map(lambda flags: "name_missing" in flags).astype(bool)
+    nameless = has_flag(records, "name_missing")
     label = records["name"].mask(nameless, unnamed)
     placed = records["longitude"].notna()
     known, asked = records[placed & ~nameless], records[placed & nameless]
     if asked.empty:
         return label
-    within = pd.Series(None, index=asked.index, dtype=object)
-    for layer in [*divisions.values()][:1]:
-        locator = CountryLocator(layer.rename(columns={"name": "code"}))
-        within[:] = locator.at(asked["longitude"].to_numpy(float), asked["latitude"].to_numpy(float))
-    where = pd.Series("", index=asked.index) if known.empty else _beside(asked, known, language)
-    label[asked.index] = unnamed + where + within.map(lambda name: f" ({name})" if isinstance(name, str) else "")
+    beside = pd.Series("", index=asked.index) if known.empty else _beside(asked, known, language)
+    label[asked.index] = unnamed + beside + _within(asked, next(iter(divisions.values()), None))
     return label
+
+
+def _within(asked: pd.DataFrame, layer: gpd.GeoDataFrame | None) -> pd.Series:
+    """The name of the division that each lies in, in brackets; nothing where there is none."""
+    if layer is None:
+        return pd.Series("", index=asked.index)
+    locator = CountryLocator(layer.rename(columns={"name": "code"}))
+    names = locator.at(*(asked[name].to_numpy(float) for name in ("longitude", "latitude")))
+    return pd.Series([f" ({name})" if isinstance(name, str) else "" for name in names], index=asked.index)
 
 
 def _beside(asked: pd.DataFrame, known: pd.DataFrame, language: str) -> pd.Series:

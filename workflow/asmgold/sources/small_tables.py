@@ -8,9 +8,10 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from asmgold.errors import InputError
+from asmgold.errors import InputError, excerpt
 
 PUBLISHED_COLUMNS = ("overlay", "series", "period", "from", "to", "share_inside", "definition")
+LAST_YEAR = 9999
 PRODUCTION_COLUMNS = ("year", "ministry_koz", "unep_koz", "unep_oz_in_text")
 
 
@@ -24,8 +25,8 @@ def read_published(path: Path) -> pd.DataFrame:
     table = read_small_table(path, PUBLISHED_COLUMNS)
     share = pd.to_numeric(table["share_inside"], errors="coerce")
     if not share.between(0, 1).all():
-        raise InputError(f"{path}: share_inside is {table['share_inside'][~share.between(0, 1)].iloc[0]!r}, a number "
-                         "from 0 to 1 was expected")  # fmt: skip
+        found = excerpt(repr(table["share_inside"][~share.between(0, 1)].iloc[0]), 200)
+        raise InputError(f"{path}: share_inside is {found}, a number from 0 to 1 was expected")
     return table.assign(share_inside=share)
 
 
@@ -37,11 +38,12 @@ def read_production(path: Path) -> pd.DataFrame:
     InputError : if it is no table, or lacks a column, or a value is no number.
     """
     table = read_small_table(path, PRODUCTION_COLUMNS)[[*PRODUCTION_COLUMNS]]
-    numbers = table.apply(pd.to_numeric, errors="coerce")
-    is_wrong = (numbers.isna() & table.notna()).any(axis=1) | numbers["year"].isna()
+    numbers = table.apply(pd.to_numeric, errors="coerce").astype(float)  # of a header alone they would be objects
+    is_number = np.isfinite(numbers) | table.isna()
+    is_wrong = ~is_number.all(axis=1) | ~(numbers["year"] % 1 == 0) | (numbers["year"].abs() > LAST_YEAR)
     if is_wrong.any():
         row = int(np.flatnonzero(is_wrong)[0]) + 1
-        raise InputError(f"{path}: row {row} holds what is no number, numbers were expected")
+        raise InputError(f"{path}: row {row} holds what is no number, or no year; numbers by year were expected")
     series: pd.DataFrame = numbers.astype({"year": "int64"})
     return series
 
@@ -56,7 +58,7 @@ def read_small_table(path: Path, columns: Sequence[str]) -> pd.DataFrame:
     try:
         table = pd.read_csv(path, dtype="str")
     except (OSError, ValueError) as error:
-        raise InputError(f"{path}: not a table ({' '.join(str(error).split())})") from None
+        raise InputError(f"{path}: not a table ({excerpt(error, 200)})") from None
     missing = [name for name in columns if name not in table.columns]
     if missing:
         raise InputError(f"{path}: has no column {missing[0]!r}, {', '.join(columns)} were expected")

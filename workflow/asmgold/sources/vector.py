@@ -28,6 +28,7 @@ log = logging.getLogger(__name__)
 
 LINE_TYPES = (shapely.GeometryType.LINESTRING, shapely.GeometryType.MULTILINESTRING)
 POINT_TYPES = (shapely.GeometryType.POINT, shapely.GeometryType.MULTIPOINT)
+MAX_NAMES = 1000  # characters of the names of fields that a message lists
 
 
 def read_polygons(path: Path, layer: Layer) -> gpd.GeoDataFrame:
@@ -175,7 +176,7 @@ def field_of(features: gpd.GeoDataFrame, path: Path, field: str, purpose: str = 
     InputError : if there is none of that name; it says what it is needed for, if that is given, and lists those found.
     """
     if field not in features.columns:
-        names = ", ".join(name for name in features.columns if name != features.geometry.name)
+        names = excerpt(", ".join(name for name in features.columns if name != features.geometry.name), MAX_NAMES)
         raise InputError(
             f"{path}: has no field {field!r}{f' for the {purpose}' if purpose else ''}, its fields are {names}"
         )

@@ -12,7 +12,7 @@ from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import Any, NamedTuple
 
 from asmgold.config.models import Evidence, Exposure, Layer, Lock, Source
-from asmgold.errors import InputError, RefusedError
+from asmgold.errors import InputError, RefusedError, excerpt
 from asmgold.io.checksum import LFS_POINTER
 
 MAX_UNPACKED_BYTES = 2 << 30
@@ -138,7 +138,7 @@ def _check_geojson(path: Path, name: str) -> None:
     refuse_error_object(content, name)
     kind = content.get("type") if isinstance(content, dict) else None
     if kind != "FeatureCollection":
-        raise RefusedError(f"{name}: JSON of type {kind!r}, a GeoJSON FeatureCollection was expected")
+        raise RefusedError(f"{name}: JSON of type {excerpt(repr(kind))}, a GeoJSON FeatureCollection was expected")
     properties = content.get("properties")
     if content.get("exceededTransferLimit") or (
         isinstance(properties, dict) and properties.get("exceededTransferLimit")

@@ -20,6 +20,7 @@ from asmgold.publish.page.blocks import Block, Figure, Link, Section, Table, Tab
 from asmgold.publish.page.html import own_style, render
 from asmgold.records.accounting import count_by_fate
 from asmgold.records.corrections import moved, values_in_words
+from asmgold.records.flags import has_flag
 from asmgold.records.proposals import Proposal
 from asmgold.schemas.tables import FATES, FLAGS
 from asmgold.vocabulary.iso import country_name
@@ -105,7 +106,7 @@ def _flags(records: gpd.GeoDataFrame, countries: gpd.GeoDataFrame | None) -> Sec
         [flag, meaning.replace("`", ""), *numbers, gold[flag]]
         for (flag, meaning), numbers in zip(FLAGS.items(), counts.itertuples(index=False), strict=True)
     ]
-    unknown = records.loc[records["flags"].map(lambda found: "country_unknown" in found), "country_reported"]
+    unknown = records.loc[has_flag(records, "country_unknown"), "country_reported"]
     names = ", ".join(f"{isolated(name)} ({n})" for name, n in unknown.value_counts().items()) or "none"
     return Section(
         "flags",
@@ -130,7 +131,7 @@ def _map_of_flags(records: gpd.GeoDataFrame, countries: gpd.GeoDataFrame) -> Fig
         ways = records.loc[moved(records), ["longitude_read", "longitude", "latitude_read", "latitude"]].to_numpy(float)
         axes.plot(ways[:, :2].T, ways[:, 2:].T, color=DRAWN["corrected"][1], linewidth=0.5, alpha=0.45, zorder=2)
         for flag, (mark, colour, size) in DRAWN.items():
-            these = records[records["flags"].map(lambda found, flag=flag: flag in found) & records["longitude"].notna()]
+            these = records[has_flag(records, flag) & records["longitude"].notna()]
             axes.scatter(
                 these["longitude"], these["latitude"], marker=mark, s=size, color=colour, edgecolors=palette.HALO,
                 linewidths=0.3, label=f"{flag} ({len(these):,})", zorder=3,
@@ -165,7 +166,7 @@ def _corrections(records: pd.DataFrame, corrections: Sequence[Correction]) -> Se
         for correction in corrections
         if (record := applied.get(correction.id)) is not None
     ]  # fmt: skip
-    lapsed = int(records["flags"].map(lambda found: "correction_lapsed" in found).sum())
+    lapsed = int(has_flag(records, "correction_lapsed").sum())
     return Section(
         "corrections",
         "What was put right",

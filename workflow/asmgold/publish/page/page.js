@@ -67,7 +67,7 @@
     sitesOf[number_].forEach((site) => {
       const item = element("li");
       const about = element("small", `${data.sites.commodities[site]} · ${data.sites.role[site]} `);
-      about.append(link(site));
+      if (data.sites.url[site]) about.append(link(site)); // that of the dataset would stand in most lines
       item.append(siteButton(site), about);
       records.append(item);
     });

@@ -234,7 +234,7 @@ def _regions(results: Results, context: Context) -> Section:
 def _examples(sites: pd.DataFrame) -> dict[str, str]:
     """Some named sites of each region: major deposits before others, and where gold ranks high before the others."""
     rank = {role: number for number, role in enumerate(COMMODITY_ROLES)}
-    named = sites[sites["name"].notna() & ~sites["flags"].map(lambda flags: "name_missing" in flags).astype(bool)]
+    named = sites[sites["name"].notna() & ~has_flag(sites, "name_missing")]
     ordered = named.assign(
         other=named["source"] != "major_deposits", rank=named["commodity_role"].map(rank)
     ).sort_values(["other", "rank", "record_id"])

@@ -13,9 +13,9 @@ from asmgold.schemas.schema import Column
 
 DOCTYPE = "<!DOCTYPE qgis PUBLIC 'http://mrcc.com/qgis.dtd' 'SYSTEM'>\n"
 HORIZONTAL, BESIDE_POINT = 4, 6  # placements of labels, by the numbers of QGIS
-# How a feature is called in lists: a site by its name, many have none; a region by its id.
+# How a feature is called in lists.
 SUMMARIES = {
-    "gold_sites": 'coalesce("name", "record_id")',
+    "gold_sites": '"label"',
     "asm_gold_regions": '"region_id"',
     "overlay_intersections": '"overlay" || \', \' || "zone"',
 }
