@@ -169,7 +169,7 @@ def test_a_change_is_taken_in_reported_and_can_be_rolled_back(station):
     assert moved["moved_m"] == pytest.approx(1106, abs=2)  # 0.01 degree of latitude near the equator
     assert report["counts"]["regions"]["new"] == 1
     text = (station.results / "refresh_report.md").read_text()
-    assert "Nueva \\| \\*Mina\\*" in text
+    assert "`Nueva \\| *Mina*`" in text
     assert "mining_corridor | outside" in text
     changes = gpd.read_file(station.results / "refresh_changes.gpkg", layer="changed_regions")
     assert "new" in set(changes["change"])
