@@ -1,18 +1,23 @@
-"""A server that gives something else: refused in one line, and nothing changes."""
+"""A server that gives something else: refused in one line, and nothing changes. What is whole is taken in."""
 
 from __future__ import annotations
 
 import struct
+import zipfile
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
+import geopandas as gpd
 import pytest
+import shapely
 
-from asmgold.config.models import Layer
+from asmgold.config.models import Evidence, Layer, Source
 from asmgold.config.paths import stored_file
 from asmgold.errors import RefusedError
 from asmgold.upstream import checks
+from asmgold.upstream.checks import check_file
 from asmgold.upstream.fetch import Fetched
 from tests.faulty_server import Reply
 from tests.upstream.conftest import (
@@ -209,3 +214,100 @@ def test_a_tenth_of_the_rows_may_go(table: Place) -> None:
     table.server.answer(table.path, zipped(mrds__csv=mrds_csv(35)))
     with nothing_changes(table, RefusedError, "has 35 rows"):
         table.check()
+
+
+# --- sources of layers that no scenario uses yet, so that nothing says what they hold
+
+UNUSED = Source(
+    title="A layer", producer="Someone", citation="Someone.", licence="Open", filename="x.geojson", reader="vector",
+    urls=["https://example.org/x.geojson"],
+)  # fmt: skip
+SHAPES = gpd.GeoDataFrame(
+    {"name": ["one", "two"]}, geometry=[shapely.Point(-70, -12), shapely.Point(-71, -12)], crs="EPSG:4326"
+)
+
+
+def points(path: Path) -> None:
+    SHAPES.to_file(path)
+
+
+def lines(path: Path) -> None:
+    SHAPES.set_geometry(shapely.shortest_line(SHAPES.geometry, shapely.Point(0, 0))).to_file(path)
+
+
+def two_layers(path: Path) -> None:
+    for layer in ("a", "b"):
+        SHAPES.to_file(path, layer=layer)
+
+
+def in_a_folder(path: Path) -> None:
+    SHAPES.to_file(path.with_suffix(".shp"))
+    parts = {f"a folder/{part.name}": part.read_bytes() for part in path.parent.glob(f"{path.stem}.*")}
+    path.write_bytes(archive(parts))
+
+
+def without_crs(path: Path) -> None:
+    in_a_folder(path)
+    with zipfile.ZipFile(path) as whole:
+        path.write_bytes(archive({name: whole.read(name) for name in whole.namelist() if not name.endswith(".prj")}))
+
+
+def geoparquet(path: Path) -> None:
+    SHAPES.to_parquet(path)
+
+
+def visits(path: Path) -> None:
+    path.write_text('name,longitude,latitude,visit_date\n"one, the",-70,-12,2019-01-01\ntwo,-71,-12,2020-01-01\n')
+
+
+UNUSED_LAYERS = {
+    "points.geojson": (points, 2),
+    "lines.geojson": (lines, 2),
+    "visits.csv": (visits, 2),
+    "without_crs.zip": (without_crs, 2),
+    "two_layers.gpkg": (two_layers, 4),
+    "in_a_folder.zip": (in_a_folder, 2),
+    "as_products.parquet": (geoparquet, 2),
+}
+
+
+@pytest.mark.parametrize("name", UNUSED_LAYERS)
+def test_a_layer_that_no_scenario_uses_is_taken_whatever_it_holds(name: str, tmp_path: Path) -> None:
+    write, rows = UNUSED_LAYERS[name]
+    write(tmp_path / name)
+    assert check_file(tmp_path / name, "unused", UNUSED) == rows
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "text"),
+    [
+        ("off.geojson", NEW_LAYER.replace(b"-69", b"-690"), "longitudes within 180"),
+        ("words.csv", b"name,what\none,two\n", "a table without geometry"),
+        ("nowhere.csv", b"name,longitude,latitude\none,,\n", "holds no feature with a shape"),
+        ("text.gpkg", b"not a database", "not a layer that GDAL can read"),
+    ],
+)
+def test_a_layer_that_no_scenario_uses_is_refused_where_it_is_none(
+    name: str, content: bytes, text: str, tmp_path: Path
+) -> None:
+    (tmp_path / name).write_bytes(content)
+    with pytest.raises(RefusedError, match=text):
+        check_file(tmp_path / name, "unused", UNUSED)
+
+
+def test_layers_of_a_file_that_a_scenario_uses_are_counted_together(tmp_path: Path) -> None:
+    two_layers(tmp_path / "x.gpkg")
+    layer = Evidence(source="unused", layer="all")
+    assert check_file(tmp_path / "x.gpkg", "unused", UNUSED, layers=[layer]) == 4
+
+
+@pytest.mark.parametrize("position", ['["NaN","NaN"]', '["NaN",-12]', "[]"])
+def test_a_point_without_a_position_costs_itself_and_not_the_layer(
+    position: str, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """As ArcGIS servers write them; a polygon with such a corner is another matter."""
+    path = tmp_path / "points.geojson"
+    points(path)
+    path.write_text(path.read_text().replace("[ -71.0, -12.0 ]", position))
+    assert check_file(path, "unused", UNUSED, layers=[Evidence(source="unused")]) == 2
+    assert "1 of 2 features are no points and are left out" in caplog.text

@@ -84,6 +84,16 @@ def read_dataset(
     return gpd.GeoDataFrame(pd.concat(tables, ignore_index=True), crs=next(iter(crs.values())))
 
 
+def count_features(path: Path, chosen: str | Sequence[str] | None) -> int:
+    """How many features the chosen layers of a file hold. `chosen` and errors as those of `read_dataset`."""
+    if path.suffix.lower() in GEOPARQUET:
+        return len(_read_geoparquet(path))
+    infos = (
+        pyogrio.read_info(place.dataset, layer=place.layer, force_feature_count=True) for place in _places(path, chosen)
+    )
+    return sum(int(info["features"]) for info in infos)
+
+
 def _read_geoparquet(path: Path) -> Any:
     try:
         return gpd.read_parquet(path)
@@ -105,7 +115,7 @@ def _places(path: Path, chosen: str | Sequence[str] | None) -> list[_Place]:
             )
         return spatial or [place for place, _ in layers][:1]
     if chosen == ALL_LAYERS and ALL_LAYERS not in names:
-        return spatial
+        return spatial or [place for place, _ in layers][:1]
     found = []
     for name in [chosen] if isinstance(chosen, str) else chosen:
         of_name = [place for place, _ in layers if place.layer == name]

@@ -19,7 +19,7 @@ from asmgold.geodesy.polygons import POLYGONAL_TYPES
 from asmgold.io.checksum import refuse_pointer
 from asmgold.io.values import as_text, text_of
 from asmgold.schemas.tables import CRS
-from asmgold.sources.datasets import Box, read_dataset
+from asmgold.sources.datasets import ALL_LAYERS, Box, read_dataset
 from asmgold.sources.mending import mend
 from asmgold.sources.positions import ENDINGS, read_positions
 from asmgold.sources.to_degrees import split_beyond_180, to_degrees
@@ -129,6 +129,21 @@ def read_layer(path: Path, layer: Layer) -> gpd.GeoDataFrame:
     if isinstance(layer, Strata) and layer.bands_km:
         return read_lines(path, layer)
     return read_polygons(path, layer)
+
+
+def read_any(path: Path) -> gpd.GeoDataFrame:
+    """Read all layers of a file, whatever they hold, while nothing says what it is for.
+
+    Raises
+    ------
+    InputError : if it cannot be read, holds no shape, or a coordinate is off the globe. A CRS may be missing: whoever
+        uses the layer can give it.
+    """
+    everything = Layer(file=str(path), layer=ALL_LAYERS)
+    features = _read(path, everything, "polygons, lines or points")
+    if features.geometry.isna().all():
+        raise InputError(f"{path}: holds no feature with a shape, polygons, lines or points were expected")
+    return features if features.crs is None else _in_wgs84(features, path, everything)
 
 
 def _read(path: Path, layer: Layer, expected: str, near: Box | None = None) -> gpd.GeoDataFrame:

@@ -46,7 +46,7 @@ def check_file(
     path : the file
     name, source : the source and its registration
     lock : its bytes so far, to compare the number of rows with
-    layers : how the file will be read, if it is a layer or a raster; by default, all of it, or its first band
+    layers : how the file will be read, if it is a layer or a raster; by default, whatever is in it, or its first band
     allow_fewer_rows : accept that more than 10 % of the rows are gone
 
     Returns
@@ -173,6 +173,8 @@ def _fault_of_geometry(geometry: Any) -> str | None:
     if kind not in GEOMETRIES or not isinstance(geometry.get("coordinates"), list):
         return "has no geometry of a known kind with its coordinates"
     parts = geometry["coordinates"]
+    if kind == "Point" and any(isinstance(value, str) and value.casefold() == "nan" for value in parts):
+        return None  # how ArcGIS writes a point without a position: GDAL reads none
     for _ in range(GEOMETRIES[kind]):  # down to lists of positions
         if not all(isinstance(part, list) for part in parts):
             return f"has coordinates that are not those of a {kind}"
@@ -230,13 +232,13 @@ def _refuse_error_message(path: Path, name: str) -> None:
 
 def _read(path: Path, name: str, source: Source, layers: Sequence[Layer | Exposure]) -> int | None:
     # The readers load much, and most files that are fetched are the pinned ones, which are not read.
-    import pyogrio
     import shapely
 
+    from asmgold.sources.datasets import count_features
     from asmgold.sources.evidence import read_evidence
     from asmgold.sources.raster import check_raster
     from asmgold.sources.records import read_records
-    from asmgold.sources.vector import field_of, read_layer
+    from asmgold.sources.vector import field_of, read_any, read_layer
 
     try:
         if source.reader == "raster":
@@ -247,14 +249,16 @@ def _read(path: Path, name: str, source: Source, layers: Sequence[Layer | Exposu
             return None
         if source.reader != "vector":
             return len(read_records(path, source.reader))
+        if not layers:
+            return len(read_any(path))
         rows = 0
-        for layer in layers or (Layer(source=name),):
+        for layer in layers:
             assert isinstance(layer, Layer)
             features = read_evidence(path, layer) if isinstance(layer, Evidence) else read_layer(path, layer)
             field = getattr(layer, "group_by", None) or getattr(layer, "field", None)
             if field is not None:
                 field_of(features, path, field)
-            rows = max(rows, int(pyogrio.read_info(path, layer=layer.layer, force_feature_count=True)["features"]))
+            rows = max(rows, count_features(path, layer.layer))
         return rows
     except InputError as error:
         raise RefusedError(f"{name}: {str(error).removeprefix(f'{path}: ').replace(str(path), path.name)}") from None
