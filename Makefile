@@ -20,7 +20,7 @@ export ASMGOLD_MIRROR := $(MIRROR)
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help run reproduce report release verify fetch import refresh rollback postgis unlock audit cluster test test-all fuzz check docs site lock clean
+.PHONY: help run reproduce report release verify fetch import describe refresh rollback postgis unlock audit cluster test test-all fuzz check docs site lock clean
 
 help:  ## what can be made
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -46,6 +46,9 @@ fetch: .venv/ready  ## fetch and pin what a scenario needs and has not (SCENARIO
 
 import: .venv/ready  ## take in a file brought by hand (SOURCE=mrds FILE=...)
 	@$(ASMGOLD) import $(OPTIONS) $(if $(ALLOW_FEWER_ROWS),--allow-fewer-rows) "$(SOURCE)" "$(FILE)"
+
+describe: .venv/ready  ## look at a table or layer of records, and propose the scenario that maps it (FILE=..., LAYER=)
+	@$(ASMGOLD) describe "$(FILE)" $(if $(LAYER),--layer "$(LAYER)")
 
 refresh: .venv/ready  ## take in what changed upstream (SCENARIO=, SOURCES="mrds ...", MIRROR=, ALLOW_FEWER_ROWS=1)
 	@$(ASMGOLD) refresh $(OPTIONS) $(if $(ALLOW_FEWER_ROWS),--allow-fewer-rows) $(SOURCES)

@@ -41,7 +41,7 @@ def context_of_map(area: str = "Area", overlays: Mapping[str, str] | None = None
         "title": f"Records of {area}", "producer": f"Survey of {area}", "citation": f"{area}, 2020.", "licence": area,
         "urls": ["https://example.org/?a=1&b=<2>"], "date": "2020", "lock": {"sha256": "0" * 64},
     }  # fmt: skip
-    return Context(language, "gold", 20.0, 5.0, "2020-01-01", ["records"], layers, {"records": source})
+    return Context(language, "gold", 5.0, [20.0], False, "2020-01-01", ["records"], layers, {"records": source})
 
 
 def make_map(
@@ -68,7 +68,7 @@ def make_map(
         read_records(folder / "mrds.csv", "mrds"), around, None, [],
         buffer_m=20_000, tolerance_m=5, include_plants=False, exclude_administrative=False,
     )  # fmt: skip
-    regions, kept = dissolve(records, around, buffer_m=20_000, tolerance_m=5)
+    regions, kept = dissolve(records, around, tolerance_m=5)
     layers = {
         name: gpd.GeoDataFrame({key: [value] for key, value in (columns or {}).items()}, geometry=[shape], crs=4326)
         for name, shape in (overlays or {}).items()

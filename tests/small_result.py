@@ -62,7 +62,7 @@ def make_result(
         _read(folder, sites), around, None, [CORRECTION, ELSEWHERE],
         buffer_m=1000 * BUFFER_KM, tolerance_m=5, include_plants=False, exclude_administrative=False,
     )  # fmt: skip
-    regions, kept = dissolve(records, around, buffer_m=1000 * BUFFER_KM, tolerance_m=5)
+    regions, kept = dissolve(records, around, tolerance_m=5)
     intersections, summary = intersect(regions, kept, layers, within)
     for name, table in {"records": records, "regions": regions, "sites": kept, "overlays": intersections}.items():
         write_table(table, folder / f"{name}.parquet")
@@ -114,7 +114,7 @@ def _read(folder: Path, sites: Sequence[tuple[str, float, float]]) -> pd.DataFra
 def _write_countries(folder: Path, records: Any) -> None:
     """The table of countries, and a product of one of them in a folder of its own."""
     countries = gpd.GeoDataFrame({"code": ["PER"], "name": ["Peru"]}, geometry=[AREA], crs=4326)
-    nations = list(by_country(records, countries, ["PER"], buffer_m=1000 * BUFFER_KM, tolerance_m=5))
+    nations = list(by_country(records, countries, ["PER"], tolerance_m=5))
     table = country_summary(pd.DataFrame([nation.summary for nation in nations]))
     table.round(6).to_csv(folder / "countries.csv", index=False)
     (folder / "countries/PER").mkdir(parents=True)

@@ -20,6 +20,9 @@ from asmgold.config.models import (
     MonteCarloSettings,
     Name,
     Overlay,
+    Points,
+    Radii,
+    RadiusRule,
     RasterSettings,
     RefreshSettings,
     Settings,
@@ -72,6 +75,19 @@ evidence:
 
 SECTIONS: tuple[tuple[str, type[BaseModel], str], ...] = (
     ("config.yaml", Settings, "The question."),
+    (
+        "config.yaml, points",
+        Points,
+        "Records of your own, by a name of your choice ([points.md](../docs/points.md)): a layer of points, a CSV "
+        "table, or a sheet of a spreadsheet.",
+    ),
+    (
+        "config.yaml, buffer_km",
+        Radii,
+        "Where discs are not all of one size. Any other key is a dataset (`mrds`, `major_deposits`, a name of "
+        "`points`) with a number of kilometres, a rule, or a list of rules of which the last that fits counts.",
+    ),
+    ("config.yaml, buffer_km, a rule", RadiusRule, "The radius of some records of a dataset."),
     ("config.yaml, area", Area, "The area of interest: a polygon layer."),
     ("config.yaml, countries", CountriesLayer, "The countries of the world: a polygon layer."),
     ("config.yaml, deposits", DepositSettings, "When records are taken for the same deposit."),

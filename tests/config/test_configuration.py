@@ -244,7 +244,7 @@ HOSTILE_YAML = {
     "a: \xff": "Lock was expected",
     "\n".join(["a0: &a0 [x]", *(f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 9)}]" for n in range(1, 30))]): "Lock was",
     "".join(f"x{n}: 1\n" for n in range(1000)): "and 980 more mistakes",
-    "x" * 10_000: "a dictionary was expected",
+    "x" * 10_000: "a mapping was expected",
 }
 
 

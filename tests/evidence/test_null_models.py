@@ -13,7 +13,7 @@ from asmgold.evidence.null_models import null_model_capture, random_points, stra
 from asmgold.evidence.sampling import weighted_points
 from asmgold.geodesy.ellipsoid import polygon_area
 from asmgold.schemas.tables import CRS
-from tests.evidence.conftest import AREA, EAST, GEOD, RNG, WEST, R, observed, river, scattered_polygons, sites_at, table
+from tests.evidence.conftest import AREA, EAST, GEOD, RNG, WEST, observed, river, scattered_polygons, sites_at, table
 
 # --- null models
 
@@ -32,7 +32,7 @@ def test_points_at_random_are_spread_evenly_by_area():
 def chance_of(shapes, positions, strata=None, draws=99, seed=5):
     return null_model_capture(
         weighted_points(observed(*shapes), {"area": AREA}, AREA),
-        sites_at(*positions), AREA, strata, radius_m=R, draws=draws, seed=seed,
+        sites_at(*positions), AREA, strata, draws=draws, seed=seed,
     )  # fmt: skip
 
 

@@ -37,6 +37,7 @@ def records_at(*rows):
                     "commodities": ["Gold"], "commodity_role": role, "status": status, "deposit_type": None,
                     "operation_type": None,
                     "url": None, "fault": None,
+                    "category": None, "precision_m": None, "radius_km": None,
                 }
                 for number, (lon, source, role, status) in enumerate(rows, start=1)
             ]
@@ -95,10 +96,12 @@ def test_without_corrections_records_lie_where_they_were_read():
 
 def vary(positions, precision_m, draws=50, shapes=(), seed=1):
     cells = land_cells(ZONES, AREA)
-    candidates = pd.DataFrame(positions, columns=["longitude", "latitude"]).assign(precision_m=precision_m)
+    candidates = pd.DataFrame(positions, columns=["longitude", "latitude"]).assign(
+        precision_m=precision_m, buffer_km=R / 1000
+    )
     observations = observed(*shapes) if shapes else []
     bands, probability = position_uncertainty(
-        cells, weighted_points(observations, ZONES, AREA), candidates, radius_m=R, draws=draws, seed=seed
+        cells, weighted_points(observations, ZONES, AREA), candidates, draws=draws, seed=seed
     )
     return cells, bands.set_index(["figure", "zone"]), probability
 
@@ -150,10 +153,10 @@ def test_the_probability_is_a_cloud_optimised_raster_on_whole_multiples(tmp_path
     odd = shapely.box(-70.503, -13.504, -69.3, -12.7)
     cells = land_cells({"area": odd}, odd)
     assert cells.km2.sum() == pytest.approx(float(polygon_area(odd)[0]) / 1e6, rel=1e-6)
-    candidates = pd.DataFrame({"longitude": [-70.0], "latitude": [-13.0], "precision_m": [1113.2]})
-    _, probability = position_uncertainty(
-        cells, weighted_points([], {"area": odd}, odd), candidates, radius_m=R, draws=20, seed=1
+    candidates = pd.DataFrame(
+        {"longitude": [-70.0], "latitude": [-13.0], "precision_m": [1113.2], "buffer_km": [R / 1000]}
     )
+    _, probability = position_uncertainty(cells, weighted_points([], {"area": odd}, odd), candidates, draws=20, seed=1)
     paths = [tmp_path / "one.tif", tmp_path / "two.tif"]
     for path in paths:
         write_probability(probability, cells, path, replace(PROBABILITY, title="How often"), {"SOURCE": "Made"})

@@ -89,6 +89,7 @@ def made(tmp_path, names, *, language="en", overlays=True, countries=COUNTRIES, 
                     "country_reported": name, "longitude_text": str(0.5 + number), "latitude_text": "2.12345",
                     "commodities": ["Gold", name], "commodity_role": "primary" if name != "none" else None,
                     "status": name, "deposit_type": name, "operation_type": name, "url": url, "fault": None,
+                    "category": None, "precision_m": None, "radius_km": None,
                 }
                 for number, name in enumerate(names)
             ]
@@ -104,13 +105,13 @@ def made(tmp_path, names, *, language="en", overlays=True, countries=COUNTRIES, 
         include_plants=False,
         exclude_administrative=False,
     )
-    regions, sites = dissolve(records, AREA, buffer_m=20_000, tolerance_m=5)
+    regions, sites = dissolve(records, AREA, tolerance_m=5)
     layers = {"park": PARK, "core": CORE} if overlays else {}
     within = {"park": None, "core": "park"} if overlays else {}
     intersections, summary = intersect(regions, sites, layers, within)
     layer = {"source": None, "file": None, "within": None}
     context = Context(
-        language, "gold", 20.0, 5.0, "2020-01-01", [],
+        language, "gold", 5.0, [20.0], False, "2020-01-01", [],
         {"area": layer | {"title": "A<b>"}}
         | {f"overlay_{name}": layer | {"title": f"{name} <i>", "within": parent} for name, parent in within.items()},
         {},

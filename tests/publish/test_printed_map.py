@@ -67,7 +67,7 @@ def records(lon, lat, sources=("mrds", "major_deposits")):
     table["longitude_text"] = table["latitude_text"] = ""
     for name in ("commodities", "flags"):
         table[name] = pd.Series([[] for _ in lon], dtype=object)
-    table["longitude"], table["latitude"] = lon, lat
+    table["longitude"], table["latitude"], table["buffer_km"] = lon, lat, 20.0
     table["geometry"] = gpd.points_from_xy(lon, lat)
     return RECORDS.validate(gpd.GeoDataFrame(table, geometry="geometry", crs=4326))
 
@@ -84,7 +84,7 @@ def content(
     parents = {name: (within or {}).get(name) for name in overlays}
     area = layer(shape)
     regions, points = dissolve(
-        records(lon[inside][:sites], lat[inside][:sites]), area, buffer_m=20_000, tolerance_m=50
+        records(lon[inside][:sites], lat[inside][:sites]), area, tolerance_m=50
     )  # fmt: skip
     intersections, summary = intersect(regions, points, overlays, parents)
     return Content(
@@ -96,7 +96,7 @@ def content(
         countries=countries,
         overlays=overlays,
         context=Context(
-            language, "gold", 20.0, 5.0, "2020-01-01", ["records"],
+            language, "gold", 5.0, [20.0], False, "2020-01-01", ["records"],
             {"area": {"title": title, "source": "natural_earth"}}
             | {f"overlay_{name}": {"title": (titles or {}).get(name, name), "source": None, "within": parents[name]}
                for name in overlays},

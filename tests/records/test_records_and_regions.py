@@ -35,6 +35,7 @@ def rows(*records):
                 "country_reported": "Aland",
                 "longitude_text": str(lon), "latitude_text": str(lat), "commodities": ["Gold"], "commodity_role": role,
                 "status": None, "deposit_type": None, "operation_type": None, "url": None, "fault": None,
+                    "category": None, "precision_m": None, "radius_km": None,
             }
             for number, (lon, lat, role) in enumerate(records, start=1)
         ]
@@ -173,7 +174,7 @@ def test_a_source_without_any_usable_position_is_refused():
 
 
 def dissolved(*records, area=AREA):
-    return dissolve(classified(*records, area=area), area, buffer_m=20_000, tolerance_m=5)
+    return dissolve(classified(*records, area=area), area, tolerance_m=5)
 
 
 def test_regions_are_clipped_last_and_keep_their_whole_area_beside():
@@ -187,7 +188,7 @@ def test_regions_are_clipped_last_and_keep_their_whole_area_beside():
 
 def test_a_region_cut_in_two_by_the_border_keeps_one_id():
     area = gpd.GeoDataFrame(geometry=[shapely.box(0, 0, 1.95, 4), shapely.box(2.05, 0, 4, 4)], crs=4326)
-    regions, _ = dissolve(classified((2, 2, "primary"), area=area), area, buffer_m=20_000, tolerance_m=5)
+    regions, _ = dissolve(classified((2, 2, "primary"), area=area), area, tolerance_m=5)
     assert len(regions) == 1
     assert regions.geometry[0].geom_type == "MultiPolygon"
 
@@ -195,7 +196,7 @@ def test_a_region_cut_in_two_by_the_border_keeps_one_id():
 def test_a_region_across_180_degrees_is_one():
     area = gpd.GeoDataFrame(geometry=[shapely.box(170, -5, 180, 5), shapely.box(-180, -5, -170, 5)], crs=4326)
     records = classified((179.95, 0, "primary"), (-179.95, 0, "primary"), area=area)
-    regions, sites = dissolve(records, area, buffer_m=20_000, tolerance_m=5)
+    regions, sites = dissolve(records, area, tolerance_m=5)
     assert regions["n_sites"].tolist() == [2]
     assert sites["region_id"].nunique() == 1
     assert regions["area_km2"][0] == pytest.approx(regions["area_unclipped_km2"][0])
@@ -206,9 +207,8 @@ def test_the_id_follows_from_the_sites_whatever_their_order():
     assert region_id(ids) == region_id(ids[::-1])
     assert region_id(ids) != region_id(ids[:2])
     one, _ = dissolved((2, 2, "primary"), (2.1, 2, "primary"))
-    two, _ = dissolve(
-        classified((2, 2, "primary"), (2.1, 2, "primary")).iloc[::-1], AREA, buffer_m=10_000, tolerance_m=5
-    )
+    smaller = classified((2, 2, "primary"), (2.1, 2, "primary")).iloc[::-1].assign(buffer_km=10.0)
+    two, _ = dissolve(smaller, AREA, tolerance_m=5)
     assert one["region_id"].tolist() == two["region_id"].tolist()
 
 

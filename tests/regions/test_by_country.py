@@ -27,7 +27,7 @@ NEIGHBOURS = gpd.GeoDataFrame(
     crs=4326,
 )
 CONFIG = PROJECT / "config"
-RULES = {"buffer_m": 20_000, "tolerance_m": 5}
+RULES = {"tolerance_m": 5}
 
 
 def config(**values: object) -> dict[str, object]:

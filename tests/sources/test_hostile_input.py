@@ -195,7 +195,7 @@ def test_the_products_hold_every_row(table):
 
 
 def check_products(records, folder):
-    regions, sites = dissolve(records, AREA, buffer_m=20_000, tolerance_m=100)
+    regions, sites = dissolve(records, AREA, tolerance_m=100)
     intersections, _ = intersect(regions, sites, {}, {})
     path = folder / "asm_gold_regions.gpkg"
     write_geopackage(

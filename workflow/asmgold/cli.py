@@ -1,6 +1,7 @@
 """The commands, `asmgold COMMAND` or `python -m asmgold COMMAND`.
 
-`run`; beside a run `fetch`, `import`, `refresh`, `rollback`, `reproduce`, `report`, `release`, `verify`, `postgis`.
+`run`; beside a run `describe`, `fetch`, `import`, `refresh`, `rollback`, `reproduce`, `report`, `release`, `verify`,
+`postgis`.
 """
 
 from __future__ import annotations
@@ -128,6 +129,13 @@ def import_source(name: str, file: Path, scenario_name: str | None, *, allow_few
     )  # fmt: skip
     outcome = f"pinned {_counted(found.lock)}" if found.changed else "these bytes are pinned already"
     print(f"{name}: {outcome}: sha256 {found.lock.sha256}")
+
+
+def describe_table(file: Path, layer: str | None) -> None:
+    """Print the columns of a table, and a scenario that makes records of it."""
+    from asmgold.sources.describe import describe  # which loads much
+
+    print(describe(file, layer), end="")
 
 
 def _counted(lock: Lock) -> str:
@@ -344,6 +352,11 @@ def _parser() -> argparse.ArgumentParser:
             help="ask URL/HOST/PATH instead of https://HOST/PATH (default: the environment variable ASMGOLD_MIRROR)",
         )
 
+    describe = add(
+        "describe", "look at a table or layer of records, and propose the scenario that maps it", scenario=None
+    )
+    describe.add_argument("file", metavar="FILE", type=Path)
+    describe.add_argument("--layer", metavar="NAME", help="of a file that holds several")
     add("reproduce", "make a scenario anew in another folder and compare the products")
     add("report", "write Snakemake's report of the last run")
     release = add("release", "take the results through the gates into releases/, with provenance")
@@ -375,6 +388,7 @@ COMMANDS: dict[str, Callable[[argparse.Namespace], int | None]] = {
     "import": lambda options: import_source(
         options.source, options.file, options.scenario, allow_fewer_rows=options.allow_fewer_rows
     ),
+    "describe": lambda options: describe_table(options.file, options.layer),
     "reproduce": lambda options: reproduce_scenario(options.scenario),
     "report": lambda options: write_report(options.scenario),
     "release": make_release,

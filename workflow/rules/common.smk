@@ -70,6 +70,11 @@ def input_of(item):
     return source_input(item.source) if item.source else INPUTS.of_item(item)
 
 
+def record_input(name):
+    """The file of a source of records, registered or the user's own."""
+    return input_of(SETTINGS.points[name]) if name in SETTINGS.points else source_input(name)
+
+
 def kind_of(layer):
     """What a layer is read as: the area becomes one shape, strata with distances are lines."""
     return "area" if layer == LAYERS["area"] else "lines" if getattr(layer, "bands_km", None) else "polygons"

@@ -24,7 +24,6 @@ if BATCHES:
             code=CODE["draw_countries.py"],
             codes=lambda wildcards: BATCHES[int(wildcards.batch)],
             commodity=SETTINGS.commodity,
-            buffer_km=SETTINGS.buffer_km,
             tolerance_m=SETTINGS.tolerance_m,
             corrections=[plain(correction) for correction in SCENARIO.corrections],
             context=SCENARIO.context(),

@@ -68,7 +68,6 @@ if OBSERVATIONS:
             code=CODE["measure_capture.py"],
             group_by=GROUP_BY,
             contents=SCENARIO.content_of(SETTINGS.published_shares),
-            buffer_km=SETTINGS.buffer_km,
             draws=SETTINGS.monte_carlo.placements,
             seed=SETTINGS.monte_carlo.seed,
             strata=plain(SETTINGS.strata, "field", "bands_km") if SETTINGS.strata else None,
@@ -97,10 +96,9 @@ rule measure_uncertainty:
     params:
         **ZONES,
         code=CODE["measure_uncertainty.py"],
-        buffer_km=SETTINGS.buffer_km,
         draws=SETTINGS.monte_carlo.positions,
         seed=SETTINGS.monte_carlo.seed,
-        tags=raster_tags(SCENARIO, [*SETTINGS.records, SETTINGS.area.source]),
+        tags=raster_tags(SCENARIO, [*SCENARIO.record_sources, SETTINGS.area.source]),
     script:
         "../scripts/measure_uncertainty.py"
 
@@ -123,7 +121,7 @@ rule measure_sensitivity:
         **ZONES,
         code=CODE["measure_sensitivity.py"],
         configuration={
-            "buffer_km": SETTINGS.buffer_km,
+            "buffer_km": None,
             "tolerance_m": SETTINGS.tolerance_m,
             "include_plants": SETTINGS.include_plants,
             "exclude_administrative": SETTINGS.administrative_positions == "exclude",

@@ -26,7 +26,7 @@ if SETTINGS.rasters:
             tile=INPUTS.tile_of,
             grid=plain(SETTINGS.rasters, "cell_arcsec", "margin_km"),
             commodity=SETTINGS.commodity,
-            tags=raster_tags(SCENARIO, SETTINGS.records),
+            tags=raster_tags(SCENARIO, SCENARIO.record_sources),
         script:
             "../scripts/raster_distance.py"
 
@@ -62,7 +62,7 @@ if SETTINGS.rasters:
             grid=plain(SETTINGS.rasters, "cell_arcsec", "margin_km"),
             commodity=SETTINGS.commodity,
             bandwidth_km=SETTINGS.rasters.bandwidth_km,
-            tags=raster_tags(SCENARIO, SETTINGS.records),
+            tags=raster_tags(SCENARIO, SCENARIO.record_sources),
         script:
             "../scripts/raster_density.py"
 
@@ -97,7 +97,7 @@ if SETTINGS.rasters:
             tile=INPUTS.tile_of,
             grid=plain(SETTINGS.rasters, "cell_arcsec", "margin_km"),
             commodity=SETTINGS.commodity,
-            tags=raster_tags(SCENARIO, [*SETTINGS.records, SETTINGS.area.source]),
+            tags=raster_tags(SCENARIO, [*SCENARIO.record_sources, SETTINGS.area.source]),
         script:
             "../scripts/raster_fraction.py"
 

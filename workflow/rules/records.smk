@@ -7,7 +7,7 @@ READING = ("source", "file", "layer", "where", "crs", "mend")  # the keys that s
 
 rule read_records:
     input:
-        [source_input(name) for name in SETTINGS.records],
+        [record_input(name) for name in SETTINGS.records],
     output:
         expand("<build>/read/{source}.parquet", source=SETTINGS.records),
     log:
@@ -18,8 +18,11 @@ rule read_records:
         "../envs/asmgold.yaml"
     params:
         code=CODE["read_records.py"],
-        locks=[SCENARIO.pin(name) for name in SETTINGS.records],
-        readers=[SCENARIO.sources[name].reader for name in SETTINGS.records],
+        locks=[SCENARIO.lock_of_records(name) for name in SETTINGS.records],
+        contents=[SCENARIO.content_of(SETTINGS.points.get(name)) for name in SETTINGS.records],
+        names=SETTINGS.records,
+        readers=[None if name in SETTINGS.points else SCENARIO.sources[name].reader for name in SETTINGS.records],
+        points={name: plain(points) for name, points in SETTINGS.points.items()},
         commodity=SETTINGS.commodity,
     script:
         "../scripts/read_records.py"
@@ -90,7 +93,7 @@ rule classify_records:
         mem_mb=lambda wildcards, input, attempt: attempt * int(1500 + 400 * input.size_mb),
     params:
         code=CODE["classify_records.py"],
-        buffer_km=SETTINGS.buffer_km,
+        radii=SETTINGS.radii.model_dump(exclude_none=True),
         tolerance_m=SETTINGS.tolerance_m,
         include_plants=SETTINGS.include_plants,
         administrative_positions=SETTINGS.administrative_positions,

@@ -16,7 +16,6 @@ rule dissolve_regions:
         "../envs/asmgold.yaml"
     params:
         code=CODE["dissolve_regions.py"],
-        buffer_km=SETTINGS.buffer_km,
         tolerance_m=SETTINGS.tolerance_m,
     script:
         "../scripts/dissolve_regions.py"

@@ -5,9 +5,10 @@ import pandas as pd
 from _job import job
 from _tables import load
 
-from asmgold.config.models import Correction, DepositSettings
+from asmgold.config.models import Correction, DepositSettings, Radii
 from asmgold.io.tables import read_table, write_table
 from asmgold.records.classify import classify
+from asmgold.records.radii import radii_km
 
 with job(snakemake):
     rows = pd.concat([read_table(Path(path)) for path in snakemake.input.rows], ignore_index=True)
@@ -22,7 +23,7 @@ with job(snakemake):
         rows,
         **load(snakemake.input, "area", "countries"),
         corrections=[Correction(**correction) for correction in snakemake.params.corrections],
-        buffer_m=1000 * snakemake.params.buffer_km,
+        buffer_m=1000 * radii_km(rows, Radii(**snakemake.params.radii)),
         tolerance_m=snakemake.params.tolerance_m,
         include_plants=snakemake.params.include_plants,
         exclude_administrative=snakemake.params.administrative_positions == "exclude",

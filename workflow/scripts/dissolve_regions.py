@@ -9,9 +9,7 @@ from asmgold.regions.dissolve import dissolve
 
 with job(snakemake):
     params, output = snakemake.params, snakemake.output
-    regions, sites = dissolve(
-        **load(snakemake.input, "records", "area"), buffer_m=1000 * params.buffer_km, tolerance_m=params.tolerance_m
-    )
+    regions, sites = dissolve(**load(snakemake.input, "records", "area"), tolerance_m=params.tolerance_m)
     write_table(regions, Path(output.regions))
     write_table(sites, Path(output.sites))
     logging.info("%d regions of %d sites", len(regions), len(sites))

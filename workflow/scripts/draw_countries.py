@@ -20,7 +20,6 @@ with job(snakemake):
         records,
         countries,
         params.codes,
-        buffer_m=1000 * params.buffer_km,
         tolerance_m=params.tolerance_m,
         commodity=params.commodity,
     )

@@ -41,7 +41,6 @@ with job(snakemake):
         sites,
         area,
         None if strata is None else strata_of(strata, area, **params.strata),
-        radius_m=1000 * params.buffer_km,
         draws=params.draws,
         seed=params.seed,
     )

@@ -24,9 +24,7 @@ with job(snakemake):
     curve, quantiles = radius_curve(cells, points, candidates["longitude"], candidates["latitude"])
     write_csv(curve, Path(output.curve))
     write_csv(quantiles, Path(output.quantiles), decimals=3)
-    bands, probability = position_uncertainty(
-        cells, points, candidates, radius_m=1000 * params.buffer_km, draws=params.draws, seed=params.seed
-    )
+    bands, probability = position_uncertainty(cells, points, candidates, draws=params.draws, seed=params.seed)
     write_csv(bands, Path(output.bands))
     write_probability(probability, cells, Path(output.probability), PROBABILITY, params.tags)
     write_style(Path(output.style), PROBABILITY)

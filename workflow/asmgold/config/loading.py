@@ -19,6 +19,8 @@ from asmgold.config.models import (
     Layer,
     Lock,
     Name,
+    Radii,
+    RadiusRule,
     RasterSettings,
     RefreshSettings,
     Settings,
@@ -60,11 +62,8 @@ def check_settings(values: Mapping[str, Any], sources: Mapping[str, Source], ori
     for name, evidence in settings.evidence.items():
         for part in evidence.parts():
             layers[f"evidence.{name}" + (f".periods.{part.period}" if evidence.periods else "")] = part
-    for number, name in enumerate(settings.records):
-        _check_reader(name, sources, f"{origin}: records[{number}]", *get_args(DatasetName))
-    readers = [sources[name].reader for name in settings.records]
-    if len(set(readers)) < len(readers):
-        raise InputError(f"{origin}: records is {settings.records}, one source for each dataset was expected")
+    _check_records(settings, sources, origin)
+    layers |= {f"points.{name}": points for name, points in settings.points.items()}
     for key, layer in layers.items():
         if layer.source is not None:
             _check_reader(layer.source, sources, f"{origin}: {key}.source", "vector")
@@ -72,6 +71,23 @@ def check_settings(values: Mapping[str, Any], sources: Mapping[str, Source], ori
         if exposure.source is not None:
             _check_reader(exposure.source, sources, f"{origin}: exposure.{name}.source", "raster")
     return settings
+
+
+def _check_records(settings: Settings, sources: Mapping[str, Source], origin: str) -> None:
+    """That each source of records is one, and stands once; the names of own ones are theirs alone."""
+    for name in settings.points:
+        if name in sources or name in get_args(DatasetName):
+            raise InputError(f"{origin}: points.{name} has the name of a registered source, another one was expected")
+        if name not in settings.records:
+            raise InputError(
+                f"{origin}: records is {settings.records}, without {name} of points; it was expected there"
+            )
+    for number, name in enumerate(settings.records):
+        if name not in settings.points:
+            _check_reader(name, sources, f"{origin}: records[{number}]", *get_args(DatasetName))
+    datasets = [name if name in settings.points else sources[name].reader for name in settings.records]
+    if len(set(datasets)) < len(datasets):
+        raise InputError(f"{origin}: records is {settings.records}, one source for each dataset was expected")
 
 
 def load_sources(path: Path) -> dict[str, Source]:
@@ -192,7 +208,7 @@ def _validated(adapter: TypeAdapter[T], values: Any, origin: str, file: str | No
 
 
 def _sentence(problem: Any) -> str:
-    key = excerpt(".".join(str(part) for part in problem["loc"]) or "the whole", LONGEST)
+    key = excerpt(".".join(part for part in map(str, problem["loc"]) if part[:1] != "=") or "the whole", LONGEST)
     found = problem["input"]
     match problem["type"]:
         case "extra_forbidden":
@@ -207,6 +223,8 @@ def _sentence(problem: Any) -> str:
 
 
 def _expected(message: str) -> str:
+    if message.startswith("Input should be a valid dictionary"):
+        return "a mapping"
     for start in ("Input should be a valid ", "Input should be "):
         if message.startswith(start):
             rest = message.removeprefix(start)
@@ -216,7 +234,8 @@ def _expected(message: str) -> str:
 
 def _known_keys() -> set[str]:
     models: list[type[BaseModel]] = [
-        Settings, *Layer.__subclasses__(), RasterSettings, Exposure, Source, Lock, Correction, RefreshSettings,
+        Settings, *Layer.__subclasses__(), Radii, RadiusRule, RasterSettings, Exposure, Source, Lock, Correction,
+        RefreshSettings,
     ]  # fmt: skip
     return {key for model in models for key in model.model_fields}
 

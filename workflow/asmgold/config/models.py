@@ -10,8 +10,10 @@ from pydantic import (
     BaseModel,
     BeforeValidator,
     ConfigDict,
+    Discriminator,
     Field,
     StringConstraints,
+    Tag,
     field_validator,
     model_validator,
 )
@@ -200,6 +202,51 @@ class RasterSettings(Model):
         return cell
 
 
+PointColumn = Literal[
+    "id", "name", "longitude", "latitude", "commodities", "country", "status", "deposit_type", "operation_type", "url",
+    "precision_m", "radius_km", "category",
+]  # fmt: skip
+POSITION_COLUMNS = frozenset({"longitude", "latitude"})
+
+
+class Points(Layer):
+    """A table or a layer of records of your own, in the place of those of the USGS or beside them."""
+
+    columns: dict[PointColumn, str] = Field(
+        default_factory=dict,
+        description="Which column or field holds what: `id`, `name`, `longitude` and `latitude` (of a table without "
+        "geometry), `commodities`, `country`, `status`, `deposit_type`, `operation_type`, `url`, `precision_m` (of the "
+        "position), `radius_km` (of its own disc) and `category` (whatever else tells records apart).",
+    )
+    constants: dict[PointColumn, Scalar] = Field(
+        default_factory=dict,
+        description="What holds for every record, where no column says it, such as `{commodities: gold}`.",
+    )
+    separator: str | None = Field(
+        None,
+        min_length=1,
+        description="What parts the commodities of a record. Default: commas, semicolons, slashes, bars, hyphens and "
+        "brackets.",
+    )
+    words: list[str] = Field(
+        default_factory=list,
+        description="Further words that stand for the commodity in this table, such as `[oro, orpaillage]`. Its names "
+        "in the sources' vocabulary and its chemical symbol are known.",
+    )
+
+    @model_validator(mode="after")
+    def _says_what_it_bears(self) -> Points:
+        if both := sorted(self.columns.keys() & self.constants.keys()):
+            raise ValueError(f"names {both[0]} in columns and in constants, one of them was expected")
+        if fixed := sorted(self.constants.keys() & {"id", *POSITION_COLUMNS}):
+            raise ValueError(f"has the constant {fixed[0]}, which every record has its own of; a column was expected")
+        if "commodities" not in {*self.columns, *self.constants}:
+            raise ValueError("does not say what a record bears: columns.commodities, or constants: {commodities: gold}")
+        if len(POSITION_COLUMNS & self.columns.keys()) == 1:
+            raise ValueError("names one of the columns longitude and latitude, both or none were expected")
+        return self
+
+
 class Exposure(Model):
     """A raster of counts or amounts in each cell, summed inside regions and zones."""
 
@@ -299,6 +346,61 @@ class MonteCarloSettings(Model):
     )
 
 
+Kilometres = Annotated[float, Field(gt=0, le=1000)]
+
+
+class RadiusRule(Model):
+    """The radius of some records of a source."""
+
+    km: Kilometres = Field(description="The radius of their discs, in kilometres.")
+    where: dict[Literal["status", "deposit_type", "operation_type", "category", "commodity_role"], Scalar] = Field(
+        default_factory=dict, description="Which records: what the source states, such as `{status: Occurrence}`."
+    )
+
+
+def _rules(value: Any) -> Any:
+    return [
+        {"km": one} if isinstance(one, int | float) else one for one in (value if isinstance(value, list) else [value])
+    ]
+
+
+RadiusRules = Annotated[list[RadiusRule], BeforeValidator(_rules)]
+
+
+class Radii(Model):
+    """Discs of different sizes. A record that states a radius of its own (`columns.radius_km` of `points`) has that."""
+
+    model_config = ConfigDict(extra="allow", strict=True, frozen=True)
+    __pydantic_extra__: dict[str, RadiusRules]
+
+    default: Kilometres | None = Field(None, description="The radius of all other records, in kilometres.")
+    field: Literal["radius_km"] | None = Field(
+        None, description="Says that each record states its own; those that do not have the default, or are rejected."
+    )
+
+    @model_validator(mode="after")
+    def _covers_all(self) -> Radii:
+        if self.default is None and self.field is None:
+            raise ValueError("has no default, a radius for all other records was expected, or field: radius_km")
+        return self
+
+    @property
+    def by_source(self) -> dict[str, list[RadiusRule]]:
+        """The rules by dataset; of several that fit a record the last one counts."""
+        return dict(self.__pydantic_extra__)
+
+    @property
+    def named_km(self) -> list[float]:
+        """The radii that it names, ascending, each once."""
+        default = [] if self.default is None else [self.default]
+        return sorted({*default, *(rule.km for rules in self.by_source.values() for rule in rules)})
+
+
+def _number_or_mapping(value: Any) -> str:
+    """Which of the two a value is meant to be, so that a message is about that one."""
+    return "=mapping" if isinstance(value, dict | Radii) else "=number"
+
+
 class Settings(Model):
     """The question: which records, where, how near."""
 
@@ -313,7 +415,11 @@ class Settings(Model):
     )
     records: list[Name] = Field(
         min_length=1,
-        description="The sources of records, entries of `config/sources.yaml`; one for each dataset.",
+        description="The sources of records: entries of `config/sources.yaml`, one for each dataset, and of `points`.",
+    )
+    points: dict[Name, Points] = Field(
+        default_factory=dict,
+        description="Records of your own, by a name of your choice, which `records` then lists.",
     )
     area: Area = Field(description="The area of interest.")
     countries: CountriesLayer | None = Field(
@@ -327,8 +433,12 @@ class Settings(Model):
         description="What records have to bear: `gold`, or another commodity of the sources' vocabulary "
         "(docs/countries.md), such as `tin`. Files and columns keep their names.",
     )
-    buffer_km: float = Field(
-        20.0, gt=0, le=1000, description="The radius of the geodesic disc around each site, in kilometres."
+    buffer_km: Annotated[
+        Annotated[Kilometres, Tag("=number")] | Annotated[Radii, Tag("=mapping")], Discriminator(_number_or_mapping)
+    ] = Field(
+        20.0,
+        description="The radius of the geodesic disc around each site, in kilometres. Or several: "
+        "`{default: 20, mrds: {where: {status: Occurrence}, km: 10}}`, or each record's own: `{field: radius_km}`.",
     )
     tolerance_m: float = Field(
         5.0,
@@ -399,9 +509,10 @@ class Settings(Model):
 
     @model_validator(mode="after")
     def _consistent(self) -> Settings:
-        if self.tolerance_m >= 1000 * self.buffer_km / 2:
+        smallest = min(self.radii.named_km, default=1000.0)
+        if self.tolerance_m >= 1000 * smallest / 2:
             raise ValueError(
-                f"tolerance_m is {self.tolerance_m}, less than half the radius of {self.buffer_km} km was expected"
+                f"tolerance_m is {self.tolerance_m}, less than half the radius of {smallest} km was expected"
             )
         if self.countries is None and (self.area.is_from_countries or self.per_country):
             key = "area.country" if self.area.is_from_countries else "per_country"
@@ -414,6 +525,11 @@ class Settings(Model):
             if overlay.within is not None and self.overlays[overlay.within].units_only:
                 raise ValueError(f"overlays.{name}.within names {overlay.within!r}, of which only units are reported")
         return self
+
+    @property
+    def radii(self) -> Radii:
+        """The radii of the discs, also where all have one."""
+        return self.buffer_km if isinstance(self.buffer_km, Radii) else Radii(default=self.buffer_km)
 
 
 class Source(Model):

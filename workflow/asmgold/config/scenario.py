@@ -67,7 +67,7 @@ class Scenario:
     @property
     def used_sources(self) -> list[str]:
         """The names of the sources that the scenario uses, in the order of the registry."""
-        used = {*self.settings.records, *(item.source for item in self._files if item.source)}
+        used = {*self.record_sources, *(item.source for item in self._files if item.source)}
         return [name for name in self.sources if name in used]
 
     @property
@@ -112,7 +112,19 @@ class Scenario:
     @property
     def _files(self) -> list[Layer | Exposure]:
         """All layers and rasters, each of which is read from a source or from a file of the user."""
-        return [*self.layers.values(), *self.settings.exposure.values()]
+        return [*self.layers.values(), *self.settings.points.values(), *self.settings.exposure.values()]
+
+    @property
+    def record_sources(self) -> list[str]:
+        """The registered sources that records are read from; those of `points` that are files have none."""
+        points = self.settings.points
+        named = (points[name].source if name in points else name for name in self.settings.records)
+        return [name for name in named if name is not None]
+
+    @property
+    def has_own_radii(self) -> bool:
+        """Whether records may state the radius of their own discs."""
+        return any({"radius_km"} & {*points.columns, *points.constants} for points in self.settings.points.values())
 
     @property
     def data_date(self) -> str:
@@ -144,6 +156,11 @@ class Scenario:
         """The hash and the size of a source's file, as plain values. No other part of the lock changes what is read."""
         return self.locks[name].model_dump(include={"sha256", "bytes"})
 
+    def lock_of_records(self, name: str) -> dict[str, Any] | None:
+        """The pin of the file of a source of records, or None for a file of the user's own."""
+        points = self.settings.points.get(name)
+        return self.pin(name) if points is None else self.lock_of(points)
+
     def lock_of(self, layer: Layer | Exposure) -> dict[str, Any] | None:
         """The pin of a layer's file as plain values, or None for a file of the user's own."""
         return self.pin(layer.source) if layer.source else None
@@ -157,11 +174,17 @@ class Scenario:
 
     def context(self) -> dict[str, Any]:
         """What the products say about themselves, as plain values: `asmgold.publish.context.Context`."""
-        keys = {"language", "commodity", "buffer_km", "tolerance_m", "records"}
+        keys = {"language", "commodity", "tolerance_m", "records"}
         settings = self.settings.model_dump(mode="json", include=keys)
         layers = {name: self._described(name, layer) for name, layer in self.layers.items()}
+        points = {
+            name: {"title": entry.title or name, "source": entry.source, "file": Path(entry.file or "").name or None}
+            for name, entry in self.settings.points.items()
+        }
         sources = {name: plain(self.sources[name]) | {"lock": self.pin(name)} for name in self.used_sources}
-        return settings | {"date": self.data_date, "layers": layers, "sources": sources}
+        radii = self.settings.radii
+        settings |= {"radii_km": radii.named_km, "own_radii": radii.field is not None or self.has_own_radii}
+        return settings | {"date": self.data_date, "layers": layers, "points": points, "sources": sources}
 
     def _described(self, name: str, layer: Layer) -> dict[str, Any]:
         described = {

@@ -19,7 +19,7 @@ from scipy.spatial import cKDTree
 from asmgold.errors import InputError
 from asmgold.evidence.capture import FINE_DEG
 from asmgold.evidence.observations import safe_ratio
-from asmgold.evidence.sampling import Bools, WeightedPoints, chord_m
+from asmgold.evidence.sampling import Bools, Ints, WeightedPoints, chord_m
 from asmgold.geodesy.ellipsoid import ECCENTRICITY_SQUARED, Floats, to_ecef
 from asmgold.geodesy.polygons import polygonal
 from asmgold.io.values import as_text
@@ -45,7 +45,6 @@ def null_model_capture(
     area: shapely.Geometry,
     strata: Sequence[Stratum] | None,
     *,
-    radius_m: float,
     draws: int,
     seed: int,
 ) -> pd.DataFrame:
@@ -58,10 +57,9 @@ def null_model_capture(
     Parameters
     ----------
     points : what was observed, by `weighted_points`
-    sites : `asmgold.schemas.tables.SITES`
+    sites : `asmgold.schemas.tables.SITES`; each keeps the radius of its disc wherever it is placed
     area : polygons in EPSG:4326
     strata : by `strata_of`, or None
-    radius_m : the radius of the discs
     draws, seed : how many draws, and the seed of the random numbers
 
     Returns
@@ -75,32 +73,36 @@ def null_model_capture(
     if points.groups.empty:
         return CHANCE.validate(CHANCE.empty())
     tree = cKDTree(points.ecef)
-    chord = float(chord_m(radius_m))
+    chord = chord_m(1000 * sites["buffer_km"].to_numpy(float))
 
-    def reached(positions: Floats) -> Bools:
-        """The points within the radius of a position, degrees, shape (n, 2)."""
+    def reached(positions: Floats, chord: Floats) -> Bools:
+        """The points within the radius of a position, degrees, shape (n, 2); radii as straight lines, shape (n,)."""
         inside = np.zeros(tree.n, bool)
         if len(positions):
-            pairs = cKDTree(to_ecef(*positions.T)).sparse_distance_matrix(tree, chord, output_type="ndarray")
-            inside[pairs["j"]] = True
+            placed = cKDTree(to_ecef(*positions.T))
+            pairs = placed.sparse_distance_matrix(tree, chord.max(), output_type="ndarray")
+            inside[pairs["j"][pairs["v"] <= chord[pairs["i"]]]] = True
         return inside
 
     positions = sites[["longitude", "latitude"]].to_numpy(float)
     is_inside = shapely.intersects_xy(area, positions)
-    by_fixed = reached(positions[~is_inside])
-    observed = _captures(points, by_fixed | reached(positions[is_inside]))
+    by_fixed = reached(positions[~is_inside], chord[~is_inside])
+    positions, chord = positions[is_inside], chord[is_inside]
+    observed = _captures(points, by_fixed | reached(positions, chord))
     models = {"area": [Stratum(area, _everywhere)]} | ({} if strata is None else {"strata": strata})
     tables = []
     for number, (placed, lands) in enumerate(models.items()):
         rng = np.random.default_rng([seed, number])
+        members = _members(lands, positions)
         drawn = np.concatenate(
             [
-                random_points(land.shape, count * draws, rng, land.contains).reshape(draws, count, 2)
-                for land, count in zip(lands, _counts(lands, positions[is_inside]), strict=True)
+                random_points(land.shape, those.size * draws, rng, land.contains).reshape(draws, those.size, 2)
+                for land, those in zip(lands, members, strict=True)
             ],
             axis=1,
         )
-        captures = np.array([_captures(points, by_fixed | reached(each)) for each in drawn])
+        radii = chord[np.concatenate(members)]
+        captures = np.array([_captures(points, by_fixed | reached(each, radii)) for each in drawn])
         tables.append(_summary(points.groups, placed, observed, captures))
     return CHANCE.validate(pd.concat(tables, ignore_index=True))
 
@@ -199,15 +201,15 @@ def random_points(
     return found[:n]
 
 
-def _counts(lands: Sequence[Stratum], positions: Floats) -> list[int]:
-    """How many positions lie in each stratum; one on a common edge counts in the first."""
+def _members(lands: Sequence[Stratum], positions: Floats) -> list[Ints]:
+    """Which positions lie in each stratum; one on a common edge counts in the first."""
     is_left = np.ones(len(positions), bool)
-    counts = []
+    members = []
     for land in lands:
         is_here = is_left & shapely.intersects_xy(land.shape, positions) & land.contains(positions)
-        counts.append(int(is_here.sum()))
+        members.append(np.flatnonzero(is_here))
         is_left &= ~is_here
-    return counts
+    return members
 
 
 def _captures(points: WeightedPoints, inside: Bools) -> Floats:

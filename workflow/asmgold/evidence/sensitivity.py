@@ -14,9 +14,9 @@ import shapely
 from numpy.typing import NDArray
 
 from asmgold.evidence.observations import Observation, Zones, area_km2, safe_ratio
-from asmgold.geodesy.ellipsoid import polygon_area
+from asmgold.geodesy.ellipsoid import Floats, polygon_area
+from asmgold.geodesy.mixed import union_of_mixed_discs
 from asmgold.geodesy.polygons import polygonal
-from asmgold.geodesy.union import union_of_discs
 from asmgold.records.classify import plants, reach_of_discs
 from asmgold.records.flags import has_flag
 from asmgold.schemas.evidence import SENSITIVITY
@@ -37,7 +37,8 @@ Geometries = NDArray[np.object_]
 class Configuration:
     """The choices that the map depends on."""
 
-    buffer_km: float
+    buffer_km: float | None
+    """One for all discs, or None where each record has its own."""
     tolerance_m: float
     include_plants: bool
     exclude_administrative: bool
@@ -66,14 +67,14 @@ def sensitivity(
     candidates = _candidates(records, zones[AREA])
     area = gpd.GeoDataFrame(geometry=[zones[AREA]], crs=CRS)
     measure = _Measure(zones, [one for one in observations if one.period == ALL_PERIODS])
-    tables: dict[tuple[bytes, float, str | None], pd.DataFrame] = {}
+    tables: dict[tuple[bytes, bytes, str | None], pd.DataFrame] = {}
     rows = []
     for choice, variant, some, configuration in _variants(candidates, configured):
-        sites = _sites(some, area, configuration)
+        sites, radii_m = _sites(some, area, configuration)
         # Several variants may come to the same map, which is drawn once.
-        key = shapely.get_coordinates(sites).tobytes(), configuration.buffer_km, configuration.planar_crs
+        key = shapely.get_coordinates(sites).tobytes(), radii_m.tobytes(), configuration.planar_crs
         if key not in tables:
-            tables[key] = measure(sites, _regions(sites, zones[AREA], configuration))
+            tables[key] = measure(sites, _regions(sites, radii_m, zones[AREA], configuration))
         rows.append(tables[key].assign(choice=choice, variant=variant))
     return SENSITIVITY.validate(pd.concat(rows, ignore_index=True)[list(SENSITIVITY.columns)])
 
@@ -120,8 +121,8 @@ def _variants(
     yield PLANAR, "UTM zone", records, replace(configured, planar_crs="UTM")
 
 
-def _sites(records: pd.DataFrame, area: gpd.GeoDataFrame, configuration: Configuration) -> Geometries:
-    """The points of the records that are sites: their discs reach into the area."""
+def _sites(records: pd.DataFrame, area: gpd.GeoDataFrame, configuration: Configuration) -> tuple[Geometries, Floats]:
+    """The points of the records that are sites, and the radii of their discs, which reach into the area, metres."""
     if not configuration.include_plants:
         records = records[plants(records).isna()]
     if configuration.exclude_administrative:
@@ -130,19 +131,21 @@ def _sites(records: pd.DataFrame, area: gpd.GeoDataFrame, configuration: Configu
     lon, lat = records[f"longitude{suffix}"].to_numpy(float), records[f"latitude{suffix}"].to_numpy(float)
     usable = (np.abs(lon) <= 180) & (np.abs(lat) <= 90)
     points = shapely.points(lon[usable], lat[usable])
-    _, reaches = reach_of_discs(points, area, 1000 * configuration.buffer_km, configuration.tolerance_m)
-    return np.asarray(points[reaches], dtype=object)
+    radii_m = 1000 * records["buffer_km"].to_numpy(float)[usable]
+    if configuration.buffer_km is not None:
+        radii_m = np.full(radii_m.size, 1000 * configuration.buffer_km)
+    _, reaches = reach_of_discs(points, area, radii_m, configuration.tolerance_m)
+    return np.asarray(points[reaches], dtype=object), radii_m[reaches]
 
 
-def _regions(sites: Geometries, area: shapely.Geometry, configuration: Configuration) -> Geometries:
+def _regions(sites: Geometries, radii_m: Floats, area: shapely.Geometry, configuration: Configuration) -> Geometries:
     """The polygons of all land in the area within the radius of a site."""
-    radius_m = 1000 * configuration.buffer_km
     if configuration.planar_crs is None or not sites.size:
         lon, lat = shapely.get_coordinates(sites).T
-        return _clip(union_of_discs(lon, lat, radius_m, configuration.tolerance_m), area)
+        return _clip(union_of_mixed_discs(lon, lat, radii_m, configuration.tolerance_m), area)
     points = gpd.GeoSeries(sites, crs=CRS)
     crs = points.estimate_utm_crs() if configuration.planar_crs == "UTM" else configuration.planar_crs
-    drawn = points.to_crs(crs).buffer(radius_m).union_all()
+    drawn = points.to_crs(crs).buffer(radii_m).union_all()
     return _clip(shapely.get_parts(gpd.GeoSeries([drawn], crs=crs).to_crs(CRS).to_numpy()), area)
 
 

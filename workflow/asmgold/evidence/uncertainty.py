@@ -29,7 +29,7 @@ QUANTILES = (0.05, 0.5, 0.95)
 
 
 def position_uncertainty(
-    cells: LandCells, points: WeightedPoints, candidates: pd.DataFrame, *, radius_m: float, draws: int, seed: int
+    cells: LandCells, points: WeightedPoints, candidates: pd.DataFrame, *, draws: int, seed: int
 ) -> tuple[pd.DataFrame, Floats]:
     """Move every record within the precision of its position, many times, and measure again.
 
@@ -39,9 +39,8 @@ def position_uncertainty(
     Parameters
     ----------
     cells, points : by `land_cells` and `weighted_points`, for the same zones
-    candidates : every record that would be a site if its disc reached into the area: `longitude`, `latitude` (degrees)
-        and `precision_m` (metres)
-    radius_m : the radius of the discs
+    candidates : every record that would be a site if its disc reached into the area: `longitude`, `latitude`
+        (degrees), `precision_m` (metres) and `buffer_km`
     draws, seed : how many draws, and the seed of the random numbers
 
     Returns
@@ -53,6 +52,7 @@ def position_uncertainty(
     lon, lat = candidates["longitude"].to_numpy(float), candidates["latitude"].to_numpy(float)
     half_deg = candidates["precision_m"].fillna(0.0).to_numpy(float) / METRES_PER_DEGREE / 2
     max_moved_m = half_deg * METRES_PER_DEGREE * np.sqrt(2) * 1.01
+    radius_m = 1000 * candidates["buffer_km"].to_numpy(float)
     always_inside, reach = _reach(np.concatenate([cells.ecef, points.ecef]), to_ecef(lon, lat), radius_m, max_moved_m)
 
     weights = block_diag((cells.km2, points.weights), format="csc")
@@ -93,7 +93,7 @@ class _Reach:
     start : for each of these records its first pair, then the number of pairs, shape (records + 1,)
     offset : for each pair, from the record as stated to the place, geocentric metres, shape (pairs, 3)
     records : these records as stated, geocentric metres, shape (records, 3)
-    chord : the radius as a straight line, metres
+    chord : their radii as straight lines, metres, shape (records,)
     """
 
     open_places: Ints
@@ -102,7 +102,7 @@ class _Reach:
     start: Ints
     offset: Floats
     records: Floats
-    chord: float
+    chord: Floats
 
     def inside(self, moved: Floats) -> Bools:
         """Whether each open place lies within the radius of a record, shape (places, draws).
@@ -112,7 +112,8 @@ class _Reach:
         moved : the records in each draw, geocentric metres, shape (draws, records, 3)
         """
         inside = np.zeros((self.open_places.size, len(moved)), bool)
-        beyond = np.einsum("ij,ij->i", self.offset, self.offset) - self.chord**2
+        chord = np.repeat(self.chord, np.diff(self.start))
+        beyond = np.einsum("ij,ij->i", self.offset, self.offset) - chord**2
         for record in range(len(self.records)):
             pairs = slice(self.start[record], self.start[record + 1])
             shift = moved[:, record] - self.records[record]
@@ -123,14 +124,14 @@ class _Reach:
         return inside
 
 
-def _reach(places: Floats, records: Floats, radius_m: float, max_moved_m: Floats) -> tuple[Bools, _Reach]:
+def _reach(places: Floats, records: Floats, radius_m: Floats, max_moved_m: Floats) -> tuple[Bools, _Reach]:
     """The places that are inside wherever the records move, and what may reach the others."""
     tree = cKDTree(places, balanced_tree=False, compact_nodes=False)  # built in half the time
     near = tree.query_ball_point(records, chord_m(radius_m + max_moved_m), return_sorted=False)
     counts = np.array([len(each) for each in near], np.intp)
     always_inside = np.zeros(len(places), bool)
     sure = (counts > 0) & (max_moved_m < radius_m)
-    for inside in tree.query_ball_point(records[sure], chord_m(radius_m - max_moved_m[sure]), return_sorted=False):
+    for inside in tree.query_ball_point(records[sure], chord_m((radius_m - max_moved_m)[sure]), return_sorted=False):
         always_inside[inside] = True
     place, record = np.concatenate([*near[counts > 0], []]).astype(np.intp), np.repeat(np.arange(len(records)), counts)
     is_open = ~always_inside[place]
@@ -144,7 +145,7 @@ def _reach(places: Floats, records: Floats, radius_m: float, max_moved_m: Floats
         start=np.r_[first, record.size],
         offset=places[place] - records[record],
         records=records[movable],
-        chord=float(chord_m(radius_m)),
+        chord=chord_m(radius_m[movable]),
     )
 
 

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from asmgold.geodesy.antimeridian import split_at_antimeridian
     from asmgold.geodesy.discs import MAX_RADIUS_M, edge_error_bound, may_reach
     from asmgold.geodesy.ellipsoid import WGS84, NearestSite, distance_of_chord, polygon_area, to_ecef
+    from asmgold.geodesy.mixed import rings_around, union_around, union_of_mixed_discs
     from asmgold.geodesy.polygons import densify, polygonal
     from asmgold.geodesy.union import union_of_discs, unions_of_discs
 
@@ -32,12 +33,15 @@ __all__ = [
     "may_reach",
     "polygon_area",
     "polygonal",
+    "rings_around",
     "split_at_antimeridian",
     "to_ecef",
+    "union_around",
     "union_of_discs",
+    "union_of_mixed_discs",
     "unions_of_discs",
 ]
-_MODULES = ("ellipsoid", "polygons", "antimeridian", "discs", "union")  # those that import least come first
+_MODULES = ("ellipsoid", "polygons", "antimeridian", "discs", "union", "mixed")  # those that import least come first
 
 
 def __getattr__(name: str) -> Any:

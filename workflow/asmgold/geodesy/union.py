@@ -132,7 +132,7 @@ def _union(
     arcs, ring = _split_at_touches(arcs, ring, touches, kept_x, kept_y, radius_m)
     curve = draw_arcs(arcs, kept_x, kept_y, radius_m, tolerance_m)
     regions = np.array(polygons_from_rings(curve.lon, curve.lat, ring[curve.arc]), dtype=object)
-    return _in_order(regions), (kept_x[part], kept_y[part])
+    return in_order(regions), (kept_x[part], kept_y[part])
 
 
 def _distinct(lon: Floats, lat: Floats, decimals: int) -> tuple[Floats, Floats]:
@@ -608,7 +608,8 @@ def _some_rings(arcs: Arcs, ring: Ints, stays: Bools) -> tuple[Arcs, Ints]:
     return _picked(arcs, stays[ring]), renumbered[ring[stays[ring]]]
 
 
-def _in_order(regions: NDArray[np.object_]) -> NDArray[np.object_]:
+def in_order(regions: NDArray[np.object_]) -> NDArray[np.object_]:
+    """Regions in an order that follows from their shapes alone, each written in one way, shells counter-clockwise."""
     regions = shapely.orient_polygons(shapely.normalize(regions))
     west, south, east, north = shapely.bounds(regions).T
     return np.asarray(regions[np.lexsort((north, east, south, west))])

@@ -51,7 +51,6 @@ class ResultConfiguration(BaseModel):
     scenario: ScenarioName
     language: str = "en"
     commodity: str = "gold"
-    buffer_km: float
     area: NamedLayer
     overlays: dict[str, NamedLayer] = {}
 

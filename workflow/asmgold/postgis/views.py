@@ -172,14 +172,14 @@ VIEWS: tuple[View, ...] = (
     ),
     View(
         "missed_mining_far",
-        "Mining that was seen far from any site: farther than twice the radius of the discs.",
+        "Mining that was seen far from any site: farther than twice the radius of the nearest site's disc.",
         """
-        SELECT m.piece, m.evidence, m.period, m.amount, m.unit, m.distance_km, m.distance_km - b.km AS beyond_km,
+        SELECT m.piece, m.evidence, m.period, m.amount, m.unit, m.distance_km,
+               m.distance_km - s.buffer_km AS beyond_km,
                m.nearest_site, s.name AS nearest_name, m.geometry
         FROM missed_mining m
-        CROSS JOIN (SELECT (manifest #>> '{{configuration,buffer_km}}')::double precision AS km FROM manifest) b
-        LEFT JOIN sites s ON s.record_id = m.nearest_site
-        WHERE m.distance_km > 2 * b.km
+        JOIN sites s ON s.record_id = m.nearest_site
+        WHERE m.distance_km > 2 * s.buffer_km
         """,
         ["missed_mining"],
         {

@@ -30,10 +30,9 @@ def answer_of_land(regions_km2: float, area_km2: float, context: Context) -> str
 
 def traceable(sites: pd.DataFrame, context: Context) -> str:
     """How many of the sites have a page of their own at their producer, as a sentence."""
-    count = context.numbers.count
-    return context.phrases("answer")["traceable"].format(
-        n=count(int(sites["url"].notna().sum())), sites=count(len(sites))
-    )
+    words, count = context.phrases("answer"), context.numbers.count
+    n, of_usgs = int(sites["url"].notna().sum()), not sites["source"].isin(context.points).any()
+    return words["traceable" if of_usgs else "traceable_own"].format(n=count(n), sites=count(len(sites)))
 
 
 def answer_of_evidence(tables: Mapping[str, pd.DataFrame], context: Context) -> list[str]:

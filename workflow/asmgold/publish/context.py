@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
@@ -13,6 +13,7 @@ from asmgold.schemas.products import table_of_package
 from asmgold.vocabulary.iso import country_name
 
 AREA = "area"
+USUAL_KM = 20.0
 OVERLAY = "overlay_"
 SHOWN = ("title", "evidence_title", "note", "producer", "citation", "licence")  # of layers and sources, in sentences
 
@@ -26,27 +27,32 @@ class Context:
     Parameters
     ----------
     language, commodity : of titles and phrases
-    buffer_km, tolerance_m : of the scenario
+    tolerance_m : of the scenario
+    radii_km : the radii of the discs that the scenario names, ascending
+    own_radii : whether records may state radii of their own
     date : of the newest data, `YYYY-MM-DD`
     records : the names of the sources of records
     layers : for `area`, `countries`, `strata`, each `overlay_<name>` and each file of evidence: its `title`, its
         `source` or `file`; of an overlay the one it is `within`; of evidence its name (`evidence`), what that is called
         (`evidence_title`) and a `note`
+    points : records of the user's own among `records`: their `title`, and their `source` or `file`
     sources : the registration and the pin of each source that is used, by name
     """
 
     language: str
     commodity: str
-    buffer_km: float
     tolerance_m: float
+    radii_km: Sequence[float]
+    own_radii: bool
     date: str
     records: Sequence[str]
     layers: Mapping[str, Mapping[str, Any]]
     sources: Mapping[str, Mapping[str, Any]]
+    points: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         """Set off what is written from right to left, or it would scramble the figures beside it in a sentence."""
-        for name in ("layers", "sources"):
+        for name in ("layers", "sources", "points"):
             entries = {key: _set_off(values) for key, values in getattr(self, name).items()}
             object.__setattr__(self, name, entries)
 
@@ -106,13 +112,22 @@ class Context:
 
     def dataset_title(self, dataset: str) -> str:
         """What a dataset of records is called."""
-        return self.phrases("common").get(dataset, dataset)
+        return self.points[dataset]["title"] if dataset in self.points else self.phrases("common").get(dataset, dataset)
 
     @property
     def dataset_pages(self) -> dict[str, str]:
         """A page of the web about each dataset of records, by what that is called; none where none is registered."""
-        sources = [self.sources[name] for name in self.records]
-        return {self.dataset_title(source["reader"]): source["page"] for source in sources if source.get("page")}
+        datasets = zip(self.datasets, map(self._source_of_records, self.records), strict=True)
+        return {self.dataset_title(name): source["page"] for name, source in datasets if source.get("page")}
+
+    @property
+    def datasets(self) -> list[str]:
+        """The datasets of records, as the column `source` of the tables has them."""
+        return [name if name in self.points else self.sources[name]["reader"] for name in self.records]
+
+    def _source_of_records(self, name: str) -> Mapping[str, Any]:
+        """The registration of a source of records; nothing of a file of the user's own."""
+        return self.sources.get(self.points[name]["source"] if name in self.points else name, {})
 
     def site_kind_title(self, dataset: str, role: str) -> str:
         """What the sites of a dataset are called in which the commodity has some role; without roles, the dataset."""
@@ -147,8 +162,16 @@ class Context:
 
     @property
     def radius(self) -> str:
-        """The radius of the discs in kilometres, as text."""
-        return self.numbers.general(self.buffer_km)
+        """The radius of the discs in kilometres, as text; of several the smallest and the largest."""
+        named = "–".join(map(self.numbers.general, dict.fromkeys([*self.radii_km[:1], *self.radii_km[-1:]])))
+        if not self.own_radii:
+            return named
+        return self.phrases("common")["or_own_radius" if named else "own_radius"].format(radius=named)
+
+    @property
+    def buffer_km(self) -> float:
+        """The largest radius that the scenario names; 20 where each record states its own."""
+        return self.radii_km[-1] if self.radii_km else USUAL_KM
 
     # Sources.
 
@@ -159,7 +182,8 @@ class Context:
         if layer in self.layers:
             names = [self.layers[layer].get("source")]
         else:
-            names = [*self.records, self.layers[AREA].get("source")]
+            names = [self.points[name]["source"] if name in self.points else name for name in self.records]
+            names.append(self.layers[AREA].get("source"))
         if layer == "overlay_intersections":
             names += [overlay.get("source") for overlay in self.overlays.values()]
         return [self.sources[name] for name in dict.fromkeys(names) if name is not None]
@@ -181,6 +205,7 @@ class Context:
         if layer in self.layers:
             own = self.layers[layer].get("file")
             return [words["read_own"].format(file=own)] if own else read
+        read += [words["read_own"].format(file=entry["file"]) for entry in self.points.values() if entry["file"]]
         steps = {
             "asm_gold_regions": ["classified", "dissolved", "clipped"],
             "overlay_intersections": ["classified", "dissolved", "clipped", "intersected"],
@@ -190,9 +215,15 @@ class Context:
     @cached_property
     def credits(self) -> list[Credit]:
         """Whom a map thanks: the sources of records first, then those of the layers."""
-        of_records = [(self.sources[name], None) for name in self.records]
-        of_layers = [(self.sources.get(layer["source"] or ""), layer["title"]) for layer in self.layers.values()]
-        return [Credit.of(source, title) for source, title in of_records + of_layers]
+        of_records = [
+            Credit.of(self._source_of_records(name), dataset=dataset)
+            for name, dataset in zip(self.records, self.datasets, strict=True)
+        ]
+        of_layers = [
+            Credit.of(self.sources.get(layer["source"] or "", {}), title=layer["title"])
+            for layer in self.layers.values()
+        ]
+        return of_records + of_layers
 
 
 @dataclass(frozen=True)
@@ -201,7 +232,7 @@ class Credit:
 
     Parameters
     ----------
-    dataset : the reader of a source of records, whose name the words hold; None for a layer
+    dataset : of records, which the words or the configuration have a title for; None for a layer
     title : what the layer is called; None for records
     producer, citation, date : of the source; None for a file of the user's own
     """
@@ -213,12 +244,9 @@ class Credit:
     date: str | None = None
 
     @classmethod
-    def of(cls, source: Mapping[str, Any] | None, title: str | None) -> Credit:
-        """That of a source of records (without a title), or of a layer."""
-        if source is None:
-            return cls(None, title)
-        told = (source.get(key) for key in ("producer", "citation", "date"))
-        return cls(source["reader"] if title is None else None, title, *told)
+    def of(cls, source: Mapping[str, Any], *, dataset: str | None = None, title: str | None = None) -> Credit:
+        """That of a source, which is empty for a file of the user's own."""
+        return cls(dataset, title, *(source.get(key) for key in ("producer", "citation", "date")))
 
 
 def _set_off(values: Mapping[str, Any]) -> dict[str, Any]:

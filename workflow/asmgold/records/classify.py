@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from asmgold.config.models import Correction, DepositSettings
 from asmgold.errors import InputError
 from asmgold.geodesy.discs import discs, may_reach
+from asmgold.geodesy.ellipsoid import Floats
 from asmgold.io.text import decoded, readable
 from asmgold.records.administrative import at_centroid
 from asmgold.records.corrections import apply_corrections
@@ -20,10 +21,11 @@ from asmgold.records.deduplicate import deposit_ids
 from asmgold.records.flags import flags_of, precision_m
 from asmgold.records.labels import labels
 from asmgold.records.location import CountryLocator, locate
+from asmgold.records.radii import NO_RADIUS
 from asmgold.schemas.tables import CRS, RECORDS
 
 POSITION_TEXTS = ("longitude_text", "latitude_text")
-TEXTS = ("name", "country_reported", "status", "deposit_type", "operation_type", "url")
+TEXTS = ("name", "country_reported", "status", "deposit_type", "operation_type", "url", "category")
 Geometries = NDArray[np.object_]
 
 
@@ -33,7 +35,7 @@ def classify(
     countries: gpd.GeoDataFrame | None,
     corrections: Sequence[Correction],
     *,
-    buffer_m: float,
+    buffer_m: float | pd.Series,
     tolerance_m: float,
     include_plants: bool,
     exclude_administrative: bool = True,
@@ -50,7 +52,8 @@ def classify(
     area : polygons in EPSG:4326
     countries : a table of `asmgold.schemas.tables.COUNTRIES` to locate records in, or None
     corrections : declared corrections; those of records that are not among the rows have no effect
-    buffer_m, tolerance_m : radius of the discs and the tolerance of their edges, metres
+    buffer_m : radius of the discs, metres: one, or one for each row, which is rejected where it is missing
+    tolerance_m : the tolerance of their edges, metres
     include_plants : whether places where gold is only refined, and other plants, count
     exclude_administrative : whether records at the middle of a country or division are no sites
     divisions : layers of divisions such as departments, with the column `name`, to know their middles by
@@ -69,9 +72,12 @@ def classify(
     records = _with_positions_read(rows)
     _repair_texts(records)
     apply_corrections(records, corrections)
+    records["buffer_km"] = pd.Series(buffer_m, index=records.index, dtype=float) / 1000
     faults = rows["fault"].where(rows["fault"].notna(), _position_faults(records, rows))
+    faults = faults.where(faults.notna() | records["buffer_km"].notna(), NO_RADIUS)
     _check_some_are_usable(records, faults)
-    records["precision_m"] = precision_m(rows["longitude_text"], rows["latitude_text"])
+    written = precision_m(rows["longitude_text"], rows["latitude_text"])
+    records["precision_m"] = rows["precision_m"].fillna(written)
     records.loc[faults.notna(), ["longitude", "latitude"]] = np.nan
     records["deposit_id"] = deposit_ids(records, deposits or DepositSettings())
     places = None if countries is None else locate(records, CountryLocator(countries))
@@ -88,14 +94,16 @@ def classify(
         centroid if exclude_administrative else None,
     )  # fmt: skip
     candidates = (fate == "").to_numpy()
-    fate[candidates], reason[candidates] = _fates_by_place(points[candidates], area, buffer_m, tolerance_m, commodity)
+    fate[candidates], reason[candidates] = _fates_by_place(
+        points[candidates], records["buffer_km"][candidates], area, tolerance_m, commodity
+    )
     records["fate"], records["fate_reason"] = fate, reason
     columns = [name for name in RECORDS.columns if name != "geometry"]
     return RECORDS.validate(gpd.GeoDataFrame(records[columns], geometry=points, crs=CRS).reset_index(drop=True))
 
 
 def reclassify(
-    records: gpd.GeoDataFrame, area: gpd.GeoDataFrame, *, buffer_m: float, tolerance_m: float, commodity: str = "gold"
+    records: gpd.GeoDataFrame, area: gpd.GeoDataFrame, *, tolerance_m: float, commodity: str = "gold"
 ) -> gpd.GeoDataFrame:
     """Classify records anew for another area. Only the fates `site` and `outside_area` depend on the area.
 
@@ -103,12 +111,13 @@ def reclassify(
     ----------
     records : a table of `asmgold.schemas.tables.RECORDS`
     area : the other area, polygons in EPSG:4326
-    buffer_m, tolerance_m : radius of the discs and the tolerance of their edges, metres
+    tolerance_m : the tolerance of the discs' edges, metres
     commodity : as for `classify`
     """
     placed = records["fate"].isin(["site", "outside_area"]).to_numpy()
     classified = records.copy()
-    fate, reason = _fates_by_place(np.asarray(records.geometry.array)[placed], area, buffer_m, tolerance_m, commodity)
+    points = np.asarray(records.geometry.array)[placed]
+    fate, reason = _fates_by_place(points, records["buffer_km"][placed], area, tolerance_m, commodity)
     classified.loc[placed, "fate"], classified.loc[placed, "fate_reason"] = fate, reason
     return classified
 
@@ -232,22 +241,22 @@ def _fates_by_content(
 
 
 def _fates_by_place(
-    points: Geometries, area: gpd.GeoDataFrame, buffer_m: float, tolerance_m: float, commodity: str
+    points: Geometries, buffer_km: pd.Series, area: gpd.GeoDataFrame, tolerance_m: float, commodity: str
 ) -> tuple[NDArray[np.object_], NDArray[np.object_]]:
     """Fate and reason of records that bear the commodity and have a position."""
-    inside, reaches = reach_of_discs(points, area, buffer_m, tolerance_m)
-    radius = f"{buffer_m / 1000:g} km"
+    inside, reaches = reach_of_discs(points, area, 1000 * buffer_km.to_numpy(float), tolerance_m)
+    radius = buffer_km.map("{:g} km".format).to_numpy(dtype=object)
     fate = np.where(reaches, "site", "outside_area").astype(object)
     reason = np.select(
         [inside, reaches],
-        [f"bears {commodity}, inside the area", f"bears {commodity}, outside the area but within {radius} of it"],
-        f"bears {commodity}, farther than {radius} from the area",
+        [f"bears {commodity}, inside the area", f"bears {commodity}, outside the area but within " + radius + " of it"],
+        f"bears {commodity}, farther than " + radius + " from the area",
     ).astype(object)
     return fate, reason
 
 
 def reach_of_discs(
-    points: Geometries, area: gpd.GeoDataFrame, buffer_m: float, tolerance_m: float
+    points: Geometries, area: gpd.GeoDataFrame, buffer_m: Floats, tolerance_m: float
 ) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
     """Which points lie inside the area, and the discs of which reach into it.
 
@@ -255,7 +264,8 @@ def reach_of_discs(
     ----------
     points : in EPSG:4326, shape (n,)
     area : polygons in EPSG:4326
-    buffer_m, tolerance_m : radius of the discs and the tolerance of their edges, metres
+    buffer_m : radius of each disc, metres, shape (n,)
+    tolerance_m : the tolerance of their edges, metres
     """
     polygons = shapely.STRtree(area.geometry.array)
     inside = np.zeros(points.size, bool)
@@ -263,6 +273,6 @@ def reach_of_discs(
     reaches = inside.copy()
     near = may_reach(shapely.get_x(points), shapely.get_y(points), buffer_m, np.asarray(area.geometry.array))
     outside = near[~inside[near]]
-    around = discs(shapely.get_x(points[outside]), shapely.get_y(points[outside]), buffer_m, tolerance_m)
+    around = discs(shapely.get_x(points[outside]), shapely.get_y(points[outside]), buffer_m[outside], tolerance_m)
     reaches[outside[polygons.query(around, predicate="intersects")[0]]] = True
     return inside, reaches

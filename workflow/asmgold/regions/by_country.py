@@ -55,7 +55,6 @@ def by_country(
     countries: gpd.GeoDataFrame,
     codes: Iterable[str],
     *,
-    buffer_m: float,
     tolerance_m: float,
     commodity: str = "gold",
 ) -> Iterator[National]:
@@ -66,15 +65,15 @@ def by_country(
     records : a table of `asmgold.schemas.tables.RECORDS`, classified for any area
     countries : a table of `asmgold.schemas.tables.COUNTRIES`
     codes : the countries wanted
-    buffer_m, tolerance_m : radius of the discs and the tolerance of their edges, metres
+    tolerance_m : the tolerance of the discs' edges, metres
     commodity : as for `asmgold.records.classify.classify`
     """
     candidates = records[records["fate"].isin(["site", "outside_area"])]
     others = records[~records.index.isin(candidates.index)]
     for code in codes:
         area = countries[countries["code"] == code].reset_index(drop=True)
-        classified = reclassify(candidates, area, buffer_m=buffer_m, tolerance_m=tolerance_m, commodity=commodity)
-        regions, sites = dissolve(classified, area, buffer_m=buffer_m, tolerance_m=tolerance_m)
+        classified = reclassify(candidates, area, tolerance_m=tolerance_m, commodity=commodity)
+        regions, sites = dissolve(classified, area, tolerance_m=tolerance_m)
         own = pd.concat(
             [classified[classified["fate"].eq("site") | _of(classified, code)], others[_of(others, code)]]
         ).sort_index()

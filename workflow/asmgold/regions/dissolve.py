@@ -12,22 +12,24 @@ from numpy.typing import NDArray
 
 from asmgold.geodesy.discs import edge_error_bound
 from asmgold.geodesy.ellipsoid import polygon_area
+from asmgold.geodesy.mixed import union_of_mixed_discs
 from asmgold.geodesy.polygons import polygonal
-from asmgold.geodesy.union import union_of_discs
 from asmgold.schemas.schema import Schema
 from asmgold.schemas.tables import CRS, REGIONS, SITES
 
+DATASETS = ("mrds", "major_deposits")
+
 
 def dissolve(
-    records: gpd.GeoDataFrame, area: gpd.GeoDataFrame, *, buffer_m: float, tolerance_m: float
+    records: gpd.GeoDataFrame, area: gpd.GeoDataFrame, *, tolerance_m: float
 ) -> tuple[gpd.GeoDataFrame, gpd.GeoDataFrame]:
     """Dissolve the discs of all sites into regions, and clip these to the area.
 
     Parameters
     ----------
-    records : a table of `asmgold.schemas.tables.RECORDS`; the sites among them count
+    records : a table of `asmgold.schemas.tables.RECORDS`; the sites among them count, each with its `buffer_km`
     area : polygons in EPSG:4326
-    buffer_m, tolerance_m : radius of the discs and the tolerance of their edges, metres
+    tolerance_m : the tolerance of the discs' edges, metres
 
     Returns
     -------
@@ -37,10 +39,13 @@ def dissolve(
     sites = records[records["fate"] == "site"].reset_index(drop=True)
     if sites.empty:
         return _table(REGIONS.empty(), REGIONS), _table(SITES.empty(), SITES)
-    unclipped = union_of_discs(sites["longitude"], sites["latitude"], buffer_m, tolerance_m)
+    buffer_m = 1000 * sites["buffer_km"].to_numpy(float)
+    unclipped = union_of_mixed_discs(sites["longitude"], sites["latitude"], buffer_m, tolerance_m)
     number = _region_of(np.asarray(sites.geometry.array), unclipped)
     ids = sites.groupby(number)["record_id"].agg(region_id)
     sites["region_id"] = pd.Series(number).map(ids)
+    # Those that every table has, and then the user's own.
+    sources = [*DATASETS, *sorted({*records["source"]} - {*DATASETS})]
     clipped = _clip(unclipped, shapely.union_all(area.geometry.array))
     by_region = sites.groupby(number)
     regions = pd.DataFrame(
@@ -49,11 +54,10 @@ def dissolve(
             "area_km2": polygon_area(clipped) / 1e6,
             "area_unclipped_km2": polygon_area(unclipped) / 1e6,
             "n_sites": by_region.size(),
-            "n_mrds": by_region["source"].agg(lambda source: (source == "mrds").sum()),
-            "n_major_deposits": by_region["source"].agg(lambda source: (source == "major_deposits").sum()),
+            **{f"n_{name}": sites["source"].eq(name).groupby(number).sum() for name in sources},
             "n_deposits": by_region["deposit_id"].nunique(),
             "countries": _countries(sites, number),
-            "buffer_km": buffer_m / 1000,
+            "buffer_km": by_region["buffer_km"].max(),
             "edge_error_max_m": round(edge_error_bound(buffer_m, tolerance_m), 3),
             "geometry": clipped,
             "geometry_unclipped": unclipped,

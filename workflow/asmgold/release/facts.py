@@ -69,7 +69,9 @@ class Facts:
         """One line for a shelf."""
         configuration = self.manifest["configuration"]
         commodity = configuration.get("commodity", "gold")
-        return f"ASM {commodity} regions of {self.area}, {configuration['buffer_km']:g} km around each site"
+        radius = configuration["buffer_km"]
+        size = f"{radius:g} km" if isinstance(radius, int | float) else "discs of different sizes"
+        return f"ASM {commodity} regions of {self.area}, {size} around each site"
 
     @property
     def description(self) -> str:

@@ -5,8 +5,9 @@ The words are read by many; pandera, which checks tables against them, is loaded
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
@@ -72,9 +73,15 @@ def geometry(title: str, description: str) -> Column:
 
 @dataclass(frozen=True)
 class Schema:
-    """A table by its columns, in order; it has these and no others."""
+    """A table by its columns, in order; it has these and no others, but for `further` ones, by patterns of names."""
 
     columns: Mapping[str, Column]
+    further: Mapping[str, Column] = field(default_factory=dict)
+
+    def column(self, name: str) -> Column | None:
+        """The column of that name, if the table may have one."""
+        further = (column for pattern, column in self.further.items() if re.fullmatch(pattern, name))
+        return self.columns.get(name) or next(further, None)
 
     def validate(self, table: Table) -> Table:
         """The table with its columns as the schema has them. Raises pandera's SchemaError for another table."""
@@ -91,11 +98,13 @@ class Schema:
     def _checker(self) -> Any:
         import pandera.pandas as pa
 
-        return pa.DataFrameSchema({name: _checked(column) for name, column in self.columns.items()}, strict=True)
+        columns = {name: _checked(column) for name, column in self.columns.items()}
+        further = {rf"^{name}$": _checked(column, regex=True) for name, column in self.further.items()}
+        return pa.DataFrameSchema(columns | further, strict=True)
 
 
-def _checked(column: Column) -> Any:
-    """A column as pandera checks it."""
+def _checked(column: Column, *, regex: bool = False) -> Any:
+    """A column as pandera checks it; or any number of them, whose names fit an expression."""
     import numpy as np
     import pandas as pd
     import pandera.pandas as pa
@@ -119,5 +128,5 @@ def _checked(column: Column) -> Any:
     dtypes = {"text": pd.StringDtype(na_value=np.nan), "number": float, "whole": "int64", "list": object}
     return pa.Column(
         dtypes.get(column.kind), checks, nullable=column.nullable, unique=column.unique,
-        coerce=column.kind in ("text", "number", "whole"),
+        coerce=column.kind in ("text", "number", "whole"), regex=regex, required=not regex,
     )  # fmt: skip

@@ -29,7 +29,8 @@ COMMODITY_ROLES = {
 FLAGS = {
     "corrected": "A declared correction was applied; `correction` names it.",
     "correction_lapsed": "A correction is declared, but the source no longer says what it expects; it was not applied.",
-    "row_unreadable": "The row does not fit the table; the record is rejected and `fate_reason` says what is wrong.",
+    "row_unreadable": "The row does not fit the table, or its own radius is none; the record is rejected and "
+    "`fate_reason` says what is wrong.",
     "position_missing": "Longitude or latitude is missing; the record is rejected.",
     "position_not_a_number": "Longitude or latitude is no decimal number; the record is rejected.",
     "position_out_of_range": "Longitude is beyond 180 or latitude beyond 90 degrees; the record is rejected.",
@@ -66,7 +67,7 @@ RECORD_ID = Column(
     "The source's own id (`mrds:10003963`); without one, the position as read and a counter where needed.",
     unique=True,
 )
-SOURCE = text("Source", "The dataset: `mrds` or `major_deposits`.")
+SOURCE = text("Source", "The dataset: `mrds`, `major_deposits`, or a name of `points` in the configuration.")
 
 READ_RECORDS = Schema(
     {
@@ -87,6 +88,11 @@ READ_RECORDS = Schema(
             "Operation type", "Kind of operation, as the source states it (`oper_type` of MRDS).", nullable=True
         ),
         "url": text("Page", "The record's page at its producer.", nullable=True),
+        "category": text("Category", "Whatever else tells records apart, as the source states it.", nullable=True),
+        "precision_m": number("Precision stated, m", "As the source states it.", ABOVE_ZERO, nullable=True),
+        "radius_km": number(
+            "Own radius, km", "The radius of its own disc, as the source states it.", ABOVE_ZERO, nullable=True
+        ),
         "fault": text("Fault", "Why the row cannot be read, if so.", nullable=True),
     }
 )
@@ -132,14 +138,19 @@ _RECORD_COLUMNS = {
     "longitude_text": READ_RECORDS.columns["longitude_text"],
     "latitude_text": READ_RECORDS.columns["latitude_text"],
     "precision_m": number(
-        "Precision, m", "The step of the last decimal that the position is written with.", ABOVE_ZERO, nullable=True
+        "Precision, m",
+        "That of the position: as the source states it, or the step of the last decimal that it is written with.",
+        ABOVE_ZERO,
+        nullable=True,
     ),
+    "buffer_km": number("Radius, km", "The geodesic radius of its disc.", ABOVE_ZERO, nullable=True),
     "commodities": READ_RECORDS.columns["commodities"],
     "commodity_role": READ_RECORDS.columns["commodity_role"],
     "status": READ_RECORDS.columns["status"],
     "deposit_type": READ_RECORDS.columns["deposit_type"],
     "operation_type": READ_RECORDS.columns["operation_type"],
     "url": READ_RECORDS.columns["url"],
+    "category": READ_RECORDS.columns["category"],
     "correction": text(
         "Correction",
         "The declared correction that was applied, if any: to the position, or to the name, country, status or type.",
@@ -202,7 +213,7 @@ REGIONS = Schema(
         "n_major_deposits": count("Major deposits", "Of these, records of Major mineral deposits of the world."),
         "n_deposits": count("Deposits", "Distinct deposits among its sites, as far as names and distances tell."),
         "countries": listed("Countries", "Where its sites are: located, or else as stated by the source."),
-        "buffer_km": number("Radius, km", "The geodesic radius of the discs.", ABOVE_ZERO),
+        "buffer_km": number("Radius, km", "The geodesic radius of the discs; of several the largest.", ABOVE_ZERO),
         "edge_error_max_m": number(
             "Edge error, m",
             "No point of the unclipped edge is farther than this from the true distance.",
@@ -210,7 +221,12 @@ REGIONS = Schema(
         ),
         "geometry": geometry("Region", "The region, clipped to the area, in EPSG:4326."),
         "geometry_unclipped": geometry("Region, unclipped", "The region before clipping."),
-    }
+    },
+    further={
+        r"n_(?!sites|mrds|major_deposits|deposits)[a-z0-9_]+": count(
+            "Sites of a source", "Of these, records of a source of `points`."
+        )
+    },
 )
 
 OVERLAYS = Schema(

@@ -12,13 +12,15 @@ from asmgold.errors import printable
 from asmgold.schemas.tables import READ_RECORDS
 from asmgold.sources.csv_text import BrokenRow
 
+AS_THEY_ARE = frozenset({"commodities", "commodity_role", "precision_m", "radius_km", "fault"})
+
 
 def assemble_records(dataset: str, rows: pd.DataFrame, broken: list[BrokenRow], **columns: Any) -> pd.DataFrame:
     """One table of all rows of a source, in their order; broken ones with their reason as `fault`.
 
     Parameters
     ----------
-    dataset : `mrds` or `major_deposits`; each `record_id` begins with it
+    dataset : `mrds`, `major_deposits` or a name of `points`; each `record_id` begins with it
     rows : the rows as text, with `longitude`, `latitude` and `country`, indexed by their number from 1
     broken : the rows that could not be read
     columns : further columns by their names in `asmgold.schemas.tables.READ_RECORDS`, and `official_id`, the id that
@@ -36,10 +38,7 @@ def assemble_records(dataset: str, rows: pd.DataFrame, broken: list[BrokenRow], 
             "latitude_text": rows["latitude"].str.strip(),
             "fault": None,
         }
-        | {
-            key: _filled(value) if key not in ("commodities", "commodity_role") else value
-            for key, value in columns.items()
-        },
+        | {key: value if key in AS_THEY_ARE else _filled(value) for key, value in columns.items()},
         index=rows.index,
     )
     unread = pd.DataFrame(

@@ -23,7 +23,11 @@ from asmgold.errors import InputError, excerpt
 
 log = logging.getLogger(__name__)
 
+# The first row of a sheet names its columns, also where all of it is text.
+pyogrio.set_gdal_config_options({"OGR_XLSX_HEADERS": "FORCE", "OGR_ODS_HEADERS": "FORCE"})
+
 ALL_LAYERS = "all"
+OLE = bytes.fromhex("d0cf11e0a1b11ae1")  # how the container of old and of encrypted Office files begins
 GEOPARQUET = frozenset({".parquet", ".geoparquet"})
 # Endings of what a zip may hold, one dataset each: of a shapefile the `.shp`, of a File Geodatabase its folder.
 IN_ZIP = frozenset(
@@ -72,6 +76,9 @@ def read_dataset(
             warnings.filterwarnings("ignore", category=RuntimeWarning)
             tables = [_read(place, path, fields, near) for place in _places(path, chosen)]
     except (DataSourceError, DataLayerError) as error:
+        if path.is_file() and path.read_bytes().startswith(OLE):
+            why = "protected by a password, or an .xls of old; a plain .xlsx was expected"
+            raise InputError(f"{path}: {why}") from None
         said = str(error).split("; It might help")[0]  # the rest is for programs
         raise InputError(f"{path}: not a layer that GDAL can read ({excerpt(said, 200)})") from None
     except UnicodeDecodeError as error:
@@ -106,16 +113,17 @@ def _places(path: Path, chosen: str | Sequence[str] | None) -> list[_Place]:
     datasets = _datasets_in_zip(path) if path.suffix.lower() == ".zip" else [str(path)]
     layers = [(_Place(dataset, str(name)), kind) for dataset in datasets for name, kind in pyogrio.list_layers(dataset)]
     spatial = [place for place, kind in layers if kind is not None]
-    names = [place.layer for place in spatial]
+    meant = spatial or [place for place, _ in layers]  # a workbook has sheets and no shapes
+    names = [place.layer for place in meant]
     if chosen is None:
-        if len(spatial) > 1:
+        if len(meant) > 1:
             raise InputError(
                 f"{path}: holds {len(names)} layers, {_listed(names)}; say which one by `layer: {names[0]}` beside "
                 "the layer's source or file, several by a list of names, or all of them by `layer: all`"
             )
-        return spatial or [place for place, _ in layers][:1]
+        return meant
     if chosen == ALL_LAYERS and ALL_LAYERS not in names:
-        return spatial or [place for place, _ in layers][:1]
+        return meant
     found = []
     for name in [chosen] if isinstance(chosen, str) else chosen:
         of_name = [place for place, _ in layers if place.layer == name]

@@ -6,6 +6,7 @@ GDAL reads such tables too, but takes an open quote for the end of the table, an
 from __future__ import annotations
 
 import logging
+from dataclasses import dataclass
 from pathlib import Path
 
 import geopandas as gpd
@@ -13,15 +14,41 @@ import numpy as np
 import pandas as pd
 
 from asmgold.errors import InputError, excerpt
-from asmgold.sources.csv_text import as_utf8, column_names, read_bytes, read_table
+from asmgold.sources.csv_text import BrokenRow, as_utf8, column_names, read_bytes, read_table
 
 log = logging.getLogger(__name__)
 
 ENDINGS = frozenset({".csv", ".tsv", ".txt"})
 # The first that there is counts; of the short ones there may be one only.
 NAMES = {"longitude": ("lon", "long", "lng"), "latitude": ("lat",)}
-DELIMITERS = b",;\t"
+DELIMITERS = b",;\t|"
 NO_NUMBERS = frozenset({"", "nan", "null", "none", "na", "n/a"})
+
+
+@dataclass
+class TextTable:
+    """A CSV table: its rows as text by their number from 1, those that are broken, and how it writes decimals."""
+
+    rows: pd.DataFrame
+    broken: list[BrokenRow]
+    has_decimal_commas: bool
+
+
+def read_text_table(path: Path) -> TextTable:
+    """Read a table whose fields are parted by commas; or by semicolons, tabs or bars, with decimal commas or points.
+
+    Raises
+    ------
+    InputError : if it is no CSV table, or a quote that was left open swallows rows.
+    """
+    content = as_utf8(read_bytes(path, path.name), str(path))
+    delimiter = max(DELIMITERS, key=content.split(b"\n", 1)[0].count)
+    # The reader parts fields by commas: the two signs change places, and in what it has read they change back.
+    swapped = content.translate(bytes.maketrans(bytes([44, delimiter]), bytes([delimiter, 44])))
+    back = str.maketrans(",", chr(delimiter)) | str.maketrans(chr(delimiter), ",")
+    table, broken = read_table(swapped, str(path), tuple(dict.fromkeys(column_names(swapped))))
+    table = table.rename(columns=lambda name: name.translate(back)).map(lambda text: text.translate(back))
+    return TextTable(table, broken, delimiter != 44)
 
 
 def read_positions(path: Path, crs: str) -> gpd.GeoDataFrame | None:
@@ -41,19 +68,15 @@ def read_positions(path: Path, crs: str) -> gpd.GeoDataFrame | None:
     ------
     InputError : if it is no CSV table, a quote that was left open swallows rows, or a position is no number.
     """
-    content = as_utf8(read_bytes(path, path.name), str(path))
-    delimiter = max(DELIMITERS, key=content.split(b"\n", 1)[0].count)
-    # The reader parts fields by commas: the two signs change places, and in what it has read they change back.
-    swapped = content.translate(bytes.maketrans(bytes([44, delimiter]), bytes([delimiter, 44])))
-    back = str.maketrans(",", chr(delimiter)) | str.maketrans(chr(delimiter), ",")
-    names = column_names(swapped)
-    if not all({name, *NAMES[name]} & {column.casefold() for column in names} for name in NAMES):
+    read = read_text_table(path)
+    table, broken = read.rows, read.broken
+    if not all({name, *NAMES[name]} & {column.casefold() for column in table.columns} for name in NAMES):
         return None
-    table, broken = read_table(swapped, str(path), tuple(dict.fromkeys(names)))
-    table = table.rename(columns=lambda name: name.translate(back)).map(lambda text: text.translate(back))
     if broken:
         log.warning("%s: %d rows are left out; row %d: %s", path, len(broken), broken[0].row, broken[0].reason)
-    lon, lat = (_numbers(table[_column(table, name, path)], path, decimal_comma=delimiter != 44) for name in NAMES)
+    lon, lat = (
+        _numbers(table[_column(table, name, path)], path, decimal_comma=read.has_decimal_commas) for name in NAMES
+    )
     placed = lon.notna() & lat.notna()
     if not placed.all():
         log.warning("%s: %d of %d rows have no position and are left out", path, (~placed).sum(), len(table))

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import difflib
 import logging
+from collections.abc import Mapping
 from pathlib import Path
+from typing import TypeVar
 
 import geopandas as gpd
 import numpy as np
@@ -25,6 +28,7 @@ from asmgold.sources.positions import ENDINGS, read_positions
 from asmgold.sources.to_degrees import split_beyond_180, to_degrees
 
 log = logging.getLogger(__name__)
+Rows = TypeVar("Rows", bound=pd.DataFrame)
 
 LINE_TYPES = (shapely.GeometryType.LINESTRING, shapely.GeometryType.MULTILINESTRING)
 POINT_TYPES = (shapely.GeometryType.POINT, shapely.GeometryType.MULTIPOINT)
@@ -169,13 +173,19 @@ def _matches(features: gpd.GeoDataFrame, layer: Layer) -> bool:
 
 
 def _matching(features: gpd.GeoDataFrame, path: Path, layer: Layer) -> gpd.GeoDataFrame:
-    for field, value in layer.where.items():
-        found = field_of(features, path, field)
-        features = features[_has_value(found, value)]
-        if features.empty:
+    matching: gpd.GeoDataFrame = where_holds(features, path, layer.where).reset_index(drop=True)
+    return matching
+
+
+def where_holds(rows: Rows, path: Path, where: Mapping[str, Scalar]) -> Rows:
+    """The rows or features whose fields have these values. Raises InputError if none has, or there is no such field."""
+    for field, value in where.items():
+        found = field_of(rows, path, field)
+        rows = rows[_has_value(found, value)]
+        if rows.empty:
             values = ", ".join(repr(item) for item in as_text(found.drop_duplicates()).fillna("nothing").head(5))
             raise InputError(f"{path}: no feature has {field} = {value!r}; it has {values} and others")
-    return features.reset_index(drop=True)
+    return rows
 
 
 def _has_value(values: pd.Series, value: Scalar) -> pd.Series:
@@ -183,7 +193,7 @@ def _has_value(values: pd.Series, value: Scalar) -> pd.Series:
     return as_text(values) == text_of(value)
 
 
-def field_of(features: gpd.GeoDataFrame, path: Path, field: str, purpose: str = "") -> pd.Series:
+def field_of(features: pd.DataFrame, path: Path, field: str, purpose: str = "") -> pd.Series:
     """The values of a field.
 
     Raises
@@ -191,32 +201,46 @@ def field_of(features: gpd.GeoDataFrame, path: Path, field: str, purpose: str = 
     InputError : if there is none of that name; it says what it is needed for, if that is given, and lists those found.
     """
     if field not in features.columns:
-        names = excerpt(", ".join(name for name in features.columns if name != features.geometry.name), MAX_NAMES)
+        names = [str(name) for name in features.columns if features[name].dtype != "geometry"]
+        near = difflib.get_close_matches(field, names, n=1)
         raise InputError(
-            f"{path}: has no field {field!r}{f' for the {purpose}' if purpose else ''}, its fields are {names}"
+            f"{path}: has no field {field!r}{f' for the {purpose}' if purpose else ''}, its fields are "
+            f"{excerpt(', '.join(names), MAX_NAMES)}{f' (did you mean {near[0]!r}?)' if near else ''}"
         )
     values: pd.Series = features[field]
     return values
 
 
 def _in_wgs84(features: gpd.GeoDataFrame, path: Path, layer: Layer) -> gpd.GeoDataFrame:
-    features = _with_crs(features, path, layer)
-    if features.crs != CRS:
-        _note_degrees(features, path)
-        try:
-            features = features.set_geometry(gpd.GeoSeries(to_degrees(features.geometry), crs=CRS))
-        except ProjError as error:
-            raise InputError(f"{path}: cannot be brought to longitude and latitude ({excerpt(error, 200)})") from None
-        except InputError as error:
-            raise InputError(f"{path}: {error}") from None
-    else:
-        features = features.set_geometry(gpd.GeoSeries(split_beyond_180(features.geometry.array), crs=CRS))
+    features = in_degrees(features, path, layer)
     west, south, east, north = features.total_bounds
     if not (west >= -180.0001 and east <= 180.0001 and south >= -90.0001 and north <= 90.0001):
         raise InputError(
             f"{path}: reaches from {west:.6g} {south:.6g} to {east:.6g} {north:.6g}, "
             "longitudes within 180 and latitudes within 90 degrees were expected; is the CRS right?"
         )
+    return features
+
+
+def in_degrees(features: gpd.GeoDataFrame, path: Path, layer: Layer) -> gpd.GeoDataFrame:
+    """The features in EPSG:4326, by their own CRS or by that of the configuration; nothing is asked of the numbers.
+
+    Raises
+    ------
+    InputError : if no CRS is known, or they cannot be brought to longitude and latitude.
+    """
+    features = _with_crs(features, path, layer)
+    if features.crs != CRS:
+        _note_degrees(features, path)
+        try:
+            features = features.set_geometry(gpd.GeoSeries(to_degrees(features.geometry), features.index, crs=CRS))
+        except ProjError as error:
+            raise InputError(f"{path}: cannot be brought to longitude and latitude ({excerpt(error, 200)})") from None
+        except InputError as error:
+            raise InputError(f"{path}: {error}") from None
+    else:
+        within = split_beyond_180(features.geometry.array)
+        features = features.set_geometry(gpd.GeoSeries(within, features.index, crs=CRS))
     return features
 
 

@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import Any, NamedTuple
 
-from asmgold.config.models import Evidence, Exposure, Layer, Lock, Source
+from asmgold.config.models import Evidence, Exposure, Layer, Lock, Points, Source
 from asmgold.errors import InputError, RefusedError, excerpt
 from asmgold.io.checksum import LFS_POINTER
 
@@ -236,9 +236,11 @@ def _read(path: Path, name: str, source: Source, layers: Sequence[Layer | Exposu
 
     from asmgold.sources.datasets import count_features
     from asmgold.sources.evidence import read_evidence
+    from asmgold.sources.points import read_points
     from asmgold.sources.raster import check_raster
     from asmgold.sources.records import read_records
     from asmgold.sources.vector import field_of, read_any, read_layer
+    from asmgold.vocabulary.commodities import GOLD
 
     try:
         if source.reader == "raster":
@@ -254,6 +256,9 @@ def _read(path: Path, name: str, source: Source, layers: Sequence[Layer | Exposu
         rows = 0
         for layer in layers:
             assert isinstance(layer, Layer)
+            if isinstance(layer, Points):
+                rows = max(rows, len(read_points(path, layer.model_copy(update={"where": {}}), name, GOLD)))
+                continue
             features = read_evidence(path, layer) if isinstance(layer, Evidence) else read_layer(path, layer)
             field = getattr(layer, "group_by", None) or getattr(layer, "field", None)
             if field is not None:

@@ -127,7 +127,7 @@ class Content:
     def footer(self) -> str:
         """Credits, citations and dates of the data."""
         citations = dict.fromkeys(str(credit.citation) for credit in self.context.credits if credit.citation)
-        own = list(dict.fromkeys(str(credit.title) for credit in self.context.credits if not credit.citation))
+        own = list(dict.fromkeys(self._named(credit) for credit in self.context.credits if not credit.citation))
         dated = dict.fromkeys(self._dated(credit) for credit in self.context.credits if credit.date)
         datasets = dict.fromkeys(self.source_label(credit.dataset) for credit in self.context.credits if credit.dataset)
         sentences = [
@@ -183,6 +183,9 @@ class Content:
         """What to call a source of records."""
         return self.context.dataset_title(str(dataset))
 
+    def _named(self, credit: Credit) -> str:
+        return self.source_label(credit.dataset) if credit.dataset else str(credit.title)
+
     def _dated(self, credit: Credit) -> str:
-        name = self.source_label(credit.dataset) if credit.dataset else str(credit.title)
+        name = self._named(credit)
         return f"{name} ({credit.date})" if credit.date else name

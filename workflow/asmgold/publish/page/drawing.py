@@ -101,9 +101,8 @@ def map_data(results: Results, context: Context) -> dict[str, Any]:
 
 
 _SHARED_WORDS = (
-    "region_number", "region_id", "region_countries", "n_sites", "n_mrds", "n_major_deposits",
-    "n_deposits", "area_km2",
-    "area_unclipped_km2", "source", "region_name",
+    "region_number", "region_id", "region_countries", "n_sites", "n_deposits", "area_km2", "area_unclipped_km2",
+    "source", "region_name",
 )  # fmt: skip
 
 
@@ -186,8 +185,7 @@ def _regions(results: Results, context: Context, window: Window) -> list[dict[st
             "km2": round(row.area_km2, 3),
             "unclipped": round(row.area_unclipped_km2, 3),
             "sites": row.n_sites,
-            "mrds": row.n_mrds,
-            "major": row.n_major_deposits,
+            "sources": [[context.dataset_title(name), getattr(row, f"n_{name}")] for name in context.datasets],
             "deposits": row.n_deposits,
             "countries": context.country_names(row.countries),
             "zones": zones.get(row.region_id, []),

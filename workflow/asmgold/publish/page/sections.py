@@ -198,8 +198,7 @@ def _regions(results: Results, context: Context) -> Section:
         TableColumn("share", words["share_of_area"].format(area=context.area), "share"),
         TableColumn("n_sites", words["n_sites"], "count"),
         TableColumn("n_deposits", words["n_deposits"], "count"),
-        TableColumn("n_mrds", words["n_mrds"], "count"),
-        TableColumn("n_major_deposits", words["n_major_deposits"], "count"),
+        *(TableColumn(f"n_{dataset}", context.dataset_title(dataset), "count") for dataset in context.datasets),
         TableColumn("examples", words["region_examples"]),
         TableColumn("countries", words["region_countries"]),
         TableColumn("area_unclipped_km2", words["area_unclipped_km2"], "count"),
@@ -342,7 +341,7 @@ def _corrected(results: Results) -> list[dict[str, Any]]:
 
 def _method(results: Results, context: Context) -> Section:
     words, numbers, settings = context.phrases("page"), context.numbers, results.settings
-    error = edge_error_bound(1000 * settings["buffer_km"], settings["tolerance_m"])
+    error = edge_error_bound(1000 * context.buffer_km, settings["tolerance_m"])
     said = {"radius": context.radius, "area": context.area, "error": numbers.count(error, 1)}
     keys = [
         "method_records",
