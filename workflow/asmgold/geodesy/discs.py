@@ -16,7 +16,7 @@ import shapely
 from numpy.typing import ArrayLike, NDArray
 
 from asmgold.geodesy.antimeridian import polygons_from_rings, unroll
-from asmgold.geodesy.ellipsoid import MEAN_RADIUS_M, WGS84, Floats, to_ecef
+from asmgold.geodesy.ellipsoid import MEAN_RADIUS_M, WGS84, Floats, Metres, to_ecef
 
 MAX_RADIUS_M = 1_000_000.0
 MIN_STEPS = 64  # keeps the bias of area of a disc drawn very coarsely below 0.01 % at any radius
@@ -25,13 +25,13 @@ PLANAR_SHARE_OF_TOLERANCE = 0.1
 PLANAR_SHARE_OF_RADIUS = 2e-5  # keeps the bias of area of a disc over a pole below 0.01 %
 
 
-def discs(lon: ArrayLike, lat: ArrayLike, radius_m: float, tolerance_m: float = 5.0) -> NDArray[np.object_]:
+def discs(lon: ArrayLike, lat: ArrayLike, radius_m: Metres, tolerance_m: float = 5.0) -> NDArray[np.object_]:
     """One polygon a site: all that lies within a geodesic distance of it.
 
     Parameters
     ----------
     lon, lat : degrees on WGS84, shape (n,)
-    radius_m : geodesic radius in metres, more than 0, at most `MAX_RADIUS_M`
+    radius_m : geodesic radius in metres, more than 0, at most `MAX_RADIUS_M`: one, or one for each site
     tolerance_m : no point of an edge is farther than this from the circle
 
     Returns
@@ -59,13 +59,13 @@ def discs(lon: ArrayLike, lat: ArrayLike, radius_m: float, tolerance_m: float = 
     return polygons
 
 
-def may_reach(lon: ArrayLike, lat: ArrayLike, radius_m: float, polygons: NDArray[np.object_]) -> NDArray[np.intp]:
+def may_reach(lon: ArrayLike, lat: ArrayLike, radius_m: Metres, polygons: NDArray[np.object_]) -> NDArray[np.intp]:
     """Which sites lie so near to the bounds of some polygon that their disc may reach it; the others do not.
 
     Parameters
     ----------
     lon, lat : degrees on WGS84, shape (n,)
-    radius_m : geodesic radius in metres
+    radius_m : geodesic radius in metres: one, or one for each site, of which the largest counts
     polygons : in EPSG:4326, split at 180 degrees
 
     Returns
@@ -75,7 +75,7 @@ def may_reach(lon: ArrayLike, lat: ArrayLike, radius_m: float, polygons: NDArray
     lon, lat = checked_positions(lon, lat)
     west, south, east, north = shapely.bounds(shapely.get_parts(polygons)).T
     # A degree of latitude is nowhere shorter than 110.57 km; 1 % is more than the curvature of a disc's side adds.
-    margin = 1.01 * radius_m / 110_570
+    margin = 1.01 * float(np.max(radius_m, initial=0)) / 110_570
     south, north = south - margin, north + margin
     shrinking = np.cos(np.radians(np.maximum(np.abs(south), np.abs(north)).clip(max=90)))
     # Near a pole a disc reaches any longitude.
@@ -86,14 +86,17 @@ def may_reach(lon: ArrayLike, lat: ArrayLike, radius_m: float, polygons: NDArray
     return np.asarray(np.unique(found))
 
 
-def edge_error_bound(radius_m: float, tolerance_m: float = 5.0) -> float:
+def edge_error_bound(radius_m: Metres, tolerance_m: float = 5.0) -> float:
     """How far an edge drawn with this tolerance can be from the true geodesic distance at most, in metres.
+
+    Of several radii the bound of the one that has the largest.
 
     The sum of what the steps of the arc allow (an arc of two steps is the worst case, 4/3 of its sag) and of
     what it adds that GIS software draws edges straight in longitude and latitude.
     """
-    sag = radius_m * (1 - np.cos(_max_step(radius_m, tolerance_m) / 2))
-    return float(4 / 3 * sag + _planar_error(radius_m, tolerance_m))
+    radii = np.unique(radius_m)
+    sag = radii * (1 - np.cos(_max_step(radii, tolerance_m) / 2))
+    return float((4 / 3 * sag + _planar_error(radii, tolerance_m)).max(initial=0))
 
 
 @dataclass
@@ -135,16 +138,16 @@ def full_circles(site: NDArray[np.intp], lon: Floats, lat: Floats) -> Arcs:
 
 @dataclass
 class _Circles:
-    """The circles that arcs are pieces of: the centre of each arc's own, and the radius of all."""
+    """The circles that arcs are pieces of: centre and radius of each arc's own."""
 
     lon: Floats
     lat: Floats
-    radius_m: float
+    radius_m: Floats
 
     def points(self, arc: NDArray[np.intp], bearing: Floats, lift: Floats) -> tuple[Floats, Floats]:
         """Where the bearings are met, each so many metres outside the circle."""
         x, y = WGS84.fwd(
-            self.lon[arc], self.lat[arc], -np.degrees(bearing), self.radius_m + lift, return_back_azimuth=False
+            self.lon[arc], self.lat[arc], -np.degrees(bearing), self.radius_m[arc] + lift, return_back_azimuth=False
         )[:2]
         return x, y
 
@@ -159,23 +162,24 @@ class _Vertices:
     y: Floats
 
 
-def draw_arcs(arcs: Arcs, lon: Floats, lat: Floats, radius_m: float, tolerance_m: float) -> Curve:
+def draw_arcs(arcs: Arcs, lon: Floats, lat: Floats, radius_m: Metres, tolerance_m: float) -> Curve:
     """Vertices along arcs, as far apart as the tolerance allows.
 
     Parameters
     ----------
     arcs : pieces of circle around the sites
     lon, lat : degrees of all sites
-    radius_m : geodesic radius in metres
+    radius_m : geodesic radius in metres: one, or one for each site
     tolerance_m : no point of an edge is farther than this from the circle
 
     Returns
     -------
     The vertices in longitude and latitude, arc by arc.
     """
-    circles = _Circles(lon[arcs.site], lat[arcs.site], radius_m)
-    steps = np.maximum(2, np.ceil(arcs.span / _max_step(radius_m, tolerance_m) - 1e-9)).astype(int)
-    sag = radius_m * (1 - np.cos(arcs.span / steps / 2))
+    radius = np.broadcast_to(np.asarray(radius_m, float), lon.shape)[arcs.site]
+    circles = _Circles(lon[arcs.site], lat[arcs.site], radius)
+    steps = np.maximum(2, np.ceil(arcs.span / _max_step(radius, tolerance_m) - 1e-9)).astype(int)
+    sag = radius * (1 - np.cos(arcs.span / steps / 2))
     lift = np.where(arcs.closed, 2 / 3 * sag, 2 / 3 * sag * steps / (steps - 1))
     arc = np.repeat(np.arange(arcs.site.size), steps + 1)
     step = np.arange(arc.size) - np.repeat(np.cumsum(steps + 1) - (steps + 1), steps + 1)
@@ -185,44 +189,48 @@ def draw_arcs(arcs: Arcs, lon: Floats, lat: Floats, radius_m: float, tolerance_m
     x = np.where(at_end < 0, x, arcs.ends[arc, np.maximum(at_end, 0), 0])
     y = np.where(at_end < 0, y, arcs.ends[arc, np.maximum(at_end, 0), 1])
     drawn = _Vertices(arc, bearing, x, y)
-    reach = np.degrees(radius_m / MEAN_RADIUS_M)
-    if (np.abs(lat[arcs.site]) + reach).max(initial=0) > _harmless_latitude(radius_m, tolerance_m):
-        drawn = _refined(drawn, circles, lift, _planar_error(radius_m, tolerance_m))
+    reach = np.degrees(radius / MEAN_RADIUS_M)
+    if (np.abs(lat[arcs.site]) + reach > _harmless_latitude(radius, tolerance_m)).any():
+        drawn = _refined(drawn, circles, lift, _planar_error(radius, tolerance_m))
         _lower(drawn, circles, lift)
     arc = drawn.arc
     last = np.r_[arc[1:] != arc[:-1], True] if arc.size else np.empty(0, bool)
     return Curve(arc[~last], drawn.x[~last], drawn.y[~last])
 
 
-def _max_step(radius_m: float, tolerance_m: float) -> float:
+def _max_step(radius_m: Floats, tolerance_m: float) -> Floats:
     """The largest angle between two vertices as seen from the site, in radians."""
     sag = SAG_SHARE_OF_TOLERANCE * (1 - PLANAR_SHARE_OF_TOLERANCE) * tolerance_m
-    return float(min(2 * np.arccos(max(1 - sag / radius_m, -1)), 2 * np.pi / MIN_STEPS))
+    return np.asarray(np.minimum(2 * np.arccos(np.maximum(1 - sag / radius_m, -1)), 2 * np.pi / MIN_STEPS))
 
 
-def _harmless_latitude(radius_m: float, tolerance_m: float) -> float:
+def _harmless_latitude(radius_m: Floats, tolerance_m: float) -> Floats:
     """Up to here a straight edge in longitude and latitude is as good as a geodesic one, degrees.
 
     The two are L^2 tan(latitude) / 8 R apart in the middle of an edge of length L.
     """
     length = radius_m * _max_step(radius_m, tolerance_m)
-    return float(np.degrees(np.arctan(_planar_error(radius_m, tolerance_m) * 8 * MEAN_RADIUS_M / length**2)))
+    return np.degrees(np.arctan(_planar_error(radius_m, tolerance_m) * 8 * MEAN_RADIUS_M / length**2))
 
 
-def _planar_error(radius_m: float, tolerance_m: float) -> float:
+def _planar_error(radius_m: Floats, tolerance_m: float) -> Floats:
     """How far an edge straight in longitude and latitude may leave the geodesic one, in metres."""
-    return min(PLANAR_SHARE_OF_TOLERANCE * tolerance_m, PLANAR_SHARE_OF_RADIUS * radius_m)
+    return np.minimum(PLANAR_SHARE_OF_TOLERANCE * tolerance_m, PLANAR_SHARE_OF_RADIUS * radius_m)
 
 
-def _refined(drawn: _Vertices, circles: _Circles, lift: Floats, allowed_m: float) -> _Vertices:
-    """Halve the edges that, drawn straight in longitude and latitude, leave the true edge by more than is allowed."""
+def _refined(drawn: _Vertices, circles: _Circles, lift: Floats, allowed_m: Floats) -> _Vertices:
+    """Halve the edges that, drawn straight in longitude and latitude, leave the true edge by more than is allowed.
+
+    ``lift`` and ``allowed_m`` are those of each arc.
+    """
     arc, bearing, x, y = drawn.arc, drawn.bearing, drawn.x, drawn.y
     suspects = np.flatnonzero(arc[1:] == arc[:-1])
     while suspects.size:
         away = _sideways(x[suspects], y[suspects], x[suspects + 1], y[suspects + 1])
         # An arc that ends at a pole has any longitude there: its last edge stays bent, however short.
-        long_enough = (bearing[suspects + 1] - bearing[suspects]) * circles.radius_m > allowed_m
-        split = suspects[(away > allowed_m) & long_enough]
+        allowed = allowed_m[arc[suspects]]
+        long_enough = (bearing[suspects + 1] - bearing[suspects]) * circles.radius_m[arc[suspects]] > allowed
+        split = suspects[(away > allowed) & long_enough]
         if split.size == 0:
             break
         middle = (bearing[split] + bearing[split + 1]) / 2
@@ -251,7 +259,7 @@ def _lower(drawn: _Vertices, circles: _Circles, lift: Floats) -> None:
     arc, bearing = drawn.arc, drawn.bearing
     inner = np.flatnonzero((arc[1:-1] == arc[:-2]) & (arc[1:-1] == arc[2:])) + 1
     step = (bearing[inner + 1] - bearing[inner - 1]) / 2
-    wanted = 2 / 3 * circles.radius_m * (1 - np.cos(step / 2))
+    wanted = 2 / 3 * circles.radius_m[arc[inner]] * (1 - np.cos(step / 2))
     refined = wanted < 0.45 * lift[arc[inner]]  # halving a step quarters its sag; unrefined it is at least half
     inner, wanted = inner[refined], wanted[refined]
     drawn.x[inner], drawn.y[inner] = circles.points(arc[inner], bearing[inner], wanted)
@@ -274,14 +282,15 @@ def checked_positions(lon: ArrayLike, lat: ArrayLike) -> tuple[Floats, Floats]:
     return lon, lat
 
 
-def check_radius(radius_m: float, tolerance_m: float) -> None:
+def check_radius(radius_m: Metres, tolerance_m: float) -> None:
     """Refuse what no disc can be drawn with.
 
     Raises
     ------
-    ValueError : for a radius not within 0 to `MAX_RADIUS_M`, or a tolerance not within 0.01 to the radius.
+    ValueError : for a radius not within 0 to `MAX_RADIUS_M`, or a tolerance not within 0.01 to the smallest radius.
     """
-    if not 0 < radius_m <= MAX_RADIUS_M:
-        raise ValueError(f"radius_m is {radius_m}: more than 0 and at most {MAX_RADIUS_M:.0f} was expected")
-    if not 0.01 <= tolerance_m < radius_m:
+    radii = np.ravel(np.asarray(radius_m, float))
+    if (bad := radii[~((radii > 0) & (radii <= MAX_RADIUS_M))]).size:
+        raise ValueError(f"radius_m is {bad[0]}: more than 0 and at most {MAX_RADIUS_M:.0f} was expected")
+    if not 0.01 <= tolerance_m < radii.min(initial=np.inf):
         raise ValueError(f"tolerance_m is {tolerance_m}: at least 0.01 and less than the radius was expected")
