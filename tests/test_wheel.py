@@ -118,4 +118,4 @@ def test_its_types_are_seen(python: Path, tmp_path: Path) -> None:
     faults = [line for line in done.stdout.splitlines() if "error:" in line]
     assert len(faults) == 1, done.stdout
     assert 'user.py:3: error: Argument "radius_m"' in faults[0]
-    assert 'expected "float"' in faults[0]
+    assert 'expected "float | ' in faults[0]

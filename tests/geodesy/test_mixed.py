@@ -13,10 +13,10 @@ import shapely
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from asmgold.geodesy import mixed
+from asmgold.geodesy import union as union_module
+from asmgold.geodesy.around import rings_around, union_around
 from asmgold.geodesy.discs import edge_error_bound
 from asmgold.geodesy.ellipsoid import polygon_area
-from asmgold.geodesy.mixed import rings_around, union_around, union_of_mixed_discs
 from asmgold.geodesy.union import union_of_discs
 from tests.geodesy.brute_force import GEOD, contains, distances, edge_points, number_of_regions
 
@@ -43,6 +43,14 @@ def depth(sites: np.ndarray, radii: np.ndarray, x: np.ndarray, y: np.ndarray) ->
     return (distances(*sites, x, y) - radii).min(axis=1)
 
 
+SIZES = (
+    lambda rng, n: rng.choice([2_000.0, 10_000.0, 25_000.0, 60_000.0], n),
+    lambda rng, n: rng.uniform(500, 60_000, n),
+    lambda rng, n: rng.choice([25.0, 100.0, 300_000.0], n),
+    lambda rng, n: np.r_[900_000.0, 10 ** rng.uniform(1.5, 5, n - 1)],
+)
+
+
 @pytest.mark.parametrize("centre", CENTRES)
 @cases(50)
 @given(seed=st.integers(0, 2**32 - 1), spread=st.sampled_from([1, 3, 10]), shared_by=st.sampled_from([2, 30]))
@@ -51,18 +59,20 @@ def test_discs_of_mixed_sizes_agree_with_brute_force(
 ) -> None:
     rng = np.random.default_rng(seed)
     n = int(rng.integers(2, 25))
-    radii = (
-        rng.choice([2_000.0, 10_000.0, 25_000.0, 60_000.0], n) if rng.random() < 0.5 else rng.uniform(500, 60_000, n)
-    )
+    radii = SIZES[int(rng.integers(len(SIZES)))](rng, n)
     sites = around(rng, centre, spread * 20_000, n)
+    twice = rng.integers(n, size=n // 4)  # some stand twice, in one size or in two
+    sites[:, : twice.size] = sites[:, twice]
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(mixed, "SHARED_BY", shared_by)
-        regions = union_of_mixed_discs(*sites, radii, 20.0)
+        patch.setattr(union_module, "SHARED_BY", shared_by)
+        regions = union_of_discs(*sites, radii, 20.0)
     bound = edge_error_bound(radii, 20.0)
     assert bound <= 20
     assert shapely.is_valid(regions).all()
     assert np.abs(depth(sites, radii, *edge_points(regions))).max() <= bound + 0.01
-    x, y = around(rng, centre, spread * 20_000 + 70_000, 300)
+    near = rng.integers(n, size=300)
+    x, y, _ = GEOD.fwd(*sites[:, near], rng.uniform(0, 360, 300), radii[near] * rng.uniform(0.5, 1.5, 300))
+    x, y = np.asarray(x), np.asarray(y)
     outside = depth(sites, radii, x, y)
     clear = np.abs(outside) > bound + 0.01
     assert (contains(regions, x, y) == (outside < 0))[clear].all()
@@ -90,13 +100,13 @@ def test_equal_radii_are_left_to_the_fast_engine_and_the_general_one_agrees_with
     rng = np.random.default_rng(1)
     sites = around(rng, (179.9, -40.0), 150_000, 60)
     fast = union_of_discs(*sites, 20_000, 5.0)
-    assert shapely.equals_exact(union_of_mixed_discs(*sites, np.full(60, 20_000.0), 5.0), fast).all()
+    assert shapely.equals_exact(union_of_discs(*sites, np.full(60, 20_000.0), 5.0), fast).all()
     # One disc more, far away and of another size, takes the other way.
     lon, lat = np.append(sites[0], 0.0), np.append(sites[1], 60.0)
     for shared_by in (1000, 2):
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(mixed, "SHARED_BY", shared_by)
-            general = union_of_mixed_discs(lon, lat, np.append(np.full(60, 20_000.0), 1_000.0), 5.0)
+            patch.setattr(union_module, "SHARED_BY", shared_by)
+            general = union_of_discs(lon, lat, np.append(np.full(60, 20_000.0), 1_000.0), 5.0)
         general = general[~shapely.intersects(general, shapely.Point(0, 60))]
         assert len(general) == len(fast) == number_of_regions(*sites, 40_000)
         x, y = edge_points(general)
@@ -106,7 +116,7 @@ def test_equal_radii_are_left_to_the_fast_engine_and_the_general_one_agrees_with
 
 def test_a_disc_within_another_one_and_one_that_stands_twice_change_nothing() -> None:
     alone = union_of_discs([10.0], [50.0], 50_000)
-    within = union_of_mixed_discs([10.0, 10.1, 10.1, 10.0], [50.0, 50.0, 50.0, 50.0], [50_000, 10_000, 10_000, 900])
+    within = union_of_discs([10.0, 10.1, 10.1, 10.0], [50.0, 50.0, 50.0, 50.0], [50_000, 10_000, 10_000, 900])
     assert len(within) == 1
     assert polygon_area(within)[0] == pytest.approx(polygon_area(alone)[0], rel=1e-9)
 
@@ -117,7 +127,7 @@ def test_a_disc_within_another_one_and_one_that_stands_twice_change_nothing() ->
 )
 def test_a_radius_that_is_none_is_named(radius: float, message: str) -> None:
     with pytest.raises(ValueError, match=message):
-        union_of_mixed_discs([0.0, 1.0], [0.0, 0.0], [10_000, radius])
+        union_of_discs([0.0, 1.0], [0.0, 0.0], [10_000, radius])
 
 
 def distance_to_line(line: shapely.LineString, x: np.ndarray, y: np.ndarray) -> np.ndarray:
@@ -195,7 +205,7 @@ def test_rings_share_edges_do_not_overlap_and_have_the_areas_of_their_discs() ->
     assert polygon_area(zones).sum() == pytest.approx(polygon_area(whole).sum(), rel=1e-6)
 
 
-@pytest.mark.parametrize("radii", [[], [5.0, 5.0], [10_000.0, 5_000.0]])
+@pytest.mark.parametrize("radii", [[], [50.0, 50.0], [10_000.0, 5_000.0], [100.0, 105.0]])
 def test_rings_that_do_not_rise_are_refused(radii: list[float]) -> None:
-    with pytest.raises(ValueError, match="rising distances were expected"):
+    with pytest.raises(ValueError, match="distances that rise by twice the tolerance were expected"):
         rings_around([shapely.Point(0, 0)], radii)

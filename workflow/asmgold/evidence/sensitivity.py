@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 
 from asmgold.evidence.observations import Observation, Zones, area_km2, safe_ratio
 from asmgold.geodesy.ellipsoid import Floats, polygon_area
-from asmgold.geodesy.mixed import union_of_mixed_discs
 from asmgold.geodesy.polygons import polygonal
+from asmgold.geodesy.union import union_of_discs
 from asmgold.records.classify import plants, reach_of_discs
 from asmgold.records.flags import has_flag
 from asmgold.schemas.evidence import SENSITIVITY
@@ -142,7 +142,7 @@ def _regions(sites: Geometries, radii_m: Floats, area: shapely.Geometry, configu
     """The polygons of all land in the area within the radius of a site."""
     if configuration.planar_crs is None or not sites.size:
         lon, lat = shapely.get_coordinates(sites).T
-        return _clip(union_of_mixed_discs(lon, lat, radii_m, configuration.tolerance_m), area)
+        return _clip(union_of_discs(lon, lat, radii_m, configuration.tolerance_m), area)
     points = gpd.GeoSeries(sites, crs=CRS)
     crs = points.estimate_utm_crs() if configuration.planar_crs == "UTM" else configuration.planar_crs
     drawn = points.to_crs(crs).buffer(radii_m).union_all()

@@ -1,4 +1,4 @@
-"""Geodesy on WGS84: discs and their unions, areas, distances, the antimeridian.
+"""Geodesy on WGS84: discs and their unions, what is near lines and polygons, areas, distances, the antimeridian.
 
 A small library that stands by itself: arrays of degrees and metres in, shapely out. It needs numpy, scipy, shapely and
 pyproj, and knows nothing of the records, the tables or the workflow above it. What is named here is imported when it
@@ -17,9 +17,9 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from asmgold.geodesy.antimeridian import split_at_antimeridian
+    from asmgold.geodesy.around import rings_around, union_around
     from asmgold.geodesy.discs import MAX_RADIUS_M, edge_error_bound, may_reach
     from asmgold.geodesy.ellipsoid import WGS84, NearestSite, distance_of_chord, polygon_area, to_ecef
-    from asmgold.geodesy.mixed import rings_around, union_around, union_of_mixed_discs
     from asmgold.geodesy.polygons import densify, polygonal
     from asmgold.geodesy.union import union_of_discs, unions_of_discs
 
@@ -38,10 +38,9 @@ __all__ = [
     "to_ecef",
     "union_around",
     "union_of_discs",
-    "union_of_mixed_discs",
     "unions_of_discs",
 ]
-_MODULES = ("ellipsoid", "polygons", "antimeridian", "discs", "union", "mixed")  # those that import least come first
+_MODULES = ("ellipsoid", "polygons", "antimeridian", "discs", "union", "around")  # those that import least come first
 
 
 def __getattr__(name: str) -> Any:

@@ -16,7 +16,7 @@ import shapely
 from numpy.typing import ArrayLike, NDArray
 
 from asmgold.geodesy.antimeridian import polygons_from_rings, unroll
-from asmgold.geodesy.ellipsoid import MEAN_RADIUS_M, WGS84, Floats, to_ecef
+from asmgold.geodesy.ellipsoid import MEAN_RADIUS_M, WGS84, Floats, Metres, to_ecef
 
 MAX_RADIUS_M = 1_000_000.0
 MIN_STEPS = 64  # keeps the bias of area of a disc drawn very coarsely below 0.01 % at any radius
@@ -25,7 +25,7 @@ PLANAR_SHARE_OF_TOLERANCE = 0.1
 PLANAR_SHARE_OF_RADIUS = 2e-5  # keeps the bias of area of a disc over a pole below 0.01 %
 
 
-def discs(lon: ArrayLike, lat: ArrayLike, radius_m: ArrayLike, tolerance_m: float = 5.0) -> NDArray[np.object_]:
+def discs(lon: ArrayLike, lat: ArrayLike, radius_m: Metres, tolerance_m: float = 5.0) -> NDArray[np.object_]:
     """One polygon a site: all that lies within a geodesic distance of it.
 
     Parameters
@@ -59,7 +59,7 @@ def discs(lon: ArrayLike, lat: ArrayLike, radius_m: ArrayLike, tolerance_m: floa
     return polygons
 
 
-def may_reach(lon: ArrayLike, lat: ArrayLike, radius_m: ArrayLike, polygons: NDArray[np.object_]) -> NDArray[np.intp]:
+def may_reach(lon: ArrayLike, lat: ArrayLike, radius_m: Metres, polygons: NDArray[np.object_]) -> NDArray[np.intp]:
     """Which sites lie so near to the bounds of some polygon that their disc may reach it; the others do not.
 
     Parameters
@@ -86,7 +86,7 @@ def may_reach(lon: ArrayLike, lat: ArrayLike, radius_m: ArrayLike, polygons: NDA
     return np.asarray(np.unique(found))
 
 
-def edge_error_bound(radius_m: ArrayLike, tolerance_m: float = 5.0) -> float:
+def edge_error_bound(radius_m: Metres, tolerance_m: float = 5.0) -> float:
     """How far an edge drawn with this tolerance can be from the true geodesic distance at most, in metres.
 
     Of several radii the bound of the one that has the largest.
@@ -96,7 +96,7 @@ def edge_error_bound(radius_m: ArrayLike, tolerance_m: float = 5.0) -> float:
     """
     radii = np.unique(radius_m)
     sag = radii * (1 - np.cos(_max_step(radii, tolerance_m) / 2))
-    return float((4 / 3 * sag + _planar_error(radii, tolerance_m)).max())
+    return float((4 / 3 * sag + _planar_error(radii, tolerance_m)).max(initial=0))
 
 
 @dataclass
@@ -162,7 +162,7 @@ class _Vertices:
     y: Floats
 
 
-def draw_arcs(arcs: Arcs, lon: Floats, lat: Floats, radius_m: ArrayLike, tolerance_m: float) -> Curve:
+def draw_arcs(arcs: Arcs, lon: Floats, lat: Floats, radius_m: Metres, tolerance_m: float) -> Curve:
     """Vertices along arcs, as far apart as the tolerance allows.
 
     Parameters
@@ -282,7 +282,7 @@ def checked_positions(lon: ArrayLike, lat: ArrayLike) -> tuple[Floats, Floats]:
     return lon, lat
 
 
-def check_radius(radius_m: ArrayLike, tolerance_m: float) -> None:
+def check_radius(radius_m: Metres, tolerance_m: float) -> None:
     """Refuse what no disc can be drawn with.
 
     Raises
@@ -290,8 +290,7 @@ def check_radius(radius_m: ArrayLike, tolerance_m: float) -> None:
     ValueError : for a radius not within 0 to `MAX_RADIUS_M`, or a tolerance not within 0.01 to the smallest radius.
     """
     radii = np.ravel(np.asarray(radius_m, float))
-    if (bad := ~((radii > 0) & (radii <= MAX_RADIUS_M))).any():
-        found = radii[bad][0]
-        raise ValueError(f"radius_m is {found}: more than 0 and at most {MAX_RADIUS_M:.0f} was expected")
+    if (bad := radii[~((radii > 0) & (radii <= MAX_RADIUS_M))]).size:
+        raise ValueError(f"radius_m is {bad[0]}: more than 0 and at most {MAX_RADIUS_M:.0f} was expected")
     if not 0.01 <= tolerance_m < radii.min(initial=np.inf):
         raise ValueError(f"tolerance_m is {tolerance_m}: at least 0.01 and less than the radius was expected")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -10,6 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 from pyproj import Geod
 
 Floats = NDArray[np.float64]
+Metres = float | Sequence[float] | NDArray[np.floating | np.integer]  # one for all, or one for each
 
 WGS84 = Geod(ellps="WGS84")
 SEMI_MAJOR_M = float(WGS84.a)

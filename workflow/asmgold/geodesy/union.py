@@ -1,4 +1,4 @@
-"""The union of geodesic discs of one radius, drawn along its boundary only.
+"""The union of geodesic discs, that of one radius drawn along its boundary only.
 
 A point of the boundary lies at the radius from one site and no nearer to any other, so it lies in that site's
 Voronoi cell, and what covers a disc's edge is covered by its neighbours in the Delaunay triangulation. The
@@ -28,8 +28,17 @@ from scipy.sparse import coo_array, eye_array
 from scipy.spatial import ConvexHull, cKDTree
 
 from asmgold.geodesy.antimeridian import polygons_from_rings
-from asmgold.geodesy.discs import Arcs, check_radius, checked_positions, draw_arcs, edge_error_bound, full_circles
-from asmgold.geodesy.ellipsoid import MEAN_RADIUS_M, WGS84, Floats, NearestSite, to_ecef
+from asmgold.geodesy.discs import (
+    Arcs,
+    check_radius,
+    checked_positions,
+    discs,
+    draw_arcs,
+    edge_error_bound,
+    full_circles,
+)
+from asmgold.geodesy.ellipsoid import MEAN_RADIUS_M, WGS84, Floats, Metres, NearestSite, to_ecef
+from asmgold.geodesy.joining import in_order, joined, within_larger
 from asmgold.geodesy.thinning import Bools, Ints, boundary_candidates
 
 # Sites nearer than a hundredth of a millimetre are one; where the arcs do not close, those nearer than one
@@ -40,33 +49,51 @@ BEARING_SLACK = 1e-3  # spherical bearings are right to this; only what is hidde
 FEW_PAIRS = 12  # with fewer overlapping discs than this a site, all of them are compared
 CIRCLE_SLACK = 0.02  # circles through three sites are as large as in space to a fraction of this
 COINCIDENT_M = 5.0  # nearer sites than this may be lost by the hull
+SHARED_BY = 30  # sites of one radius, from which on the union of these is drawn by itself
 NOTICEABLY_LARGER_M = 1.0  # radii of a sweep that are nearer start anew: arcs are told apart by less than this
 
 
-def union_of_discs(lon: ArrayLike, lat: ArrayLike, radius_m: float, tolerance_m: float = 5.0) -> NDArray[np.object_]:
+def union_of_discs(lon: ArrayLike, lat: ArrayLike, radius_m: Metres, tolerance_m: float = 5.0) -> NDArray[np.object_]:
     """All that lies within a geodesic distance of any site, one geometry for each connected region.
+
+    Where radii differ, each that many sites share is drawn by itself, and GEOS unites what was drawn. A polygon lies
+    between its disc narrowed and its disc widened by the tolerance. So along the edge of the union, with distances
+    d_i from the sites and their radii r_i, the smallest of all d_i - r_i is within the tolerance of 0.
 
     Parameters
     ----------
     lon, lat : degrees on WGS84, shape (n,)
-    radius_m : geodesic radius in metres, more than 0, at most `MAX_RADIUS_M`
+    radius_m : geodesic radius in metres, more than 0, at most `MAX_RADIUS_M`: one, or one for each site
     tolerance_m : no point of an edge is farther than this from the true boundary
 
     Returns
     -------
     Polygons in EPSG:4326, or MultiPolygons split at 180 degrees; shells counter-clockwise, in an order that
-    does not depend on that of the sites. Discs that only touch are two regions.
+    does not depend on that of the sites. Discs that only touch are two regions; discs of different sizes that are
+    less than twice the tolerance apart may be one.
 
     Raises
     ------
     ValueError : for positions that are not numbers or out of range, or a radius or tolerance out of range.
     ArithmeticError : if the arcs do not close, which no input is known to cause.
     """
-    return unions_of_discs(lon, lat, [radius_m], tolerance_m)[0]
+    lon, lat = checked_positions(lon, lat)
+    check_radius(radius_m, tolerance_m)
+    radius = np.broadcast_to(np.asarray(radius_m, float), lon.shape)
+    if (radius == radius[:1]).all():
+        return unions_of_discs(lon, lat, radius[:1], tolerance_m)[0] if lon.size else np.empty(0, dtype=object)
+    kept = ~within_larger(lon, lat, radius)
+    lon, lat, radius = lon[kept], lat[kept], radius[kept]
+    radii, counts = np.unique(radius, return_counts=True)
+    few = np.isin(radius, radii[counts < SHARED_BY])
+    shapes = [discs(lon[few], lat[few], radius[few], tolerance_m)]
+    for one in radii[counts >= SHARED_BY]:
+        shapes += unions_of_discs(lon[radius == one], lat[radius == one], one, tolerance_m)
+    return joined(np.concatenate(shapes))
 
 
 def unions_of_discs(
-    lon: ArrayLike, lat: ArrayLike, radii_m: ArrayLike, tolerance_m: float = 5.0
+    lon: ArrayLike, lat: ArrayLike, radii_m: Metres, tolerance_m: float = 5.0
 ) -> list[NDArray[np.object_]]:
     """The unions at several radii, each as `union_of_discs` gives it, in less time than one after another.
 
@@ -88,8 +115,7 @@ def unions_of_discs(
     """
     lon, lat = checked_positions(lon, lat)
     radii = np.atleast_1d(np.asarray(radii_m, float))
-    for radius_m in radii:
-        check_radius(float(radius_m), tolerance_m)
+    check_radius(radii, tolerance_m)
     unions: list[NDArray[np.object_]] = [np.empty(0, dtype=object)] * radii.size
     if lon.size == 0:
         return unions
@@ -606,10 +632,3 @@ def _without_covered_rings(
 def _some_rings(arcs: Arcs, ring: Ints, stays: Bools) -> tuple[Arcs, Ints]:
     renumbered = np.cumsum(stays) - 1
     return _picked(arcs, stays[ring]), renumbered[ring[stays[ring]]]
-
-
-def in_order(regions: NDArray[np.object_]) -> NDArray[np.object_]:
-    """Regions in an order that follows from their shapes alone, each written in one way, shells counter-clockwise."""
-    regions = shapely.orient_polygons(shapely.normalize(regions))
-    west, south, east, north = shapely.bounds(regions).T
-    return np.asarray(regions[np.lexsort((north, east, south, west))])

@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 
 from asmgold.geodesy.discs import edge_error_bound
 from asmgold.geodesy.ellipsoid import polygon_area
-from asmgold.geodesy.mixed import union_of_mixed_discs
 from asmgold.geodesy.polygons import polygonal
+from asmgold.geodesy.union import union_of_discs
 from asmgold.schemas.schema import Schema
 from asmgold.schemas.tables import CRS, REGIONS, SITES
 
@@ -40,7 +40,7 @@ def dissolve(
     if sites.empty:
         return _table(REGIONS.empty(), REGIONS), _table(SITES.empty(), SITES)
     buffer_m = 1000 * sites["buffer_km"].to_numpy(float)
-    unclipped = union_of_mixed_discs(sites["longitude"], sites["latitude"], buffer_m, tolerance_m)
+    unclipped = union_of_discs(sites["longitude"], sites["latitude"], buffer_m, tolerance_m)
     number = _region_of(np.asarray(sites.geometry.array), unclipped)
     ids = sites.groupby(number)["record_id"].agg(region_id)
     sites["region_id"] = pd.Series(number).map(ids)
