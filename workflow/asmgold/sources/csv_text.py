@@ -109,12 +109,12 @@ def _lines_in_utf8(content: bytes, origin: str) -> bytes:
 def _with_doubled_quotes(line: bytes) -> bytes:
     """A line with each quote doubled that stands after a backslash, within quotes, and is neither doubled nor last."""
     pieces = line.split(b'\\"')
-    taken, quotes = pieces[0], pieces[0].count(b'"')
+    taken, quotes = [pieces[0]], pieces[0].count(b'"')
     for piece in pieces[1:]:
         is_escaped = quotes % 2 == 1 and piece[:1] not in (b",", b"\r", b"\n", b"", b'"')
-        taken += (b'""' if is_escaped else b'\\"') + piece
+        taken += [b'""' if is_escaped else b'\\"', piece]
         quotes += piece.count(b'"') + (0 if is_escaped else 1)
-    return taken
+    return b"".join(taken)
 
 
 def column_names(content: bytes) -> list[str]:
