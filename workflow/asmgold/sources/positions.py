@@ -21,6 +21,8 @@ ENDINGS = frozenset({".csv", ".tsv", ".txt"})
 # The first that there is counts; of the short ones there may be one only.
 NAMES = {"longitude": ("lon", "long", "lng"), "latitude": ("lat",)}
 DELIMITERS = b",;\t"
+DECIMAL_COMMA = "decimal comma"
+"""The key of a table's `attrs` under which it says whether its numbers may have one."""
 NO_NUMBERS = frozenset({"", "nan", "null", "none", "na", "n/a"})
 
 
@@ -34,8 +36,8 @@ def read_positions(path: Path, crs: str) -> gpd.GeoDataFrame | None:
 
     Returns
     -------
-    Its rows as points, all values as text; None if it has no such columns. Rows without a position, and those with
-    another number of fields than the header, are left out with a warning.
+    Its rows as points, all values as text, and `attrs[DECIMAL_COMMA]`; None if it has no such columns. Rows without a
+    position, and those with another number of fields than the header, are left out with a warning.
 
     Raises
     ------
@@ -58,8 +60,10 @@ def read_positions(path: Path, crs: str) -> gpd.GeoDataFrame | None:
     if not placed.all():
         log.warning("%s: %d of %d rows have no position and are left out", path, (~placed).sum(), len(table))
     table = table.mask(table == "", None)
-    points = gpd.points_from_xy(lon[placed], lat[placed])
-    return gpd.GeoDataFrame(table[placed].reset_index(drop=True), geometry=points, crs=crs)
+    shapes = gpd.points_from_xy(lon[placed], lat[placed])
+    points = gpd.GeoDataFrame(table[placed].reset_index(drop=True), geometry=shapes, crs=crs)
+    points.attrs[DECIMAL_COMMA] = delimiter != 44
+    return points
 
 
 def _column(table: pd.DataFrame, name: str, path: Path) -> str:
