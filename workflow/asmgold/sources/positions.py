@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from asmgold.errors import InputError, excerpt
-from asmgold.sources.csv_text import as_utf8, column_names, read_bytes, read_table
+from asmgold.sources.csv_text import NO_NUMBERS, as_utf8, column_names, read_bytes, read_table
 
 log = logging.getLogger(__name__)
 
@@ -23,7 +23,6 @@ NAMES = {"longitude": ("lon", "long", "lng"), "latitude": ("lat",)}
 DELIMITERS = b",;\t"
 DECIMAL_COMMA = "decimal comma"
 """The key of a table's `attrs` under which it says whether its numbers may have one."""
-NO_NUMBERS = frozenset({"", "nan", "null", "none", "na", "n/a"})
 
 
 def read_positions(path: Path, crs: str) -> gpd.GeoDataFrame | None:
@@ -43,8 +42,10 @@ def read_positions(path: Path, crs: str) -> gpd.GeoDataFrame | None:
     ------
     InputError : if it is no CSV table, a quote that was left open swallows rows, or a position is no number.
     """
-    content = as_utf8(read_bytes(path, path.name), str(path))
-    delimiter = max(DELIMITERS, key=content.split(b"\n", 1)[0].count)
+    content = as_utf8(read_bytes(path, path.name), str(path)).lstrip(b"\r\n")
+    if not content.strip():
+        raise InputError(f"{path}: is empty, a table or a layer was expected")
+    delimiter = max(DELIMITERS, key=content.splitlines()[0].count)
     # The reader parts fields by commas: the two signs change places, and in what it has read they change back.
     swapped = content.translate(bytes.maketrans(bytes([44, delimiter]), bytes([delimiter, 44])))
     back = str.maketrans(",", chr(delimiter)) | str.maketrans(chr(delimiter), ",")
@@ -59,6 +60,10 @@ def read_positions(path: Path, crs: str) -> gpd.GeoDataFrame | None:
     placed = lon.notna() & lat.notna()
     if not placed.all():
         log.warning("%s: %d of %d rows have no position and are left out", path, (~placed).sum(), len(table))
+    if not placed.any():
+        raise InputError(
+            f"{path}: none of its {len(table) + len(broken)} rows has a position, one at least was expected"
+        )
     table = table.mask(table == "", None)
     shapes = gpd.points_from_xy(lon[placed], lat[placed])
     points = gpd.GeoDataFrame(table[placed].reset_index(drop=True), geometry=shapes, crs=crs)
@@ -68,10 +73,8 @@ def read_positions(path: Path, crs: str) -> gpd.GeoDataFrame | None:
 
 def _column(table: pd.DataFrame, name: str, path: Path) -> str:
     """The column that holds a coordinate."""
-    by_name = {column.strip().casefold(): column for column in table.columns}
-    if name in by_name:
-        return by_name[name]
-    found = [by_name[short] for short in NAMES[name] if short in by_name]
+    called = {sign: [column for column in table.columns if column.casefold() == sign] for sign in (name, *NAMES[name])}
+    found = called.pop(name) or [column for columns in called.values() for column in columns]
     if len(found) > 1:
         raise InputError(f"{path}: has the columns {' and '.join(found)}, one was expected; call it {name}")
     return found[0]
