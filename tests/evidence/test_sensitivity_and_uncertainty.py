@@ -37,7 +37,7 @@ def records_at(*rows):
                     "commodities": ["Gold"], "commodity_role": role, "status": status, "deposit_type": None,
                     "operation_type": None,
                     "url": None, "fault": None,
-                    "category": None, "precision_m": None, "radius_km": None,
+                    "category": None, "precision_m": None, "radius_km": None, "shape": None,
                 }
                 for number, (lon, source, role, status) in enumerate(rows, start=1)
             ]

@@ -176,8 +176,9 @@ def _every_text(text: str) -> None:
                  mrds_commodities, listed_commodities, country_codes, _period):  # fmt: skip
         look(text)
     list(names_of(text))
-    for pattern in (PLANT, NO_PLANT, FACILITY, NAMED_IN_VRT):
+    for pattern in (PLANT, NO_PLANT, NAMED_IN_VRT):
         pattern.search(text)
+    FACILITY.match(text)  # as records are; a search would try each blank of a long row of them
     BESIDE_ANY.fullmatch(text)
     re.search(LOST_CHARACTER, text)
 

@@ -37,7 +37,7 @@ def classified(world, *rows, corrections=()):
                 "country_reported": country, "longitude_text": str(lon), "latitude_text": str(lat),
                 "commodities": ["Gold"], "commodity_role": role,
                 "status": None, "deposit_type": None, "operation_type": None, "url": None, "fault": None,
-                    "category": None, "precision_m": None, "radius_km": None,
+                    "category": None, "precision_m": None, "radius_km": None, "shape": None,
             }
             for number, (name, country, lon, lat, role) in enumerate(rows, start=1)
         ]

@@ -35,7 +35,7 @@ def rows(*records):
                 "country_reported": "Aland",
                 "longitude_text": str(lon), "latitude_text": str(lat), "commodities": ["Gold"], "commodity_role": role,
                 "status": None, "deposit_type": None, "operation_type": None, "url": None, "fault": None,
-                    "category": None, "precision_m": None, "radius_km": None,
+                    "category": None, "precision_m": None, "radius_km": None, "shape": None,
             }
             for number, (lon, lat, role) in enumerate(records, start=1)
         ]

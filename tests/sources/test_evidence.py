@@ -74,6 +74,33 @@ def test_a_weight_that_is_none_is_refused_with_its_row(tmp_path, weight, found):
         read_evidence(path, Evidence(file="x", weight_field="km2"))
 
 
+SEMICOLONS = "longitude;latitude;km2\n-70,5;-13;0,25\n-70,4;-13;{}\n"
+
+
+def test_weights_of_a_table_of_semicolons_have_decimal_commas(tmp_path):
+    path = tmp_path / "cells.csv"
+    path.write_text(SEMICOLONS.format("1234,5"))
+    read = read_evidence(path, Evidence(file="x", weight_field="km2", where={"latitude": -13}))
+    assert read["weight"].tolist() == [0.25, 1234.5]
+    path.write_text(SEMICOLONS.replace("0,25", "0.25").format("2"))
+    assert read_evidence(path, Evidence(file="x", weight_field="km2"))["weight"].tolist() == [0.25, 2]
+
+
+@pytest.mark.parametrize(
+    ("weight", "told"),
+    [
+        ("1.234", "km2 is '0,25' and '1.234', decimal commas or decimal points were expected"),
+        ("1.234,5", "km2 is '0,25' and '1.234,5', decimal commas or decimal points were expected"),
+        ("1,234,5", "feature 2: km2 is '1,234,5', a number from 0 was expected"),
+    ],
+)
+def test_a_weight_that_may_be_thousands_is_refused(tmp_path, weight, told):
+    path = tmp_path / "cells.csv"
+    path.write_text(SEMICOLONS.format(weight))
+    with pytest.raises(InputError, match=told):
+        read_evidence(path, Evidence(file="x", weight_field="km2"))
+
+
 def test_weights_of_polygons_are_refused_and_so_is_a_field_that_is_not_there(tmp_path):
     path = tmp_path / "patches.geojson"
     gpd.GeoDataFrame({"km2": [1.0]}, geometry=[WEST], crs=CRS).to_file(path)

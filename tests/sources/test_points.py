@@ -78,6 +78,20 @@ def test_a_layer_of_points_in_any_crs(tmp_path: Path, crs: str) -> None:
     assert found["commodity_role"].isna().tolist() == [False, True]
 
 
+def test_lines_and_polygons_keep_their_shape_and_have_a_position_on_it(tmp_path: Path) -> None:
+    shapes = [shapely.LineString([(-2, 6), (-1, 7)]), shapely.box(-3, 5, -2.5, 5.5), shapely.Point(-1, 5), None]
+    layer = gpd.GeoDataFrame({"nr": [1, 2, 3, 4]}, geometry=shapes, crs=4326)
+    layer.to_crs(32630).to_file(tmp_path / "mixed.gpkg")
+    found = read(tmp_path / "mixed.gpkg", **BY_SHAPE)
+    assert found["shape"].notna().tolist() == [True, True, False, False]
+    assert found["longitude_text"].tolist()[3] == ""
+    places = shapely.points(np.array(positions(found.iloc[:3])))
+    assert shapely.distance(places, np.array(shapes[:3])).max() < 1e-3
+    line, box = shapely.from_wkt(found["shape"].tolist()[:2])
+    assert shapely.hausdorff_distance(line, shapes[0]) < 1e-3
+    assert box.area == pytest.approx(0.25, rel=1e-3)
+
+
 def test_eastings_and_northings_of_a_table_are_brought_to_degrees(tmp_path: Path) -> None:
     x, y = gpd.GeoSeries.from_xy([-1.6833], [6.2], crs=4326).to_crs(32630).get_coordinates().to_numpy()[0]
     path = table(
@@ -149,10 +163,6 @@ def two_sheets(path: Path) -> None:
         sheet(path, pd.DataFrame([ROWS[0]], columns=HEADER), name)
 
 
-def lines(path: Path) -> None:
-    gpd.GeoDataFrame({"nr": [1]}, geometry=[shapely.LineString([(0, 0), (1, 1)])], crs=4326).to_file(path)
-
-
 def no_crs(path: Path) -> None:
     table(path.with_suffix(".csv"), *ROWS)
     pyogrio.write_dataframe(
@@ -173,7 +183,6 @@ def no_crs(path: Path) -> None:
         ("a.xlsx", damaged, {}, "not a layer that GDAL can read"),
         ("a.xlsx", empty, {}, "holds no row"),
         ("a.xlsx", two_sheets, {}, "holds 2 layers, north, south; say which one by `layer: north`"),
-        ("a.gpkg", lines, BY_SHAPE, "row 1 is a LineString, points were expected"),
         ("a.shp", no_crs, BY_SHAPE, "states no CRS; give it as `crs: EPSG:...`"),
     ],
 )  # fmt: skip

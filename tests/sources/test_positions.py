@@ -63,6 +63,13 @@ def test_quotes_after_a_backslash_cost_nothing(line, fields):
     assert not broken
 
 
+def test_a_million_quotes_after_backslashes_are_as_many_quotes():
+    n = 1_000_000  # of which a reader that copies what it has so far at each makes minutes
+    rows, broken = read_table(b'a,b\n"' + b'\\"x' * n + b'",2\n', "x", ("a", "b"))
+    assert rows.loc[1, "a"] == '"x' * n
+    assert (rows.loc[1, "b"], broken) == ("2", [])
+
+
 def test_an_open_quote_is_refused_with_its_line(tmp_path):
     path = tmp_path / "visits.csv"
     rows = [f"{n},-70.{n:02d},-13,{chr(34) if n == 50 else ''}note" for n in range(1, 100)]

@@ -15,7 +15,7 @@ import pytest
 
 from asmgold.config.paths import cache_environment
 from asmgold.io.checksum import sha256_of
-from tests.conftest import PROJECT, copy_project
+from tests.conftest import PROJECT, Copy, copy_project
 
 pytestmark = pytest.mark.thorough
 
@@ -236,3 +236,15 @@ def test_a_home_that_cannot_be_written_is_done_without(tmp_path: Path, monkeypat
     (tmp_path / "file").touch()
     monkeypatch.setenv("HOME", str(tmp_path / "file"))  # nobody can write there, root included
     assert cache_environment()["XDG_CACHE_HOME"] == str(tmp_path / ".snakemake/cache")
+    monkeypatch.setenv("MPLCONFIGDIR", "mine")
+    assert cache_environment()["MPLCONFIGDIR"] == "mine"
+
+
+def test_snakemake_by_hand_needs_no_home(project: Copy, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("XDG_CACHE_HOME", raising=False)
+    monkeypatch.setenv("HOME", os.devnull + "/nobody")
+    done = project.run("results/.build/peru/context_production.png")  # drawn by matplotlib
+    assert done.returncode == 0, done.stderr
+    assert "matplotlib" not in done.stderr.casefold()
+    assert (project.folder / ".snakemake/cache/snakemake").is_dir()
+    assert (project.folder / ".snakemake/cache/matplotlib").is_dir()

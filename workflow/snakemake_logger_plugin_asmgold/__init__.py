@@ -19,6 +19,11 @@ from typing import Any
 from snakemake_interface_logger_plugins.base import LogHandlerBase
 from snakemake_interface_logger_plugins.common import LogEvent
 
+from asmgold.config.paths import cache_environment
+
+# Snakemake loads its plugins before it makes its cache, and fails where the user's home cannot be written.
+os.environ.update(cache_environment())
+
 PROGRESS = "ASMGOLD_PROGRESS"
 BAR_WIDTH = 30
 MAX_NAMES = 4

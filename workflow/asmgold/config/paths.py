@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import tempfile
 from pathlib import Path
 
 from asmgold.config.models import Lock, Source
@@ -56,15 +57,22 @@ def check_path(project: Path) -> None:
 
 
 def cache_environment() -> dict[str, str]:
-    """The environment for Snakemake, which keeps files in the user's cache, or in the project if that is read-only."""
+    """The environment for Snakemake and matplotlib, which keep files in the user's home, or else in the project."""
     cache = Path(os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")).absolute()  # noqa: PTH111
-    there = next(folder for folder in (cache, *cache.parents) if folder.exists())
-    own = (
-        {}
-        if there.is_dir() and os.access(there, os.W_OK)
-        else {"XDG_CACHE_HOME": str(Path(".snakemake/cache").absolute())}
-    )
-    return {**os.environ, **own}
+    there = next(folder for folder in (cache / "snakemake", cache, *cache.parents) if folder.exists())
+    if _can_be_written(there):
+        return {**os.environ}
+    own = Path(".snakemake/cache").absolute()
+    return {"MPLCONFIGDIR": str(own / "matplotlib")} | os.environ | {"XDG_CACHE_HOME": str(own)}
+
+
+def _can_be_written(folder: Path) -> bool:
+    """Whether a file can be made there: permissions alone tell root, and disks of other machines, too little."""
+    try:
+        with tempfile.TemporaryFile(dir=folder):
+            return True
+    except OSError:
+        return False
 
 
 def use_shipped_scripts() -> None:

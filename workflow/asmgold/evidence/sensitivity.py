@@ -14,10 +14,10 @@ import shapely
 from numpy.typing import NDArray
 
 from asmgold.evidence.observations import Observation, Zones, area_km2, safe_ratio
+from asmgold.geodesy.around import union_around
 from asmgold.geodesy.ellipsoid import Floats, polygon_area
 from asmgold.geodesy.polygons import polygonal
-from asmgold.geodesy.union import union_of_discs
-from asmgold.records.classify import plants, reach_of_discs
+from asmgold.records.classify import plants, reach_of_discs, shapes_of
 from asmgold.records.flags import has_flag
 from asmgold.schemas.evidence import SENSITIVITY
 from asmgold.schemas.tables import CRS
@@ -122,7 +122,7 @@ def _variants(
 
 
 def _sites(records: pd.DataFrame, area: gpd.GeoDataFrame, configuration: Configuration) -> tuple[Geometries, Floats]:
-    """The points of the records that are sites, and the radii of their discs, which reach into the area, metres."""
+    """The points, lines and polygons of the records that are sites, and the radius of each, metres."""
     if not configuration.include_plants:
         records = records[plants(records).isna()]
     if configuration.exclude_administrative:
@@ -130,7 +130,7 @@ def _sites(records: pd.DataFrame, area: gpd.GeoDataFrame, configuration: Configu
     suffix = "" if configuration.with_corrections else "_read"
     lon, lat = records[f"longitude{suffix}"].to_numpy(float), records[f"latitude{suffix}"].to_numpy(float)
     usable = (np.abs(lon) <= 180) & (np.abs(lat) <= 90)
-    points = shapely.points(lon[usable], lat[usable])
+    points = shapes_of(records[usable], np.asarray(shapely.points(lon[usable], lat[usable])))
     radii_m = 1000 * records["buffer_km"].to_numpy(float)[usable]
     if configuration.buffer_km is not None:
         radii_m = np.full(radii_m.size, 1000 * configuration.buffer_km)
@@ -141,8 +141,7 @@ def _sites(records: pd.DataFrame, area: gpd.GeoDataFrame, configuration: Configu
 def _regions(sites: Geometries, radii_m: Floats, area: shapely.Geometry, configuration: Configuration) -> Geometries:
     """The polygons of all land in the area within the radius of a site."""
     if configuration.planar_crs is None or not sites.size:
-        lon, lat = shapely.get_coordinates(sites).T
-        return _clip(union_of_discs(lon, lat, radii_m, configuration.tolerance_m), area)
+        return _clip(union_around(sites, radii_m, configuration.tolerance_m), area)
     points = gpd.GeoSeries(sites, crs=CRS)
     crs = points.estimate_utm_crs() if configuration.planar_crs == "UTM" else configuration.planar_crs
     drawn = points.to_crs(crs).buffer(radii_m).union_all()

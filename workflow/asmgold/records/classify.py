@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from asmgold.config.models import Correction, DepositSettings
 from asmgold.errors import InputError
+from asmgold.geodesy.around import union_around
 from asmgold.geodesy.discs import discs, may_reach
 from asmgold.geodesy.ellipsoid import Floats
 from asmgold.io.text import decoded, readable
@@ -89,13 +90,14 @@ def classify(
     records["flags"] = pd.Series(both, index=records.index, dtype=object)
     records["label"] = labels(records, divisions or {}, language)
     points = _points(records)
+    shapes = shapes_of(records, points)
     fate, reason = _fates_by_content(
         records, faults, commodity, None if include_plants else plants(records, commodity),
         centroid if exclude_administrative else None,
     )  # fmt: skip
     candidates = (fate == "").to_numpy()
     fate[candidates], reason[candidates] = _fates_by_place(
-        points[candidates], records["buffer_km"][candidates], area, tolerance_m, commodity
+        shapes[candidates], records["buffer_km"][candidates], area, tolerance_m, commodity
     )
     records["fate"], records["fate_reason"] = fate, reason
     columns = [name for name in RECORDS.columns if name != "geometry"]
@@ -116,8 +118,8 @@ def reclassify(
     """
     placed = records["fate"].isin(["site", "outside_area"]).to_numpy()
     classified = records.copy()
-    points = np.asarray(records.geometry.array)[placed]
-    fate, reason = _fates_by_place(points, records["buffer_km"][placed], area, tolerance_m, commodity)
+    shapes = shapes_of(records, np.asarray(records.geometry.array))[placed]
+    fate, reason = _fates_by_place(shapes, records["buffer_km"][placed], area, tolerance_m, commodity)
     classified.loc[placed, "fate"], classified.loc[placed, "fate_reason"] = fate, reason
     return classified
 
@@ -190,6 +192,13 @@ def _check_some_are_usable(records: pd.DataFrame, faults: pd.Series) -> None:
             )
 
 
+def shapes_of(records: pd.DataFrame, points: Geometries) -> Geometries:
+    """What each record is: its line or polygon, or else its point."""
+    shapes, extended = points.copy(), records["shape"].notna().to_numpy() & (points != None)  # noqa: E711  each of them
+    shapes[extended] = shapely.from_wkt(records["shape"].to_numpy(dtype=object)[extended])
+    return shapes
+
+
 def _points(records: pd.DataFrame) -> Geometries:
     points = np.empty(len(records), dtype=object)
     placed = records["longitude"].notna().to_numpy()
@@ -241,10 +250,10 @@ def _fates_by_content(
 
 
 def _fates_by_place(
-    points: Geometries, buffer_km: pd.Series, area: gpd.GeoDataFrame, tolerance_m: float, commodity: str
+    shapes: Geometries, buffer_km: pd.Series, area: gpd.GeoDataFrame, tolerance_m: float, commodity: str
 ) -> tuple[NDArray[np.object_], NDArray[np.object_]]:
     """Fate and reason of records that bear the commodity and have a position."""
-    inside, reaches = reach_of_discs(points, area, 1000 * buffer_km.to_numpy(float), tolerance_m)
+    inside, reaches = reach_of_discs(shapes, area, 1000 * buffer_km.to_numpy(float), tolerance_m)
     radius = buffer_km.map("{:g} km".format).to_numpy(dtype=object)
     fate = np.where(reaches, "site", "outside_area").astype(object)
     reason = np.select(
@@ -256,23 +265,27 @@ def _fates_by_place(
 
 
 def reach_of_discs(
-    points: Geometries, area: gpd.GeoDataFrame, buffer_m: Floats, tolerance_m: float
+    shapes: Geometries, area: gpd.GeoDataFrame, buffer_m: Floats, tolerance_m: float
 ) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
-    """Which points lie inside the area, and the discs of which reach into it.
+    """Which points, lines or polygons lie inside the area, wholly or in part, and from which a radius reaches into it.
 
     Parameters
     ----------
-    points : in EPSG:4326, shape (n,)
+    shapes : in EPSG:4326, shape (n,)
     area : polygons in EPSG:4326
     buffer_m : radius of each disc, metres, shape (n,)
     tolerance_m : the tolerance of their edges, metres
     """
     polygons = shapely.STRtree(area.geometry.array)
-    inside = np.zeros(points.size, bool)
-    inside[polygons.query(points, predicate="intersects")[0]] = True
+    inside = np.zeros(shapes.size, bool)
+    inside[polygons.query(shapes, predicate="intersects")[0]] = True
     reaches = inside.copy()
+    for extended in np.flatnonzero(~inside & (shapely.get_dimensions(shapes) > 0)):
+        around = union_around(shapes[extended], buffer_m[extended], tolerance_m)
+        reaches[extended] = polygons.query(around, predicate="intersects").size > 0
+    points = np.where(shapely.get_dimensions(shapes) == 0, shapes, shapely.point_on_surface(shapes))
     near = may_reach(shapely.get_x(points), shapely.get_y(points), buffer_m, np.asarray(area.geometry.array))
-    outside = near[~inside[near]]
+    outside = near[~reaches[near] & (shapely.get_dimensions(shapes[near]) == 0)]
     around = discs(shapely.get_x(points[outside]), shapely.get_y(points[outside]), buffer_m[outside], tolerance_m)
     reaches[outside[polygons.query(around, predicate="intersects")[0]]] = True
     return inside, reaches

@@ -10,10 +10,11 @@ import pandas as pd
 import shapely
 from numpy.typing import NDArray
 
+from asmgold.geodesy.around import union_around
 from asmgold.geodesy.discs import edge_error_bound
 from asmgold.geodesy.ellipsoid import polygon_area
 from asmgold.geodesy.polygons import polygonal
-from asmgold.geodesy.union import union_of_discs
+from asmgold.records.classify import shapes_of
 from asmgold.schemas.schema import Schema
 from asmgold.schemas.tables import CRS, REGIONS, SITES
 
@@ -40,7 +41,7 @@ def dissolve(
     if sites.empty:
         return _table(REGIONS.empty(), REGIONS), _table(SITES.empty(), SITES)
     buffer_m = 1000 * sites["buffer_km"].to_numpy(float)
-    unclipped = union_of_discs(sites["longitude"], sites["latitude"], buffer_m, tolerance_m)
+    unclipped = union_around(shapes_of(sites, np.asarray(sites.geometry.array)), buffer_m, tolerance_m)
     number = _region_of(np.asarray(sites.geometry.array), unclipped)
     ids = sites.groupby(number)["record_id"].agg(region_id)
     sites["region_id"] = pd.Series(number).map(ids)
@@ -74,7 +75,7 @@ def region_id(record_ids: pd.Series) -> str:
 
 
 def _region_of(points: NDArray[np.object_], regions: NDArray[np.object_]) -> NDArray[np.intp]:
-    """The region that each site is in. Sites are a whole radius away from any edge, so this cannot be close."""
+    """The region that each site is in, by its position, which is a whole radius away from any edge."""
     site, region = shapely.STRtree(regions).query(points, predicate="intersects")
     number = np.full(points.size, -1)
     number[site] = region

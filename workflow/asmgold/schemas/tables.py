@@ -93,6 +93,9 @@ READ_RECORDS = Schema(
         "radius_km": number(
             "Own radius, km", "The radius of its own disc, as the source states it.", ABOVE_ZERO, nullable=True
         ),
+        "shape": text(
+            "Shape", "The line or polygon that the record is, in EPSG:4326 (WKT); none for a point.", nullable=True
+        ),
         "fault": text("Fault", "Why the row cannot be read, if so.", nullable=True),
     }
 )
@@ -151,6 +154,7 @@ _RECORD_COLUMNS = {
     "operation_type": READ_RECORDS.columns["operation_type"],
     "url": READ_RECORDS.columns["url"],
     "category": READ_RECORDS.columns["category"],
+    "shape": READ_RECORDS.columns["shape"],
     "correction": text(
         "Correction",
         "The declared correction that was applied, if any: to the position, or to the name, country, status or type.",

@@ -12,7 +12,7 @@ from asmgold.errors import printable
 from asmgold.schemas.tables import READ_RECORDS
 from asmgold.sources.csv_text import BrokenRow
 
-AS_THEY_ARE = frozenset({"commodities", "commodity_role", "precision_m", "radius_km", "fault"})
+AS_THEY_ARE = frozenset({"commodities", "commodity_role", "precision_m", "radius_km", "fault", "shape"})
 
 
 def assemble_records(dataset: str, rows: pd.DataFrame, broken: list[BrokenRow], **columns: Any) -> pd.DataFrame:

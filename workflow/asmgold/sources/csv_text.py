@@ -25,6 +25,7 @@ log = logging.getLogger(__name__)
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 MAX_BYTES = 2**31 - 1  # what Arrow reads in one block
 MAX_LINES_IN_A_FIELD = 1000
+NO_NUMBERS = frozenset({"", "nan", "null", "none", "na", "n/a"})  # what stands where a number is missing
 MAX_LINE = 1 << 14  # within which the fields beside one are looked for
 
 # A quote opens a field at its start only; two of them within it stand for one; the next one closes it.
@@ -109,12 +110,12 @@ def _lines_in_utf8(content: bytes, origin: str) -> bytes:
 def _with_doubled_quotes(line: bytes) -> bytes:
     """A line with each quote doubled that stands after a backslash, within quotes, and is neither doubled nor last."""
     pieces = line.split(b'\\"')
-    taken, quotes = pieces[0], pieces[0].count(b'"')
+    taken, quotes = [pieces[0]], pieces[0].count(b'"')
     for piece in pieces[1:]:
         is_escaped = quotes % 2 == 1 and piece[:1] not in (b",", b"\r", b"\n", b"", b'"')
-        taken += (b'""' if is_escaped else b'\\"') + piece
+        taken += [b'""' if is_escaped else b'\\"', piece]
         quotes += piece.count(b'"') + (0 if is_escaped else 1)
-    return taken
+    return b"".join(taken)
 
 
 def column_names(content: bytes) -> list[str]:
@@ -123,7 +124,7 @@ def column_names(content: bytes) -> list[str]:
 
 
 def read_table(
-    content: bytes, origin: str, needed: tuple[str, ...], optional: tuple[str, ...] = ()
+    content: bytes, origin: str, needed: tuple[str, ...], optional: tuple[str, ...] = (), *, may_be_empty: bool = False
 ) -> tuple[pd.DataFrame, list[BrokenRow]]:
     """Columns of a CSV table as text, by `as_utf8`, with or without byte order mark, whatever its line ends.
 
@@ -132,6 +133,7 @@ def read_table(
     content : the bytes of the table
     origin : how to call it in messages
     needed, optional : columns to read; others are ignored, a missing optional one comes out empty
+    may_be_empty : whether a header alone is a table
 
     Returns
     -------
@@ -164,7 +166,7 @@ def read_table(
     # Where every line is a row nothing can have been swallowed, which is how tables are as a rule.
     if _lines_with_text(content) != len(frame) + len(broken) + 1 or _ends_within_quotes(content):
         _check_quotes(content, len(header), origin)
-    if not len(frame) and not broken:
+    if not len(frame) and not broken and not may_be_empty:
         raise InputError(f"{origin}: has a header and no rows")
     frame = frame.reindex(columns=[*needed, *optional], fill_value="")
     numbers = pd.RangeIndex(1, len(frame) + len(broken) + 1)

@@ -16,6 +16,7 @@ import pandas as pd
 import pyogrio
 import pyogrio.raw
 import shapely
+from numpy.typing import NDArray
 from pyogrio.errors import DataLayerError, DataSourceError
 from pyproj import CRS as ReferenceSystem
 
@@ -71,6 +72,7 @@ def read_dataset(
     try:
         if path.suffix.lower() in GEOPARQUET:
             return _read_geoparquet(path)
+        _refuse_cut_shapefile(path)
         with warnings.catch_warnings():
             # GDAL closes a ring that lacks its last point; what cannot be understood is refused below.
             warnings.filterwarnings("ignore", category=RuntimeWarning)
@@ -103,9 +105,12 @@ def count_features(path: Path, chosen: str | Sequence[str] | None) -> int:
 
 def _read_geoparquet(path: Path) -> Any:
     try:
-        return gpd.read_parquet(path)
+        with np.errstate(invalid="ignore"):
+            table = gpd.read_parquet(path)
     except Exception as error:  # pyarrow and geopandas have many for a file that is none
         raise InputError(f"{path}: not a GeoParquet file ({excerpt(error, 200)})") from None
+    _refuse(_without_numbers(np.asarray(table.geometry.array, dtype=object)), path)
+    return table
 
 
 def _places(path: Path, chosen: str | Sequence[str] | None) -> list[_Place]:
@@ -210,20 +215,36 @@ def _with_distinct_names(place: _Place, encoding: str | None) -> Any:
 
 
 def _check_shapes(place: _Place, table: gpd.GeoDataFrame, path: Path, box: Box | None) -> None:
-    """Refuse a feature whose shape is there and cannot be understood; one that has none is no mistake.
-
-    A point without numbers is one that has none.
-    """
+    """Refuse a feature whose shape is there and cannot be understood; one that has none is no mistake."""
     shapes = np.asarray(table.geometry.array, dtype=object)
-    points, owner = shapely.get_coordinates(shapes, return_index=True)
-    lost = np.unique(owner[~np.isfinite(points).all(axis=1)])
-    lost = lost[shapely.get_dimensions(shapes[lost]) > 0]
+    lost = _without_numbers(shapes)
     if shapely.is_missing(shapes).any():
         _, _, wkb, _ = pyogrio.raw.read(place.dataset, layer=place.layer, columns=[], bbox=box)
         was_there = np.array([one is not None for one in wkb])
         lost = np.union1d(lost, np.flatnonzero(shapely.is_missing(shapes) & was_there))
+    _refuse(lost, path)
+
+
+def _without_numbers(shapes: NDArray[np.object_]) -> NDArray[np.intp]:
+    """Which shapes have a coordinate that is no number. A point without numbers is one that has no shape."""
+    points, owner = shapely.get_coordinates(shapes, return_index=True)
+    lost = np.unique(owner[~np.isfinite(points).all(axis=1)])
+    return lost[shapely.get_dimensions(shapes[lost]) > 0]
+
+
+def _refuse(lost: NDArray[np.intp], path: Path) -> None:
     if lost.size:
         raise InputError(
             f"{path}: feature {lost[0] + 1} has a shape that cannot be read, such as a ring with a coordinate that is "
             "no number; mend it, or take it out of the file"
         )
+
+
+def _refuse_cut_shapefile(path: Path) -> None:
+    """Refuse a shapefile that is shorter than it says: GDAL takes what is missing for features without a shape."""
+    for part in (path, path.with_suffix(".shx")):
+        if path.suffix.lower() == ".shp" and part.is_file():
+            with part.open("rb") as file:
+                stated = 2 * int.from_bytes(file.read(28)[24:], "big")
+            if (size := part.stat().st_size) < stated:
+                raise InputError(f"{part}: is cut short; it has {size:,} bytes, and {stated:,} by its own account")

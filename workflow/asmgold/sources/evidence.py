@@ -19,6 +19,7 @@ from asmgold.io.values import as_text, text_of
 from asmgold.schemas.evidence import OBSERVATIONS
 from asmgold.schemas.tables import CRS
 from asmgold.sources.datasets import Box
+from asmgold.sources.positions import DECIMAL_COMMA
 from asmgold.sources.vector import POINT_TYPES, field_of, read_features
 
 log = logging.getLogger(__name__)
@@ -71,13 +72,23 @@ def _weights(features: gpd.GeoDataFrame, values: pd.Series, path: Path) -> pd.Se
         raise InputError(
             f"{path}: holds polygons, points were expected with weight_field; polygons have their own area"
         )
-    weights = pd.to_numeric(values, errors="coerce").astype(float)
+    plain = _with_points(values, path) if features.attrs.get(DECIMAL_COMMA) else values
+    weights = pd.to_numeric(plain, errors="coerce").astype(float)
     if (wrong := np.flatnonzero(~(np.isfinite(weights) & (weights >= 0)))).size:
         found = as_text(values.iloc[wrong[:1]]).fillna("").iloc[0]
         what = f"is {excerpt(found)!r}" if found else "is missing"
         raise InputError(f"{path}: feature {wrong[0] + 1}: {values.name} {what}, a number from 0 was expected"
                          + (f"; so it is in {wrong.size - 1} others" if wrong.size > 1 else ""))  # fmt: skip
     return weights
+
+
+def _with_points(values: pd.Series, path: Path) -> pd.Series:
+    """Numbers with decimal commas as numbers with points; beside one of them, 1.234 may be a thousand and more."""
+    comma, point = (values.str.contains(sign, regex=False, na=False) for sign in ",.")
+    if comma.any() and point.any():
+        found = " and ".join(repr(excerpt(values[sign].iloc[0])) for sign in (comma, point))
+        raise InputError(f"{path}: {values.name} is {found}, decimal commas or decimal points were expected")
+    return values.str.replace(",", ".")
 
 
 def _period(value: Any) -> str:

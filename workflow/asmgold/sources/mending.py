@@ -62,6 +62,8 @@ def mend(features: gpd.GeoDataFrame, path: Path, choice: Mend | None) -> gpd.Geo
     log.warning("%s: %s %d of %d polygons: %s", path, how, broken.size, shapes.size, _listed(told))
     repaired = shapes.copy()
     repaired[broken] = mended
+    if shapely.is_empty(repaired).all():
+        raise InputError(f"{path}: none of its {shapes.size} polygons has an area, such as {told[0]}")
     features = features.assign(geometry=gpd.array.from_shapely(repaired, crs=features.crs))
     if choice == "drop":
         features = features.drop(index=features.index[broken]).reset_index(drop=True)

@@ -24,6 +24,7 @@ from asmgold.sources.positions import ENDINGS, read_text_table
 from asmgold.sources.vector import field_of, in_degrees, where_holds
 from asmgold.vocabulary.commodities import Commodity
 
+Positions = tuple[pd.Series, pd.Series, pd.Series]
 log = logging.getLogger(__name__)
 
 SEPARATORS = r"[,;/|()\-]"
@@ -54,15 +55,15 @@ def read_points(path: Path, points: Points, name: str, commodity: Commodity) -> 
 
     Raises
     ------
-    InputError : if the file cannot be read, lacks a named column, holds no row, holds other shapes than points, has no
-        position for any row, or the separator parts nothing where another sign would.
+    InputError : if the file cannot be read, lacks a named column or holds no row, or if the separator parts nothing
+        where another sign would.
     """
     table, broken, decimal_commas = read_rows(path, points.layer)
     if table.empty and not broken:
         raise InputError(f"{path}: holds no row, records were expected")
     _check_columns(table, path, points, name)
     table = where_holds(table, path, points.where)
-    longitude, latitude = _positions(table, path, points, decimal_commas=decimal_commas)
+    longitude, latitude, shapes = _positions(table, path, points, decimal_commas=decimal_commas)
     lists = _texts(table, points, "commodities")
     _check_separator(lists, path, points)
     tokens = once_each(lists.to_frame(), lambda text: _tokens(text, points.separator))
@@ -73,7 +74,7 @@ def read_points(path: Path, points: Points, name: str, commodity: Commodity) -> 
         name, pd.DataFrame({"longitude": longitude, "latitude": latitude, "country": _texts(table, points, "country")}),
         broken, official_id=_texts(table, points, "id"), name=_texts(table, points, "name"), commodities=tokens,
         commodity_role=tokens.map(lambda found: "listed" if known & {one.casefold() for one in found} else None),
-        precision_m=precision, radius_km=radius, fault=fault,
+        precision_m=precision, radius_km=radius, fault=fault, shape=shapes,
         **{key: _texts(table, points, key) for key in TEXTS},
     )  # fmt: skip
     is_page = records["url"].str.match(r"https?://", na=True)
@@ -107,21 +108,25 @@ def _texts(table: pd.DataFrame, points: Points, key: PointColumn) -> pd.Series:
     return pd.Series(str(points.constants.get(key, "")), index=table.index, dtype=object)
 
 
-def _positions(table: pd.DataFrame, path: Path, points: Points, *, decimal_commas: bool) -> tuple[pd.Series, pd.Series]:
-    """Longitude and latitude as text: as the table writes them, or made from its geometry or its map coordinates."""
+def _positions(table: pd.DataFrame, path: Path, points: Points, *, decimal_commas: bool) -> Positions:
+    """Longitude and latitude as text: as the table writes them, or made from its geometry or its map coordinates.
+
+    And the shapes of lines and polygons, as text; these have a position on them.
+    """
     if not POSITION_COLUMNS & points.columns.keys() and isinstance(table, gpd.GeoDataFrame):
-        return _of_geometry(in_degrees(table, path, points), path)
+        return _of_geometry(in_degrees(table, path, points))
     columns = [points.columns.get(key) or _column(table, path, key) for key in POSITION_NAMES]
     texts = [as_text(table[column]).fillna("").str.strip().astype(object) for column in columns]
     if decimal_commas:
         texts = [text.str.replace(DECIMAL_COMMA, ".", regex=True) for text in texts]
+    nowhere = pd.Series(None, index=table.index, dtype=object)
     if points.crs is None or gpd.GeoSeries([], crs=CRS).crs == points.crs:
-        return texts[0], texts[1]
+        return texts[0], texts[1], nowhere
     numbers = [pd.to_numeric(text, errors="coerce").astype(float) for text in texts]
     placed = numbers[0].notna() & numbers[1].notna()
     shapes = gpd.points_from_xy(numbers[0][placed], numbers[1][placed])
-    made = _of_geometry(in_degrees(gpd.GeoDataFrame(geometry=shapes, index=table.index[placed]), path, points), path)
-    return made[0].reindex(table.index).fillna(texts[0]), made[1].reindex(table.index).fillna(texts[1])
+    made = _of_geometry(in_degrees(gpd.GeoDataFrame(geometry=shapes, index=table.index[placed]), path, points))
+    return made[0].reindex(table.index).fillna(texts[0]), made[1].reindex(table.index).fillna(texts[1]), nowhere
 
 
 def _column(table: pd.DataFrame, path: Path, key: PointColumn) -> str:
@@ -136,16 +141,17 @@ def _column(table: pd.DataFrame, path: Path, key: PointColumn) -> str:
     raise InputError(f"{path}: has no geometry and no column {key}; name it in columns; it has {listed}{hint}")
 
 
-def _of_geometry(table: gpd.GeoDataFrame, path: Path) -> tuple[pd.Series, pd.Series]:
-    shapes = np.asarray(table.geometry.array, dtype=object)
+def _of_geometry(table: gpd.GeoDataFrame) -> Positions:
+    shapes = np.array(shapely.force_2d(table.geometry.array), dtype=object)
     single = shapely.get_num_geometries(shapes) == 1
     shapes[single] = shapely.get_geometry(shapes[single], 0)
+    is_point = shapely.get_type_id(shapes) == shapely.GeometryType.POINT
     there = ~(shapely.is_missing(shapes) | shapely.is_empty(shapes))
-    if (others := there & (shapely.get_type_id(shapes) != shapely.GeometryType.POINT)).any():
-        first = int(np.flatnonzero(others)[0])
-        kind = shapes[first].geom_type
-        raise InputError(f"{path}: row {table.index[first]} is a {kind}, points were expected, one for each record")
-    return _written(shapely.get_x(shapes), table.index), _written(shapely.get_y(shapes), table.index)
+    on_them = shapes.copy()
+    on_them[there & ~is_point] = shapely.point_on_surface(shapes[there & ~is_point])
+    texts = shapely.to_wkt(shapes, rounding_precision=MADE_DECIMALS)
+    extended = pd.Series(texts, index=table.index, dtype=object).where(there & ~is_point, None)
+    return _written(shapely.get_x(on_them), table.index), _written(shapely.get_y(on_them), table.index), extended
 
 
 def _written(numbers: np.ndarray, index: pd.Index) -> pd.Series:

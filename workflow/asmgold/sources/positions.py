@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 
 from asmgold.errors import InputError, excerpt
-from asmgold.sources.csv_text import BrokenRow, as_utf8, column_names, read_bytes, read_table
+from asmgold.sources.csv_text import NO_NUMBERS, BrokenRow, as_utf8, column_names, read_bytes, read_table
 
 log = logging.getLogger(__name__)
 
@@ -22,7 +22,8 @@ ENDINGS = frozenset({".csv", ".tsv", ".txt"})
 # The first that there is counts; of the short ones there may be one only.
 NAMES = {"longitude": ("lon", "long", "lng"), "latitude": ("lat",)}
 DELIMITERS = b",;\t|"
-NO_NUMBERS = frozenset({"", "nan", "null", "none", "na", "n/a"})
+DECIMAL_COMMA = "decimal comma"
+"""The key of a table's `attrs` under which it says whether its numbers may have one."""
 
 
 @dataclass
@@ -41,8 +42,10 @@ def read_text_table(path: Path) -> TextTable:
     ------
     InputError : if it is no CSV table, or a quote that was left open swallows rows.
     """
-    content = as_utf8(read_bytes(path, path.name), str(path))
-    delimiter = max(DELIMITERS, key=content.split(b"\n", 1)[0].count)
+    content = as_utf8(read_bytes(path, path.name), str(path)).lstrip(b"\r\n")
+    if not content.strip():
+        raise InputError(f"{path}: is empty, a table or a layer was expected")
+    delimiter = max(DELIMITERS, key=content.splitlines()[0].count)
     # The reader parts fields by commas: the two signs change places, and in what it has read they change back.
     swapped = content.translate(bytes.maketrans(bytes([44, delimiter]), bytes([delimiter, 44])))
     back = str.maketrans(",", chr(delimiter)) | str.maketrans(chr(delimiter), ",")
@@ -61,8 +64,8 @@ def read_positions(path: Path, crs: str) -> gpd.GeoDataFrame | None:
 
     Returns
     -------
-    Its rows as points, all values as text; None if it has no such columns. Rows without a position, and those with
-    another number of fields than the header, are left out with a warning.
+    Its rows as points, all values as text, and `attrs[DECIMAL_COMMA]`; None if it has no such columns. Rows without a
+    position, and those with another number of fields than the header, are left out with a warning.
 
     Raises
     ------
@@ -80,17 +83,21 @@ def read_positions(path: Path, crs: str) -> gpd.GeoDataFrame | None:
     placed = lon.notna() & lat.notna()
     if not placed.all():
         log.warning("%s: %d of %d rows have no position and are left out", path, (~placed).sum(), len(table))
+    if not placed.any():
+        raise InputError(
+            f"{path}: none of its {len(table) + len(broken)} rows has a position, one at least was expected"
+        )
     table = table.mask(table == "", None)
-    points = gpd.points_from_xy(lon[placed], lat[placed])
-    return gpd.GeoDataFrame(table[placed].reset_index(drop=True), geometry=points, crs=crs)
+    shapes = gpd.points_from_xy(lon[placed], lat[placed])
+    points = gpd.GeoDataFrame(table[placed].reset_index(drop=True), geometry=shapes, crs=crs)
+    points.attrs[DECIMAL_COMMA] = read.has_decimal_commas
+    return points
 
 
 def _column(table: pd.DataFrame, name: str, path: Path) -> str:
     """The column that holds a coordinate."""
-    by_name = {column.strip().casefold(): column for column in table.columns}
-    if name in by_name:
-        return by_name[name]
-    found = [by_name[short] for short in NAMES[name] if short in by_name]
+    called = {sign: [column for column in table.columns if column.casefold() == sign] for sign in (name, *NAMES[name])}
+    found = called.pop(name) or [column for columns in called.values() for column in columns]
     if len(found) > 1:
         raise InputError(f"{path}: has the columns {' and '.join(found)}, one was expected; call it {name}")
     return found[0]

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from asmgold.errors import InputError, excerpt
+from asmgold.sources.csv_text import NO_NUMBERS, read_bytes, read_table
 
 PUBLISHED_COLUMNS = ("overlay", "series", "period", "from", "to", "share_inside", "definition")
 LAST_YEAR = 9999
@@ -37,7 +38,7 @@ def read_production(path: Path) -> pd.DataFrame:
     ------
     InputError : if it is no table, or lacks a column, or a value is no number.
     """
-    table = read_small_table(path, PRODUCTION_COLUMNS)[[*PRODUCTION_COLUMNS]]
+    table = read_small_table(path, PRODUCTION_COLUMNS)
     numbers = table.apply(pd.to_numeric, errors="coerce").astype(float)  # of a header alone they would be objects
     is_number = np.isfinite(numbers) | table.isna()
     is_wrong = ~is_number.all(axis=1) | ~(numbers["year"] % 1 == 0) | (numbers["year"].abs() > LAST_YEAR)
@@ -49,17 +50,18 @@ def read_production(path: Path) -> pd.DataFrame:
 
 
 def read_small_table(path: Path, columns: Sequence[str]) -> pd.DataFrame:
-    """Read a small CSV table as text.
+    """Read columns of a small CSV table as text, missing values as missing.
 
     Raises
     ------
-    InputError : if it is no table, or lacks a column.
+    InputError : if it is no table, lacks a column, or a row has another number of fields than the header.
     """
-    try:
-        table = pd.read_csv(path, dtype="str")
-    except (OSError, ValueError) as error:
-        raise InputError(f"{path}: not a table ({excerpt(error, 200)})") from None
-    missing = [name for name in columns if name not in table.columns]
-    if missing:
-        raise InputError(f"{path}: has no column {missing[0]!r}, {', '.join(columns)} were expected")
+    rows, broken = read_table(read_bytes(path, path.name), str(path), tuple(columns), may_be_empty=True)
+    if broken:
+        raise InputError(f"{path}: row {broken[0].row}: {broken[0].reason}")
+    table: pd.DataFrame = rows.apply(lambda column: column.str.strip().mask(_is_missing(column)))
     return table
+
+
+def _is_missing(text: pd.Series) -> pd.Series:
+    return text.str.strip().str.casefold().isin(NO_NUMBERS)

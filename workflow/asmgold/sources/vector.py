@@ -214,7 +214,8 @@ def field_of(features: pd.DataFrame, path: Path, field: str, purpose: str = "") 
 def _in_wgs84(features: gpd.GeoDataFrame, path: Path, layer: Layer) -> gpd.GeoDataFrame:
     features = in_degrees(features, path, layer)
     west, south, east, north = features.total_bounds
-    if not (west >= -180.0001 and east <= 180.0001 and south >= -90.0001 and north <= 90.0001):
+    is_placed = not np.isnan(west)  # what has no shape at all is told below
+    if is_placed and not (west >= -180.0001 and east <= 180.0001 and south >= -90.0001 and north <= 90.0001):
         raise InputError(
             f"{path}: reaches from {west:.6g} {south:.6g} to {east:.6g} {north:.6g}, "
             "longitudes within 180 and latitudes within 90 degrees were expected; is the CRS right?"
@@ -248,10 +249,12 @@ def _with_crs(features: gpd.GeoDataFrame, path: Path, layer: Layer) -> gpd.GeoDa
     """The features with a CRS of the Earth: their own, or else that of the configuration."""
     own = features.crs
     # What GDAL and R write for a layer without a CRS is a local one, or one that is called undefined.
-    if own is not None and not (own.is_engineering or own.name.casefold().startswith("undefined")):
+    is_nowhere = own is not None and (own.is_engineering or own.name.casefold().startswith("undefined"))
+    if own is not None and not (is_nowhere or own.is_geocentric):
         return features
     if layer.crs is None:
-        stated = "states no CRS" if own is None else f"states a CRS that is nowhere on the Earth ({own.name})"
+        kind = "that is nowhere on the Earth" if is_nowhere else "that counts from the middle of the Earth"
+        stated = "states no CRS" if own is None else f"states a CRS {kind} ({own.name})"
         raise InputError(f"{path}: {stated}; give it as `crs: EPSG:...` beside the layer's source or file")
     try:
         return features.set_crs(layer.crs, allow_override=True)
