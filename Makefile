@@ -20,7 +20,7 @@ export ASMGOLD_MIRROR := $(MIRROR)
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help run reproduce report release verify fetch import describe refresh rollback postgis unlock audit cluster test test-all fuzz check docs site lock clean
+.PHONY: help run reproduce report release verify fetch import describe refresh rollback postgis qgis-plugin unlock audit cluster test test-all fuzz check docs site lock clean
 
 help:  ## what can be made
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -76,6 +76,9 @@ test-all: test  ## the tests, and then those that take long or need a real peer,
 
 fuzz: .venv/dev-ready  ## broken and hostile input for every parser, for ten minutes (MINUTES=)
 	@$(BIN)/python -m tests.fuzz.run --minutes $(or $(MINUTES),10) $(if $(ONLY),--only "$(ONLY)")
+
+qgis-plugin: .venv/ready  ## the plugin for QGIS, build/asmgold-qgis.zip
+	@$(BIN)/python workflow/qgis_plugin/build.py build/asmgold-qgis.zip
 
 check: .venv/dev-ready  ## formatting, lints and types
 	$(BIN)/python -m ruff format --check .

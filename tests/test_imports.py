@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from importlib.metadata import packages_distributions
 
 import pytest
 
@@ -17,6 +18,7 @@ TABLES = {"geopandas", "numpy", "pandas", "pyarrow", "pyproj", "shapely"}  # geo
 @pytest.mark.parametrize(
     ("module", "allowed"),
     [
+        ("asmgold", set()),
         ("asmgold.config.rules", set()),
         ("asmgold.config.scenario", set()),
         ("asmgold.schemas.products", set()),
@@ -35,3 +37,11 @@ def test_a_module_loads_what_it_uses(module: str, allowed: set[str]) -> None:
     code = f"import sys, {module}; print(*sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert HEAVY.intersection(done.stdout.split()) <= allowed
+
+
+def test_geodesy_loads_four_packages_and_what_these_load() -> None:
+    code = "import sys; before = {*sys.modules}; from asmgold.geodesy import *; print(*{*sys.modules} - before)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    loaded = {name.split(".")[0] for name in done.stdout.split()} & packages_distributions().keys()
+    # These bring two more.
+    assert loaded - {"asmgold", "certifi", "charset_normalizer"} == {"numpy", "pyproj", "scipy", "shapely"}

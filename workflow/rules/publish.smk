@@ -12,6 +12,7 @@ rule write_geopackage:
         countries=COUNTRIES,
         missed="<build>/missed_mining.parquet" if OBSERVATIONS else [],
         seen="<build>/mining_seen.parquet" if OBSERVATIONS else [],
+        zones=ZONES_BESIDE,
         tables=[f"<build>/{name}.csv" for name in TABLES_OF_PACKAGE if f"{name}.csv" in ASKED],
     output:
         "<build>/asm_gold_regions.gpkg",

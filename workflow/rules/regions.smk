@@ -19,3 +19,30 @@ rule dissolve_regions:
         tolerance_m=SETTINGS.tolerance_m,
     script:
         "../scripts/dissolve_regions.py"
+
+
+ZONES_BESIDE = [f"<build>/{name}" for name in ("rings.parquet", "regions_by.parquet") if name in ASKED]
+
+
+if ZONES_BESIDE:
+
+    rule draw_zones:
+        input:
+            records="<build>/records.parquet",
+            sites="<build>/sites.parquet",
+            area="<build>/layers/area.parquet",
+        output:
+            ZONES_BESIDE,
+        log:
+            "<build>/logs/draw_zones.log",
+        benchmark:
+            "<build>/benchmarks/draw_zones.tsv"
+        conda:
+            "../envs/asmgold.yaml"
+        params:
+            code=CODE["draw_zones.py"],
+            rings_km=SETTINGS.rings_km,
+            dissolve_by=SETTINGS.dissolve_by,
+            tolerance_m=SETTINGS.tolerance_m,
+        script:
+            "../scripts/draw_zones.py"

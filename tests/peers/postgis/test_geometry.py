@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 import shapely
 
+from asmgold.geodesy.around import union_around
 from asmgold.geodesy.discs import discs
 from asmgold.geodesy.ellipsoid import NearestSite, polygon_area
 from asmgold.geodesy.union import union_of_discs
@@ -105,3 +106,45 @@ def test_a_lone_disc_has_their_area(postgis):
         disc = discs([10.0], [latitude], 20_000, 0.05)[0]
         area = float(postgis(f"SELECT ST_Area({geometry(disc)}::geography)"))
         assert polygon_area([disc])[0] == pytest.approx(area, rel=1e-6)
+
+
+def check_against_distances(postgis, regions, xy, shapes, radii, slack_m):
+    """Points are inside when, and only when, PostGIS finds a shape within its radius; not asked within the slack."""
+    values = ", ".join(f"({geometry(shape)}::geography, {radius})" for shape, radius in zip(shapes, radii, strict=True))
+    near, far = (
+        np.array([sign == "1" for sign in postgis(
+            "SELECT string_agg(near::int::text, '' ORDER BY n) FROM (SELECT n, bool_or(ST_DWithin(point, shape, radius "
+            f"+ {slack})) AS near FROM {dumped(xy)}, (VALUES {values}) AS shapes(shape, radius) GROUP BY n) AS answers"
+        )])
+        for slack in (-slack_m, slack_m)
+    )  # fmt: skip
+    inside = np.zeros(len(xy), bool)
+    inside[shapely.STRtree(regions).query(shapely.points(xy), predicate="intersects")[0]] = True
+    assert inside[near].all()
+    assert not inside[~far].any()
+    assert (far & ~near).mean() < 0.01
+    assert 0.05 < near.mean() < 0.95
+
+
+@pytest.mark.parametrize("centre", [(-70.0, -13.0), (179.95, 40.0), (20.0, 78.0)])
+def test_discs_of_mixed_sizes_hold_the_points_within_them(postgis, centre):
+    random = np.random.default_rng(17)
+    spread = np.array([0.5 / np.cos(np.radians(centre[1])), 0.5])
+    sites, xy = (np.array(centre) + spread * random.uniform(-1, 1, (n, 2)) for n in (40, 1000))
+    sites[:, 0], xy[:, 0] = ((lon + 180) % 360 - 180 for lon in (sites[:, 0], xy[:, 0]))
+    radii = random.choice([500.0, 3_000.0, 12_345.0, 20_000.0], 40)
+    check_against_distances(postgis, union_of_discs(*sites.T, radii), xy, shapely.points(sites), radii, 5)
+
+
+def test_what_is_near_lines_and_polygons_is_what_they_find_near(postgis):
+    random = np.random.default_rng(3)
+    shapes = [
+        shapely.LineString([(-70.4, -13.2), (-70.1, -12.9), (-70.15, -12.6)]),
+        shapely.MultiLineString([[(-69.9, -13.3), (-69.8, -13.1)], [(-70.6, -12.7), (-70.5, -12.6)]]),
+        shapely.box(-69.8, -12.9, -69.6, -12.75).difference(shapely.box(-69.75, -12.86, -69.66, -12.79)),
+        shapely.Point(-70.5, -13.3),
+    ]
+    # Their edges are geodesics, ours straight in degrees: with a point every 100 m these are the same.
+    theirs, radii = [shapely.segmentize(shape, 0.001) for shape in shapes], [2_000.0, 500.0, 3_000.0, 8_000.0]
+    xy = random.uniform((-70.8, -13.5), (-69.4, -12.4), (3000, 2))
+    check_against_distances(postgis, union_around(shapes, radii), xy, theirs, radii, 5)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+from itertools import pairwise
 from typing import Annotated, Any, Literal
 
 from pydantic import (
@@ -396,6 +397,12 @@ class Radii(Model):
         return sorted({*default, *(rule.km for rules in self.by_source.values() for rule in rules)})
 
 
+SiteColumn = Literal[
+    "source", "status", "deposit_type", "operation_type", "category", "commodity_role", "country_reported",
+    "country_located", "buffer_km",
+]  # fmt: skip
+
+
 def _number_or_mapping(value: Any) -> str:
     """Which of the two a value is meant to be, so that a message is about that one."""
     return "=mapping" if isinstance(value, dict | Radii) else "=number"
@@ -439,6 +446,16 @@ class Settings(Model):
         20.0,
         description="The radius of the geodesic disc around each site, in kilometres. Or several: "
         "`{default: 20, mrds: {where: {status: Occurrence}, km: 10}}`, or each record's own: `{field: radius_km}`.",
+    )
+    rings_km: list[Kilometres] = Field(
+        default_factory=list,
+        description="Rising distances from the sites, in kilometres, such as `[5, 10, 20]`: nested zones up to each of "
+        "them, as one layer beside the regions.",
+    )
+    dissolve_by: list[SiteColumn] = Field(
+        default_factory=list,
+        description="Columns of the sites, such as `[source, status]`: the regions of the sites of each value are then "
+        "also drawn by themselves.",
     )
     tolerance_m: float = Field(
         5.0,
@@ -514,6 +531,8 @@ class Settings(Model):
             raise ValueError(
                 f"tolerance_m is {self.tolerance_m}, less than half the radius of {smallest} km was expected"
             )
+        if any(later - earlier < self.tolerance_m / 500 for earlier, later in pairwise(self.rings_km)):
+            raise ValueError(f"rings_km is {self.rings_km}, distances that rise by twice tolerance_m were expected")
         if self.countries is None and (self.area.is_from_countries or self.per_country):
             key = "area.country" if self.area.is_from_countries else "per_country"
             raise ValueError(f"countries is missing, a layer of countries was expected, because {key} is given")

@@ -41,6 +41,7 @@ def write_geopackage(
     corrections: Sequence[Correction],
     missed: gpd.GeoDataFrame | None = None,
     seen: gpd.GeoDataFrame | None = None,
+    zones: Mapping[str, gpd.GeoDataFrame] | None = None,
     tables: Mapping[str, pd.DataFrame] | None = None,
 ) -> None:
     """Write the GeoPackage, the same bytes for the same tables.
@@ -56,6 +57,7 @@ def write_geopackage(
     corrections : the declared corrections; those that were applied become arrows from the old place to the new one,
         or rows without geometry where no place changed
     missed, seen : `asmgold.schemas.evidence.MISSED` and `.MINING_SEEN`, where there is evidence
+    zones : `asmgold.schemas.tables.RINGS` and `.REGIONS_BY` by the names of their layers, where there are any
     tables : tables of the products without geometry, by name, such as `evidence`
     """
     os.environ["OGR_CURRENT_DATE"] = f"{context.date}T00:00:00.000Z"
@@ -64,6 +66,7 @@ def write_geopackage(
         ("asm_gold_regions", regions.drop(columns="geometry_unclipped").round(DECIMALS), "MultiPolygon"),
         ("gold_sites", sites, "Point"),
         ("overlay_intersections", intersections.round(DECIMALS), "MultiPolygon"),
+        *((name, layer.round(DECIMALS), "MultiPolygon") for name, layer in (zones or {}).items()),
         *((f"overlay_{name}", layer, "MultiPolygon") for name, layer in overlays.items()),
         ("area", area, "MultiPolygon"),
         *([("countries", _near(area, countries), "MultiPolygon")] if countries is not None else []),

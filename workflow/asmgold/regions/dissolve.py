@@ -47,7 +47,7 @@ def dissolve(
     sites["region_id"] = pd.Series(number).map(ids)
     # Those that every table has, and then the user's own.
     sources = [*DATASETS, *sorted({*records["source"]} - {*DATASETS})]
-    clipped = _clip(unclipped, shapely.union_all(area.geometry.array))
+    clipped = clip(unclipped, shapely.union_all(area.geometry.array))
     by_region = sites.groupby(number)
     regions = pd.DataFrame(
         {
@@ -84,7 +84,8 @@ def _region_of(points: NDArray[np.object_], regions: NDArray[np.object_]) -> NDA
     return number
 
 
-def _clip(regions: NDArray[np.object_], area: shapely.Geometry) -> NDArray[np.object_]:
+def clip(regions: NDArray[np.object_], area: shapely.Geometry) -> NDArray[np.object_]:
+    """The parts of regions that lie in an area, polygons both."""
     shapely.prepare(area)
     clipped = regions.copy()
     cut = ~shapely.contains_properly(area, regions)

@@ -85,6 +85,8 @@ CONDITIONS: Mapping[str, Condition] = {
         lambda settings: any(overlay.group_by for overlay in settings.overlays.values()),
         "with `group_by` of an overlay",
     ),
+    "rings": Condition(lambda settings: bool(settings.rings_km), "with `rings_km`"),
+    "dissolve_by": Condition(lambda settings: bool(settings.dissolve_by), "with `dissolve_by`"),
     "countries": Condition(lambda settings: settings.per_country, "with `per_country`"),
 }
 
@@ -185,6 +187,20 @@ PRODUCTS: tuple[Product, ...] = (
         "Las regiones, cortadas por el área y enteras",
         "Layer `asm_gold_regions` of the GeoPackage, there without the unclipped geometry.",
         schema="REGIONS", key=("region_id",),
+    ),
+    Product(
+        "rings.parquet", "regions",
+        "Nested zones by distance from the nearest site",
+        "Zonas sucesivas según la distancia al sitio más cercano",
+        "Layer `rings` of the GeoPackage. All records that bear the commodity count, also those outside the area.",
+        when="rings", schema="RINGS", key=("ring",),
+    ),
+    Product(
+        "regions_by.parquet", "regions",
+        "The regions of the sites of each source, status or other value by themselves",
+        "Las regiones de los sitios de cada fuente, estado u otro valor por separado",
+        "Layer `regions_by` of the GeoPackage. Those of different values may overlap.",
+        when="dissolve_by", schema="REGIONS_BY", key=("column", "value", "number"),
     ),
     Product(
         "overlays.parquet", "overlays",
@@ -455,6 +471,8 @@ LAYER_SCHEMAS = {
     "asm_gold_regions": "REGIONS",
     "gold_sites": "SITES",
     "overlay_intersections": "OVERLAYS",
+    "rings": "RINGS",
+    "regions_by": "REGIONS_BY",
     "corrections": "ARROWS",
     "records_rejected": "RECORDS",
     "countries": "COUNTRIES",

@@ -233,6 +233,29 @@ REGIONS = Schema(
     },
 )
 
+RINGS = Schema(
+    {
+        "ring": Column("whole", "Zone", "The number of the zone, from 1 at the sites.", unique=True),
+        "from_km": number("From, km", "The geodesic distance from the nearest site at which it begins.", POSITIVE),
+        "to_km": number("To, km", "And at which it ends.", ABOVE_ZERO),
+        "area_km2": number("Area, km2", "Its area on the ellipsoid, within the area.", POSITIVE),
+        "share_of_area": number("Share of the area", "Its area over that of the area.", SHARE),
+        "geometry": geometry("Zone", "The zone within the area, in EPSG:4326."),
+    }
+)
+
+REGIONS_BY = Schema(
+    {
+        "column": text("Column", "The column of the sites that was asked for in `dissolve_by`."),
+        "value": text("Value", "Its value; empty for the sites that state none."),
+        "number": count("Number", "Of the regions of this value, from the largest, 1."),
+        "n_sites": count("Sites", "Sites of this value in the region."),
+        "area_km2": number("Area, km2", "Its area on the ellipsoid, clipped. Regions of different values may overlap.",
+                           POSITIVE),
+        "geometry": geometry("Region", "The region, clipped to the area, in EPSG:4326."),
+    }
+)  # fmt: skip
+
 OVERLAYS = Schema(
     {
         "overlay": text("Overlay", "The overlay's name in the configuration."),

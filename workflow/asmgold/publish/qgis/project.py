@@ -29,7 +29,15 @@ from asmgold.publish.qgis.view import projected, projection_of, rectangle, recta
 from asmgold.schemas.tables import CRS
 
 GEOMETRY = {"Point": "Point", "LineString": "Line", "MultiPolygon": "Polygon", None: "No geometry"}
-HIDDEN = ("corrections", "overlay_intersections", "records_rejected", "missed_mining", "missed_mining_points")
+HIDDEN = (
+    "corrections",
+    "rings",
+    "regions_by",
+    "overlay_intersections",
+    "records_rejected",
+    "missed_mining",
+    "missed_mining_points",
+)
 
 
 @dataclass(frozen=True)
@@ -205,7 +213,7 @@ def _groups(
         (words["sites"], [layers["gold_sites"], layers["corrections"]]),
         (None, [layers[name] for name in ("mining_seen", "missed_mining_points", "missed_mining") if name in layers]),
         (words["overlays"], [*overlays, layers["overlay_intersections"]] if overlays else []),
-        (None, [layers["asm_gold_regions"]]),
+        (None, [layers[name] for name in ("asm_gold_regions", "rings", "regions_by") if name in layers]),
         (words["rasters"], list(rasters)),
         (words["context"], [layers[name] for name in ("area", "countries") if name in layers]),
         (words["tables"], [layer for layer in layers.values() if layer.content.get("geometry") == "No geometry"]),

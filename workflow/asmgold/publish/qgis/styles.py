@@ -55,6 +55,10 @@ def style_of(
                 parts = _regions()
             case "gold_sites":
                 parts = _sites(words, sorted(set(sites)))
+            case "rings":
+                parts = _outlined("\"from_km\" || '–' || \"to_km\" || ' km'")
+            case "regions_by":
+                parts = _outlined('"value"')
             case "overlay_intersections":
                 parts = _zones(context, words)
             case "area":
@@ -99,6 +103,12 @@ def _regions() -> list[Element]:
         text, 7.5, colour=palette.REGION_EDGE, placement=HORIZONTAL, below_scale=3_000_000, wider_than_mm=14, bold=True
     )
     return [_single(symbols.polygons(shape)), label, _map_tip("region_id", "n_sites")]
+
+
+def _outlined(text: str) -> list[Element]:
+    """The edges of zones that may lie above one another, and what each is."""
+    label = symbols.labels(text, 7, colour=palette.REGION_EDGE, placement=HORIZONTAL, wider_than_mm=10)
+    return [_single(symbols.polygons(symbols.fill(None, palette.REGION_EDGE, 0.3, dashes="1.6;1"))), label]
 
 
 def _sites(words: Mapping[str, str], present: Sequence[tuple[str, str]]) -> list[Element]:
