@@ -118,6 +118,7 @@ rule write_page:
         units=UNITS,
         seen="<build>/mining_seen.parquet" if OBSERVATIONS else [],
         exposure="<build>/exposure.csv" if EXPOSURES else [],
+        rings="<build>/rings.parquet" if SETTINGS.rings_km else [],
         mended=MENDED,
     output:
         "<build>/index.html",
@@ -167,6 +168,7 @@ rule write_manifest:
         sources=SCENARIO.provenance() | SCENARIO.own_provenance(),
         corrections=[plain(correction) for correction in SCENARIO.corrections],
         products=[name for name in PRODUCTS if name != MANIFEST],
+        selected=[name for name, points in SETTINGS.points.items() if points.where],
         context=SCENARIO.context(),
         folder=lambda wildcards: str(PUBLISHED),
     script:

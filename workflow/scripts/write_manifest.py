@@ -19,7 +19,11 @@ with job(snakemake):
         Path(snakemake.output.manifest).parent,
         params.products,
         records=records,
-        rows_read=rows.groupby("source")["row"].max().to_dict(),  # the reader numbers the rows of a source from 1
+        # The reader numbers the rows of a source from 1; of those that `where` selects it hands on some.
+        rows_read={
+            source: len(numbers) if source in params.selected else numbers.max()
+            for source, numbers in rows.groupby("source")["row"]
+        },
         settings=params.settings,
         sources=with_mended(params.sources, paths.mended),
         corrections=params.corrections,

@@ -15,9 +15,8 @@ with job(snakemake):
     context = Context(**params.context)
     tables = read_tables([Path(table) for table in [*paths.evidence, *paths.units]])
     results = Results(
-        **load(
-            paths, "regions", "sites", "records", "intersections", "summary", "area", "countries", "exposure", "seen"
-        ),
+        **load(paths, "regions", "sites", "records", "intersections", "summary", "area", "countries"),
+        **load(paths, "exposure", "seen", "rings"),
         overlays=load_overlays(paths, context.overlay_titles),
         settings=params.settings,
         sources=with_mended(params.sources, paths.mended),

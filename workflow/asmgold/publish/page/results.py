@@ -29,6 +29,7 @@ class Results:
     corrections : the declared corrections
     products : the names of the files beside the page
     exposure : a table of `asmgold.schemas.tables.EXPOSURE`, or None where nothing is summed
+    rings : a table of `asmgold.schemas.tables.RINGS`, or None without zones by distance
     seen : a table of `asmgold.schemas.evidence.MINING_SEEN`, or None without evidence
     tables : tables of the products by name, such as `evidence`; those that the scenario has
     """
@@ -47,6 +48,7 @@ class Results:
     products: Sequence[str]
     exposure: pd.DataFrame | None = None
     seen: gpd.GeoDataFrame | None = None
+    rings: gpd.GeoDataFrame | None = None
     tables: Mapping[str, pd.DataFrame] = field(default_factory=dict)
 
     @cached_property

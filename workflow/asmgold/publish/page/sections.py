@@ -226,8 +226,25 @@ def _regions(results: Results, context: Context) -> Section:
             text,
             Bars(words["regions_chart"], (words["region_name"], words["area_km2"]), bars),
             Table(words["regions_table"], columns, rows, filter_title=words["regions_filter"]),
+            *_rings(results, context),
         ],
     )
+
+
+def _rings(results: Results, context: Context) -> list[Block]:
+    if results.rings is None:
+        return []
+    words, general = context.phrases("page"), context.numbers.general
+    rows = [
+        {"zone": f"{general(row['from_km'])}–{general(row['to_km'])} km", **row}
+        for row in _rows(results.rings.drop(columns="geometry"))
+    ]
+    columns = [
+        TableColumn("zone", words["ring"]),
+        TableColumn("area_km2", words["area_km2"], "count"),
+        TableColumn("share_of_area", words["share_of_area"].format(area=context.area), "share"),
+    ]
+    return [Table(words["rings_table"], columns, rows)]
 
 
 def _examples(sites: pd.DataFrame) -> dict[str, str]:
