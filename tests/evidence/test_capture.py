@@ -185,7 +185,7 @@ def test_points_of_several_periods_are_joined_as_points():
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("overlay,series\n", "has no column 'period'"),
+        ("overlay,series\n", "has no column period"),
         ("overlay,series,period,from,to,share_inside,definition\na,b,,,,seven,x\n", "'seven', a number from 0 to 1"),
     ],
 )
