@@ -241,8 +241,10 @@ HOSTILE_YAML = {
     "a: !!timestamp x": "not valid YAML",
     f"a: {'1' * 5000}": "not valid YAML",
     "{a: 1, a: 2}": "a stands twice, in lines 1 and 1",
-    "a: \xff": "Lock was expected",
-    "\n".join(["a0: &a0 [x]", *(f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 9)}]" for n in range(1, 30))]): "Lock was",
+    "a: \xff": "a mapping was expected",
+    "\n".join(
+        ["a0: &a0 [x]", *(f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 9)}]" for n in range(1, 30))]
+    ): "a mapping was",
     "".join(f"x{n}: 1\n" for n in range(1000)): "and 980 more mistakes",
     "x" * 10_000: "a mapping was expected",
 }

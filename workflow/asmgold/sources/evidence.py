@@ -94,7 +94,7 @@ def _with_points(values: pd.Series, path: Path) -> pd.Series:
 def _period(value: Any) -> str:
     """The year of a date, a whole number without its decimal point, any other value as it is."""
     text = "" if pd.isna(value) else text_of(value)
-    if text.isdecimal() and int(text) in MILLISECONDS:
+    if text.isdecimal() and len(text) <= len(str(MILLISECONDS.stop)) and int(text) in MILLISECONDS:
         return str(datetime.datetime.fromtimestamp(int(text) / 1000, datetime.UTC).year)
     date = DATE.fullmatch(text)
     return (date[1] or date[4]) if date else text or UNKNOWN

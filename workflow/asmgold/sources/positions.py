@@ -84,9 +84,8 @@ def read_positions(path: Path, crs: str) -> gpd.GeoDataFrame | None:
     if not placed.all():
         log.warning("%s: %d of %d rows have no position and are left out", path, (~placed).sum(), len(table))
     if not placed.any():
-        raise InputError(
-            f"{path}: none of its {len(table) + len(broken)} rows has a position, one at least was expected"
-        )
+        n_rows = len(table) + len(broken)
+        raise InputError(f"{path}: holds no feature with a shape; none of its {n_rows} rows has a position")
     table = table.mask(table == "", None)
     shapes = gpd.points_from_xy(lon[placed], lat[placed])
     points = gpd.GeoDataFrame(table[placed].reset_index(drop=True), geometry=shapes, crs=crs)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import numpy as np
@@ -17,7 +17,7 @@ from rasterio.errors import NotGeoreferencedWarning, RasterioError, RasterioIOEr
 from rasterio.windows import Window
 
 from asmgold.config.models import Exposure
-from asmgold.errors import InputError
+from asmgold.errors import InputError, excerpt
 from asmgold.io.checksum import refuse_pointer
 
 CACHE_MB = 256
@@ -66,7 +66,10 @@ class Band(RasterSource):  # type: ignore[misc]  # exactextract has no types
         values = np.ma.masked_invalid(read.astype(float)) if read.dtype.kind == "f" else read.astype(float)
         infinite = np.isinf(values.data) & ~np.ma.getmaskarray(read)
         if self.nodata is not None:
-            values = np.ma.masked_equal(values, self.nodata)
+            # Of single precision the file holds the number nearest to what was said, such as 1.00000002e20 for 1e20.
+            with np.errstate(over="ignore"):
+                said = np.float32(self.nodata) if read.dtype == np.float32 else self.nodata
+            values = np.ma.masked_equal(values, float(said))
         values = values * self.scale + self.offset
         wrong = (values < 0).filled(False) | infinite
         if wrong.any():
@@ -150,11 +153,12 @@ def _check_frame(path: Path, dataset: rasterio.DatasetReader) -> None:
 def _crs(path: Path, dataset: rasterio.DatasetReader, exposure: Exposure) -> CRS:
     if dataset.crs is None and exposure.crs is None:
         raise InputError(f"{path}: states no CRS; give it as `crs: EPSG:...` beside the raster's source or file")
-    try:
-        return CRS.from_user_input(dataset.crs or exposure.crs)
-    except CRSError:
-        found = dataset.crs.to_wkt() if dataset.crs else exposure.crs
-        raise InputError(f"{path}: crs is {found!r}, a CRS such as EPSG:4326 was expected") from None
+    found = dataset.crs.to_wkt() if dataset.crs else exposure.crs
+    with suppress(CRSError):
+        crs = CRS.from_user_input(found)
+        if crs.is_geographic or crs.is_projected:  # and neither local nor of the middle of the Earth
+            return crs
+    raise InputError(f"{path}: crs is {excerpt(found, 200)!r}, a CRS such as EPSG:4326 was expected")
 
 
 def _said(error: Exception) -> str:
