@@ -21,6 +21,7 @@ from asmgold.config.models import (
     Name,
     Overlay,
     Points,
+    ProductSettings,
     Radii,
     RadiusRule,
     RasterSettings,
@@ -100,6 +101,7 @@ SECTIONS: tuple[tuple[str, type[BaseModel], str], ...] = (
         "Each layer of mining that was seen, by a name of your choice: polygons or points, in any vector format that "
         "GDAL reads, or a CSV table with columns `longitude` and `latitude`.",
     ),
+    ("config.yaml, products", ProductSettings, "Products beside the usual ones."),
     ("config.yaml, strata", Strata, "Land that is alike: a layer of polygons, or of lines with distances from them."),
     ("config.yaml, monte_carlo", MonteCarloSettings, "The random draws behind the figures of chance and positions."),
     ("sources.yaml", Source, "Each source, by name: where a dataset comes from, whom to cite, how to read it."),

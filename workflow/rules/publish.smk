@@ -51,6 +51,30 @@ rule write_qgis_project:
         "../scripts/write_qgis_project.py"
 
 
+FORMATS = [f"<build>/{name}" for name, product in ASKED.items() if product.when.startswith("format ")]
+
+
+if FORMATS:
+
+    rule write_formats:
+        input:
+            regions="<build>/regions.parquet",
+            sites="<build>/sites.parquet",
+        output:
+            FORMATS,
+        log:
+            "<build>/logs/write_formats.log",
+        benchmark:
+            "<build>/benchmarks/write_formats.tsv"
+        conda:
+            "../envs/asmgold.yaml"
+        params:
+            code=CODE["write_formats.py"],
+            context=SCENARIO.context(),
+        script:
+            "../scripts/write_formats.py"
+
+
 # What the answer in words is read from.
 ANSWERED_BY = [f"<build>/{name}.csv" for name in ANSWER_TABLES if f"{name}.csv" in ASKED] if OBSERVATIONS else []
 

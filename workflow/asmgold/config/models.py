@@ -397,6 +397,20 @@ class Radii(Model):
         return sorted({*default, *(rule.km for rules in self.by_source.values() for rule in rules)})
 
 
+Format = Literal["kml", "geojson", "flatgeobuf", "shapefile", "pmtiles", "xlsx"]
+
+
+class ProductSettings(Model):
+    """Products beside the usual ones."""
+
+    formats: list[Format] = Field(
+        default_factory=list,
+        description="Formats in which regions and sites are written beside GeoPackage and Parquet: `kml`, `geojson`, "
+        "`flatgeobuf`, `shapefile` (which cuts the names of fields to ten letters), `pmtiles` (for maps on the web) "
+        "and `xlsx` (tables alone).",
+    )
+
+
 SiteColumn = Literal[
     "source", "status", "deposit_type", "operation_type", "category", "commodity_role", "country_reported",
     "country_located", "buffer_km",
@@ -487,6 +501,9 @@ class Settings(Model):
     )
     countries_per_job: int = Field(
         20, ge=1, le=1000, description="How many countries one job makes products for, with `per_country`."
+    )
+    products: ProductSettings = Field(
+        default_factory=ProductSettings, description="Products beside the usual ones, such as further formats."
     )
     skip_products: list[Literal["map", "page", "sensitivity"]] = Field(
         default_factory=list,

@@ -166,7 +166,7 @@ def append_layer(
     fid: str = "fid",
 ) -> None:
     """Append a table to a GeoPackage as a layer, lists as text; without geometry if the type of geometry is None."""
-    flat = _flat(table)
+    flat = in_plain_columns(table)
     if geometry_type == "MultiPolygon":
         flat = gpd.GeoDataFrame(flat).set_geometry(_multi(flat))
     with warnings.catch_warnings():
@@ -185,7 +185,7 @@ def append_layer(
         )
 
 
-def _flat(table: pd.DataFrame) -> pd.DataFrame:
+def in_plain_columns(table: pd.DataFrame) -> pd.DataFrame:
     """A table as a GeoPackage takes it: lists as text, names that it accepts."""
     lists = [column for column in table.columns if _holds_lists(table[column])]
     flat = table.assign(**{column: table[column].map(_joined) for column in lists})
@@ -193,7 +193,7 @@ def _flat(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def _contents(table: pd.DataFrame) -> dict[str, Content]:
-    flat = _flat(table)
+    flat = in_plain_columns(table)
     return {str(name): Content.of(flat[name]) for name in flat.columns if name != "geometry"}
 
 

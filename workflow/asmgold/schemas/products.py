@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -19,24 +20,38 @@ PACKAGE = "asm_gold_regions.gpkg"
 PROJECT = "asm_gold_regions.qgz"
 PAGE = "index.html"
 
+# The formats that may be asked for beside GeoPackage and Parquet: their files, of regions and of sites, or of both.
+FORMATS: Mapping[str, tuple[str, ...]] = {
+    "kml": ("asm_gold_regions.kml",),
+    "geojson": ("asm_gold_regions.geojson", "gold_sites.geojson"),
+    "flatgeobuf": ("asm_gold_regions.fgb", "gold_sites.fgb"),
+    "shapefile": ("asm_gold_regions.shp.zip",),
+    "pmtiles": ("asm_gold_regions.pmtiles", "gold_sites.pmtiles"),
+    "xlsx": ("asm_gold_regions.xlsx",),
+}
+
 MEDIA_TYPES = {
     ".cff": "application/yaml",
     ".css": "text/css",
     ".csv": "text/csv",
+    ".fgb": "application/flatgeobuf",
     ".geojson": "application/geo+json",
     ".gpkg": "application/geopackage+sqlite3",
     ".html": "text/html",
     ".js": "text/javascript",
     ".json": "application/json",
+    ".kml": "application/vnd.google-earth.kml+xml",
     ".md": "text/markdown",
     ".parquet": "application/vnd.apache.parquet",
     ".pdf": "application/pdf",
+    ".pmtiles": "application/vnd.pmtiles",
     ".png": "image/png",
     ".py": "text/x-python",
     ".qgz": "application/zip",
     ".qml": "application/xml",
     ".tif": "image/tiff; application=geotiff; profile=cloud-optimized",
     ".toml": "application/toml",
+    ".xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
     ".yaml": "application/yaml",
     ".yml": "application/yaml",
     ".zip": "application/zip",
@@ -60,6 +75,10 @@ class Condition:
 
     holds: Callable[[Any], bool]
     words: str = ""
+
+
+def _asks_for(form: str, settings: Any) -> bool:
+    return form in settings.products.formats
 
 
 CONDITIONS: Mapping[str, Condition] = {
@@ -88,6 +107,10 @@ CONDITIONS: Mapping[str, Condition] = {
     "rings": Condition(lambda settings: bool(settings.rings_km), "with `rings_km`"),
     "dissolve_by": Condition(lambda settings: bool(settings.dissolve_by), "with `dissolve_by`"),
     "countries": Condition(lambda settings: settings.per_country, "with `per_country`"),
+    **{
+        f"format {name}": Condition(partial(_asks_for, name), f"with `{name}` in `products.formats`")
+        for name in FORMATS
+    },
 }
 
 
@@ -164,6 +187,22 @@ def _raster(
         Product(f"{name}.tif", stage, title, title_es, note, "Rasters", when, schema),
         Product(f"{name}.qml", stage, f"Style of {name}.tif, for QGIS", f"Estilo de {name}.tif, para QGIS", when=when),
     )
+
+
+def _formats() -> list[Product]:
+    """The files of regions and sites in further formats."""
+    titles = {"asm_gold_regions": ("Regions", "Regiones"), "gold_sites": ("Sites", "Sitios")}
+    both = ("Regions and sites", "Regiones y sitios")
+    return [
+        Product(
+            name, "publish",
+            f"{english} as {form}", f"{spanish} en {form}",
+            category="Layers", when=f"format {form}",
+        )
+        for form, names in FORMATS.items()
+        for name in names
+        for english, spanish in [titles[Path(name).stem] if len(names) > 1 else both]
+    ]  # fmt: skip
 
 
 PRODUCTS: tuple[Product, ...] = (
@@ -457,6 +496,7 @@ PRODUCTS: tuple[Product, ...] = (
         "It opens in any browser, without a network.",
         "Page", "page",
     ),
+    *_formats(),
     Product(
         MANIFEST, "publish",
         "How each product was made: hashes, sources, configuration, versions",

@@ -1,0 +1,81 @@
+"""Regions and sites in the formats that other programs ask for, written by GDAL, the same bytes for the same tables."""
+
+from __future__ import annotations
+
+import tempfile
+import warnings
+import zipfile
+from collections.abc import Mapping
+from pathlib import Path
+
+import geopandas as gpd
+import pandas as pd
+import pyogrio
+
+from asmgold.io.tables import DECIMALS
+from asmgold.publish.geopackage import in_plain_columns
+
+REGIONS, SITES = "asm_gold_regions", "gold_sites"
+DRIVERS = {
+    ".kml": "LIBKML", ".geojson": "GeoJSON", ".fgb": "FlatGeobuf", ".pmtiles": "PMTiles", ".xlsx": "XLSX",
+}  # fmt: skip
+FIXED = (1980, 1, 1, 0, 0, 0)  # the date of what a zip holds: no clock time goes into a product
+
+
+def write_formats(
+    folder: Path, names: list[str], regions: gpd.GeoDataFrame, sites: gpd.GeoDataFrame, date: str
+) -> None:
+    """Write files, each with what its name says: the regions, the sites, or both where the format holds several layers.
+
+    Parameters
+    ----------
+    folder : where to
+    names : of the files, rows of the registry of products
+    regions, sites : tables of `asmgold.schemas.tables`
+    date : of the data, `YYYY-MM-DD`, for the format that asks for one
+    """
+    tables = {
+        REGIONS: in_plain_columns(regions.drop(columns="geometry_unclipped").round(DECIMALS)),
+        SITES: in_plain_columns(sites),
+    }
+    for name in names:
+        path, suffix = folder / name, Path(name).suffix
+        path.unlink(missing_ok=True)
+        if suffix == ".zip":
+            _write_shapefiles(path, tables, date)
+        elif suffix in (".kml", ".xlsx"):
+            for layer, table in tables.items():
+                _write(path, table if suffix == ".kml" else pd.DataFrame(table.drop(columns="geometry")), layer)
+            if suffix == ".xlsx":
+                _zip(path, dict(_members(path)))
+        else:
+            _write(path, tables[path.stem], path.stem, **({"RFC7946": "YES"} if suffix == ".geojson" else {}))
+
+
+def _write(path: Path, table: pd.DataFrame, layer: str, **options: str) -> None:
+    with warnings.catch_warnings():
+        # Names are cut for shapefiles, a sheet has no geometry: so these formats are.
+        warnings.filterwarnings("ignore", category=UserWarning)
+        warnings.filterwarnings("ignore", category=RuntimeWarning)
+        driver = DRIVERS.get(path.suffix, "ESRI Shapefile")
+        pyogrio.write_dataframe(table, path, layer=layer, driver=driver, append=path.exists(), **options)
+
+
+def _write_shapefiles(path: Path, tables: Mapping[str, gpd.GeoDataFrame], date: str) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        for layer, table in tables.items():
+            _write(Path(folder) / f"{layer}.shp", table, layer, ENCODING="UTF-8", DBF_DATE_LAST_UPDATE=date)
+        _zip(path, {file.name: file.read_bytes() for file in sorted(Path(folder).iterdir())})
+
+
+def _members(path: Path) -> list[tuple[str, bytes]]:
+    with zipfile.ZipFile(path) as archive:
+        return [(name, archive.read(name)) for name in archive.namelist()]
+
+
+def _zip(path: Path, members: Mapping[str, bytes]) -> None:
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, content in members.items():
+            entry = zipfile.ZipInfo(name, date_time=FIXED)
+            entry.external_attr, entry.compress_type = 0o644 << 16, zipfile.ZIP_DEFLATED
+            archive.writestr(entry, content)
