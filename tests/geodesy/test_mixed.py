@@ -172,6 +172,7 @@ def test_points_lines_and_polygons_together_each_with_its_own_distance() -> None
     shapes = [shapely.Point(0, 0), shapely.LineString([(2, 0), (3, 0)]), shapely.box(5, 0, 6, 1)]
     regions = union_around(shapes, [10_000, 20_000, 30_000])
     assert len(regions) == 3
+    assert union_around(shapely.force_3d(shapes, 7.0), [10_000, 20_000, 30_000]).tolist() == regions.tolist()
     widths = sorted(float(GEOD.inv(*region.bounds[:2], region.bounds[0], region.bounds[3])[2]) for region in regions)
     assert widths == pytest.approx(
         [20_000, 40_000, 170_574], abs=10

@@ -30,7 +30,7 @@ def union_around(geometries: ArrayLike, radius_m: Metres, tolerance_m: float = 5
     geometries : points, lines, polygons and collections of them, in EPSG:4326, shape (n,). Edges are straight in
         longitude and latitude; what crosses 180 degrees is split there
     radius_m : geodesic radius in metres, more than 0, at most `MAX_RADIUS_M`: one, or one for each geometry
-    tolerance_m : no point of an edge is farther than this from the true boundary
+    tolerance_m : no point of an edge is farther than this from the true boundary; with lines 0.0125 or more
 
     Returns
     -------
@@ -41,7 +41,7 @@ def union_around(geometries: ArrayLike, radius_m: Metres, tolerance_m: float = 5
     ValueError : as `asmgold.geodesy.union.union_of_discs`; or for lines so long, or a radius or tolerance so small,
         that more than `MAX_SAMPLES` points would be needed.
     """
-    shapes = np.atleast_1d(np.asarray(geometries, dtype=object))
+    shapes = np.atleast_1d(shapely.force_2d(np.asarray(geometries, dtype=object)))
     check_radius(radius_m, tolerance_m)
     radius = np.broadcast_to(np.asarray(radius_m, float), shapes.shape)
     if (shapely.get_dimensions(shapes) > 0).any():
