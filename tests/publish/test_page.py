@@ -22,6 +22,7 @@ from asmgold.publish.page.shapes import Window
 from asmgold.publish.page.write import write_page
 from asmgold.records.classify import classify
 from asmgold.regions.dissolve import dissolve
+from asmgold.regions.further import rings
 from asmgold.regions.overlays import intersect
 from asmgold.schemas.products import PRODUCTS
 from asmgold.schemas.tables import COMMODITY_ROLES, FATES, FLAGS, READ_RECORDS
@@ -80,7 +81,8 @@ class Parsed(HTMLParser):
         return json.loads(self.texts["script"][0])
 
 
-def made(tmp_path, names, *, language="en", overlays=True, countries=COUNTRIES, url=None, sections=(), corrections=()):
+def made(tmp_path, names, *, language="en", overlays=True, countries=COUNTRIES, url=None, sections=(), corrections=(),
+         rings_km=()):  # fmt: skip
     rows = READ_RECORDS.validate(
         pd.DataFrame(
             [
@@ -126,10 +128,20 @@ def made(tmp_path, names, *, language="en", overlays=True, countries=COUNTRIES, 
         corrections=list(corrections),
         sources={"own <u>.gpkg": {"lock": {"sha256": "0" * 64, "bytes": 1}}},
         products=["asm_gold_regions.gpkg", "new thing.csv"],
+        rings=rings(records, AREA, rings_km, tolerance_m=5) if rings_km else None,
     )  # fmt: skip
     path = tmp_path / f"{language}.html"
     write_page(path, results, context, sections)
     return Parsed(path.read_text(encoding="utf-8"))
+
+
+def test_zones_by_distance_are_on_the_map_and_in_a_table(tmp_path):
+    page = made(tmp_path, ["a", "b"], rings_km=[5.0, 12.5])
+    layers = page.data["layers"]
+    assert [layers[key]["title"] for key in layers if key.startswith("ring")] == ["0–5 km", "5–12.5 km"]
+    assert not layers["ring-1"]["shown"]
+    assert all(page.data["zones"][f"ring-{number}"] for number in (1, 2))
+    assert "5–12.5 km" in (tmp_path / "en.html").read_text(encoding="utf-8").split("<script")[0]
 
 
 def test_hostile_names_stay_text_and_come_through_unchanged(tmp_path):

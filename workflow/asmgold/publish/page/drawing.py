@@ -57,6 +57,7 @@ def map_layers(results: Results, context: Context) -> list[MapLayer]:
                 parent=context.overlay_titles[parent], overlay=context.overlay_titles[name]
             )
             layers.append(MapLayer(f"outside-{name}", title, "area", palette.OUTSIDE, palette.REGION_EDGE, shown=False))
+    layers += _ring_layers(results, context)
     for number, (name, title) in enumerate(context.overlay_titles.items()):
         colour = palette.UNITS if context.is_units_only(name) else palette.overlay_colour(number)
         layers.append(MapLayer(f"overlay-{name}", title, "line", colour, colour, thin=context.is_units_only(name)))
@@ -91,7 +92,7 @@ def map_data(results: Results, context: Context) -> dict[str, Any]:
         "area": [window.shape(shape) for shape in results.area.geometry],
         "overlays": {f"overlay-{name}": [window.shape(shape) for shape in layer.geometry]
                      for name, layer in results.overlays.items()},
-        "outside": _outside(results, context, window),
+        "zones": _outside(results, context, window) | _rings(results, window),
         "regions": _regions(results, context, window),
         "sites": _sites(results, context, window),
         "pages": context.dataset_pages,
@@ -111,6 +112,26 @@ def _kinds(sites: pd.DataFrame) -> list[tuple[str, str]]:
     rank = {role: number for number, role in enumerate(COMMODITY_ROLES)}
     kinds = {(str(source), str(role)) for source, role in zip(sites["source"], sites["commodity_role"], strict=True)}
     return sorted(kinds, key=lambda kind: (kind[0] == "major_deposits", kind[0], -rank[kind[1]]))
+
+
+def _ring_layers(results: Results, context: Context) -> list[MapLayer]:
+    """Zones by distance, the paler the farther; they are off at first, since they lie where the regions do."""
+    if results.rings is None:
+        return []
+    general, last = context.numbers.general, len(results.rings)
+    return [
+        MapLayer(
+            f"ring-{row.ring}", f"{general(row.from_km)}–{general(row.to_km)} km", "area",
+            _mixed(palette.REGION, 1 - (row.ring - 1) / last), palette.REGION_EDGE, shown=False,
+        )
+        for row in results.rings.itertuples(index=False)
+    ]  # fmt: skip
+
+
+def _rings(results: Results, window: Window) -> dict[str, list[Any]]:
+    if results.rings is None:
+        return {}
+    return {f"ring-{row.ring}": [window.shape(row.geometry)] for row in results.rings.itertuples(index=False)}
 
 
 def _site_layer(source: str, role: str, context: Context) -> MapLayer:

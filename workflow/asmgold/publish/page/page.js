@@ -165,7 +165,7 @@
   }
 
   function drawZones() {
-    for (const [key, shapes] of Object.entries(data.outside)) {
+    for (const [key, shapes] of Object.entries(data.zones)) {
       const { fill, edge } = data.layers[key];
       const style = { interactive: false, weight: 1, color: edge, fillColor: fill, fillOpacity: 1 };
       shapes.forEach((shape) => polygon(shape, style).addTo(layers[key]));
