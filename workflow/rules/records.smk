@@ -93,7 +93,7 @@ rule classify_records:
         mem_mb=lambda wildcards, input, attempt: attempt * int(1500 + 400 * input.size_mb),
     params:
         code=CODE["classify_records.py"],
-        radii=SETTINGS.radii.model_dump(exclude_none=True),
+        buffer_km=SETTINGS.radii.model_dump(exclude_none=True),
         tolerance_m=SETTINGS.tolerance_m,
         include_plants=SETTINGS.include_plants,
         administrative_positions=SETTINGS.administrative_positions,

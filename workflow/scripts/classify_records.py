@@ -23,7 +23,7 @@ with job(snakemake):
         rows,
         **load(snakemake.input, "area", "countries"),
         corrections=[Correction(**correction) for correction in snakemake.params.corrections],
-        buffer_m=1000 * radii_km(rows, Radii(**snakemake.params.radii)),
+        buffer_m=1000 * radii_km(rows, Radii(**snakemake.params.buffer_km)),
         tolerance_m=snakemake.params.tolerance_m,
         include_plants=snakemake.params.include_plants,
         exclude_administrative=snakemake.params.administrative_positions == "exclude",
