@@ -72,6 +72,8 @@ def test_geometry_has_its_type_its_crs_and_an_index(asked, results: Path) -> Non
         ("overlay_features", "geometry"): ("MULTIPOLYGON", 4326),
         ("area", "geometry"): ("MULTIPOLYGON", 4326),
         ("corrections", "geometry"): ("LINESTRING", 4326),
+        ("regions_by", "geometry"): ("MULTIPOLYGON", 4326),
+        ("rings", "geometry"): ("MULTIPOLYGON", 4326),
         ("mining_seen", "geometry"): ("POINT", 4326),
         ("missed_mining", "geometry"): ("GEOMETRY", 4326),
     }
