@@ -70,7 +70,7 @@ if FORMATS:
             "../envs/asmgold.yaml"
         params:
             code=CODE["write_formats.py"],
-            context=SCENARIO.context(),
+            date=SCENARIO.data_date,
         script:
             "../scripts/write_formats.py"
 

@@ -11,12 +11,12 @@ from asmgold.evidence.uncertainty import position_uncertainty, write_probability
 from asmgold.io.tables import write_csv
 from asmgold.publish.qgis.raster_style import write_style
 from asmgold.schemas.rasters import PROBABILITY
+from asmgold.schemas.tables import BEARING
 
 with job(snakemake):
     paths, params, output = snakemake.input, snakemake.params, snakemake.output
     records = load(paths, "records")["records"]
-    # Bears gold and has a position: a site wherever its disc reaches into the area.
-    candidates = records[records["fate"].isin(["site", "outside_area"])]
+    candidates = records[records["fate"].isin(BEARING)]
     zones, observations = read_zones_and_observations(
         paths.area, paths.overlays, params.within, paths.observations, params.parts
     )

@@ -6,6 +6,7 @@ import errno
 import json
 import os
 import shutil
+import zipfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -97,3 +98,12 @@ def whole_file(path: Path) -> Iterator[BinaryIO]:
 def write_json(content: Mapping[str, Any], path: Path) -> None:
     """Write JSON that reads well and has the same bytes for the same content."""
     path.write_text(json.dumps(content, indent=2, ensure_ascii=False, sort_keys=False) + "\n", encoding="utf-8")
+
+
+def write_zip(path: Path, members: Mapping[str, str | bytes]) -> None:
+    """Write a zip, the same bytes for the same members: no clock time goes into it."""
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, content in members.items():
+            entry = zipfile.ZipInfo(name, date_time=(1980, 1, 1, 0, 0, 0))
+            entry.external_attr, entry.compress_type = 0o644 << 16, zipfile.ZIP_DEFLATED
+            archive.writestr(entry, content)

@@ -12,6 +12,7 @@ import geopandas as gpd
 import pandas as pd
 import pyogrio
 
+from asmgold.io.files import write_zip
 from asmgold.io.tables import DECIMALS
 from asmgold.publish.geopackage import in_plain_columns
 
@@ -19,7 +20,6 @@ REGIONS, SITES = "asm_gold_regions", "gold_sites"
 DRIVERS = {
     ".kml": "LIBKML", ".geojson": "GeoJSON", ".fgb": "FlatGeobuf", ".pmtiles": "PMTiles", ".xlsx": "XLSX",
 }  # fmt: skip
-FIXED = (1980, 1, 1, 0, 0, 0)  # the date of what a zip holds: no clock time goes into a product
 
 
 def write_formats(
@@ -47,7 +47,7 @@ def write_formats(
             for layer, table in tables.items():
                 _write(path, table if suffix == ".kml" else pd.DataFrame(table.drop(columns="geometry")), layer)
             if suffix == ".xlsx":
-                _zip(path, dict(_members(path)))
+                write_zip(path, _members(path))
         else:
             _write(path, tables[path.stem], path.stem, **({"RFC7946": "YES"} if suffix == ".geojson" else {}))
 
@@ -65,17 +65,9 @@ def _write_shapefiles(path: Path, tables: Mapping[str, gpd.GeoDataFrame], date: 
     with tempfile.TemporaryDirectory() as folder:
         for layer, table in tables.items():
             _write(Path(folder) / f"{layer}.shp", table, layer, ENCODING="UTF-8", DBF_DATE_LAST_UPDATE=date)
-        _zip(path, {file.name: file.read_bytes() for file in sorted(Path(folder).iterdir())})
+        write_zip(path, {file.name: file.read_bytes() for file in sorted(Path(folder).iterdir())})
 
 
-def _members(path: Path) -> list[tuple[str, bytes]]:
+def _members(path: Path) -> dict[str, bytes]:
     with zipfile.ZipFile(path) as archive:
-        return [(name, archive.read(name)) for name in archive.namelist()]
-
-
-def _zip(path: Path, members: Mapping[str, bytes]) -> None:
-    with zipfile.ZipFile(path, "w") as archive:
-        for name, content in members.items():
-            entry = zipfile.ZipInfo(name, date_time=FIXED)
-            entry.external_attr, entry.compress_type = 0o644 << 16, zipfile.ZIP_DEFLATED
-            archive.writestr(entry, content)
+        return {name: archive.read(name) for name in archive.namelist()}

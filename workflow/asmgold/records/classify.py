@@ -23,7 +23,7 @@ from asmgold.records.flags import flags_of, precision_m
 from asmgold.records.labels import labels
 from asmgold.records.location import CountryLocator, locate
 from asmgold.records.radii import NO_RADIUS
-from asmgold.schemas.tables import CRS, RECORDS
+from asmgold.schemas.tables import BEARING, CRS, RECORDS
 
 POSITION_TEXTS = ("longitude_text", "latitude_text")
 TEXTS = ("name", "country_reported", "status", "deposit_type", "operation_type", "url", "category")
@@ -116,7 +116,7 @@ def reclassify(
     tolerance_m : the tolerance of the discs' edges, metres
     commodity : as for `classify`
     """
-    placed = records["fate"].isin(["site", "outside_area"]).to_numpy()
+    placed = records["fate"].isin(BEARING).to_numpy()
     classified = records.copy()
     shapes = shapes_of(records, np.asarray(records.geometry.array))[placed]
     fate, reason = _fates_by_place(shapes, records["buffer_km"][placed], area, tolerance_m, commodity)

@@ -11,7 +11,7 @@ import pandas as pd
 from asmgold.geodesy.ellipsoid import polygon_area
 from asmgold.records.classify import reclassify
 from asmgold.regions.dissolve import dissolve
-from asmgold.schemas.tables import COUNTRY_SUMMARY
+from asmgold.schemas.tables import BEARING, COUNTRY_SUMMARY
 
 
 @dataclass(frozen=True)
@@ -68,7 +68,7 @@ def by_country(
     tolerance_m : the tolerance of the discs' edges, metres
     commodity : as for `asmgold.records.classify.classify`
     """
-    candidates = records[records["fate"].isin(["site", "outside_area"])]
+    candidates = records[records["fate"].isin(BEARING)]
     others = records[~records.index.isin(candidates.index)]
     for code in codes:
         area = countries[countries["code"] == code].reset_index(drop=True)

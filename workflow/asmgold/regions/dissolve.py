@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from typing import get_args
 
 import geopandas as gpd
 import numpy as np
@@ -10,6 +11,7 @@ import pandas as pd
 import shapely
 from numpy.typing import NDArray
 
+from asmgold.config.models import DatasetName
 from asmgold.geodesy.around import union_around
 from asmgold.geodesy.discs import edge_error_bound
 from asmgold.geodesy.ellipsoid import polygon_area
@@ -17,8 +19,6 @@ from asmgold.geodesy.polygons import polygonal
 from asmgold.records.classify import shapes_of
 from asmgold.schemas.schema import Schema
 from asmgold.schemas.tables import CRS, REGIONS, SITES
-
-DATASETS = ("mrds", "major_deposits")
 
 
 def dissolve(
@@ -46,7 +46,8 @@ def dissolve(
     ids = sites.groupby(number)["record_id"].agg(region_id)
     sites["region_id"] = pd.Series(number).map(ids)
     # Those that every table has, and then the user's own.
-    sources = [*DATASETS, *sorted({*records["source"]} - {*DATASETS})]
+    datasets = get_args(DatasetName)
+    sources = [*datasets, *sorted({*records["source"]} - {*datasets})]
     clipped = clip(unclipped, shapely.union_all(area.geometry.array))
     by_region = sites.groupby(number)
     regions = pd.DataFrame(

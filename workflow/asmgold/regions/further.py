@@ -16,9 +16,8 @@ from asmgold.geodesy.polygons import polygonal
 from asmgold.io.values import as_text
 from asmgold.records.classify import shapes_of
 from asmgold.regions.dissolve import clip
-from asmgold.schemas.tables import CRS, REGIONS_BY, RINGS
+from asmgold.schemas.tables import BEARING, CRS, REGIONS_BY, RINGS
 
-CANDIDATES = ("site", "outside_area")  # they bear the commodity and have a position
 NONE_STATED = ""
 
 
@@ -38,7 +37,7 @@ def rings(
     -------
     `asmgold.schemas.tables.RINGS`, from the inside out.
     """
-    around = records[records["fate"].isin(CANDIDATES)]
+    around = records[records["fate"].isin(BEARING)]
     shapes = shapes_of(around, np.asarray(around.geometry.array))
     parts = np.asarray(area.geometry.array)
     points = shapely.get_dimensions(shapes) == 0

@@ -5,7 +5,6 @@ The words are read by many; pandera, which checks tables against them, is loaded
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -77,11 +76,6 @@ class Schema:
 
     columns: Mapping[str, Column]
     further: Mapping[str, Column] = field(default_factory=dict)
-
-    def column(self, name: str) -> Column | None:
-        """The column of that name, if the table may have one."""
-        further = (column for pattern, column in self.further.items() if re.fullmatch(pattern, name))
-        return self.columns.get(name) or next(further, None)
 
     def validate(self, table: Table) -> Table:
         """The table with its columns as the schema has them. Raises pandera's SchemaError for another table."""

@@ -19,6 +19,7 @@ FATES = {
     "outside_area": "It bears gold, but its disc does not reach into the area.",
     "rejected": "It has no usable position, or its row cannot be read; `fate_reason` says why.",
 }
+BEARING = ("site", "outside_area")  # it bears the commodity and has a position: a site, if its disc reaches in
 COMMODITY_ROLES = {
     "primary": "Gold is among the primary commodities (`commod1` of MRDS).",
     "secondary": "Gold is among the secondary commodities (`commod2`).",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sqlite3
-import zipfile
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
@@ -18,6 +17,7 @@ import shapely
 from shapely.geometry.base import BaseGeometry
 
 from asmgold.geodesy.projection import Bounds, Projection
+from asmgold.io.files import write_zip
 from asmgold.publish import palette
 from asmgold.publish.context import Context
 from asmgold.publish.messages import Numbers
@@ -87,10 +87,7 @@ def write_project(path: Path, package: Path, context: Context, rasters: Sequence
     shapes = {name: _shapes(package, name) for name in ("area", *context.overlays)}
     projection = projection_of(shapes["area"])
     root = _project(context, layers, [_raster_layer(raster) for raster in rasters], shapes, projection)
-    entry = zipfile.ZipInfo(path.with_suffix(".qgs").name, date_time=(1980, 1, 1, 0, 0, 0))
-    entry.external_attr, entry.compress_type = 0o644 << 16, zipfile.ZIP_DEFLATED
-    with zipfile.ZipFile(path, "w") as archive:
-        archive.writestr(entry, document(root, DOCTYPE))
+    write_zip(path, {path.with_suffix(".qgs").name: document(root, DOCTYPE)})
 
 
 def _layers_of(package: Path, context: Context) -> dict[str, _Layer]:
