@@ -16,8 +16,8 @@ HORIZONTAL, BESIDE_POINT = 4, 6  # placements of labels, by the numbers of QGIS
 # How a feature is called in lists.
 SUMMARIES = {
     "gold_sites": '"label"',
-    "asm_gold_regions": '"region_id"',
-    "overlay_intersections": '"overlay" || \', \' || "zone"',
+    "asm_gold_regions": '"region_name"',
+    "overlay_intersections": '"region_name" || \', \' || "overlay" || \', \' || "zone"',
 }
 GEOMETRY = {"Point": 0, "LineString": 1, "MultiPolygon": 2, None: 4}
 
@@ -98,11 +98,11 @@ def style_of(
 
 def _regions() -> list[Element]:
     shape = symbols.fill(palette.REGION, palette.REGION_EDGE, 0.2, palette.REGION_OPACITY)
-    text = "\"region_id\" || '\\n' || format_number(\"area_km2\", 0) || ' km²'"
+    text = "\"region_name\" || '\\n' || format_number(\"area_km2\", 0) || ' km²'"
     label = symbols.labels(
         text, 7.5, colour=palette.REGION_EDGE, placement=HORIZONTAL, below_scale=3_000_000, wider_than_mm=14, bold=True
     )
-    return [_single(symbols.polygons(shape)), label, _map_tip("region_id", "n_sites")]
+    return [_single(symbols.polygons(shape)), label, _map_tip("region_name", "n_sites")]
 
 
 def _outlined(text: str) -> list[Element]:
@@ -174,7 +174,7 @@ def _zones(context: Context, words: Mapping[str, str]) -> list[Element]:
             )
     if not rules:
         rules.append(("ELSE", words["regions"], symbols.polygons(symbols.fill(None, palette.REGION_EDGE, 0.2))))
-    return [_by_rules("overlay_intersections", rules, off), _map_tip("region_id", "area_km2")]
+    return [_by_rules("overlay_intersections", rules, off), _map_tip("region_name", "area_km2")]
 
 
 def _parent(context: Context, overlay: Mapping[str, object]) -> str:
