@@ -91,7 +91,8 @@ def made(tmp_path, names, *, language="en", overlays=True, countries=COUNTRIES, 
                     "country_reported": name, "longitude_text": str(0.5 + number), "latitude_text": "2.12345",
                     "commodities": ["Gold", name], "commodity_role": "primary" if name != "none" else None,
                     "status": name, "deposit_type": name, "operation_type": name, "fault": None,
-                    "url": urls[number] if urls else None, "category": None, "precision_m": None, "radius_km": None, "shape": None,
+                    "url": urls[number] if urls else None, "category": None,
+                    "precision_m": None, "radius_km": None, "shape": None,
                 }
                 for number, name in enumerate(names)
             ]

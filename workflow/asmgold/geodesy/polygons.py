@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import shapely
 from numpy.typing import ArrayLike, NDArray
 from shapely.geometry.base import BaseGeometry
 
 # The plugin for QGIS may find a shapely of before 2.1. It has one way only, which takes what two parts share from both.
-_STRUCTURE = {"method": "structure", "keep_collapsed": False} if hasattr(shapely, "orient_polygons") else {}
+_STRUCTURE: dict[str, Any] = (
+    {"method": "structure", "keep_collapsed": False} if hasattr(shapely, "orient_polygons") else {}
+)
 POLYGONAL_TYPES = (shapely.GeometryType.POLYGON, shapely.GeometryType.MULTIPOLYGON)
 
 
