@@ -52,6 +52,7 @@ WITHIN = {name: overlay.within for name, overlay in SETTINGS.overlays.items() if
 UNITS_ONLY = {name: overlay.group_by for name, overlay in SETTINGS.overlays.items() if overlay.units_only}
 GROUP_BY = {name: overlay.group_by for name, overlay in SETTINGS.overlays.items() if overlay.group_by}
 COUNTRIES = "<build>/countries.parquet" if SETTINGS.countries else []
+BACKDROP = [f"<build>/layers/{name}.parquet" for name in SCENARIO.backdrop]
 TOWNS = "<build>/layers/towns.parquet" if SETTINGS.towns else []
 MADE_FROM_COUNTRIES = ["area"] if SETTINGS.area.is_from_countries else []
 # What was mended in the layers, by the names of their files.

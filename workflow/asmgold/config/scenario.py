@@ -54,8 +54,12 @@ class Scenario:
         overlays = {f"overlay_{name}": overlay for name, overlay in self.settings.overlays.items()}
         countries = {"countries": self.settings.countries} if self.settings.countries else {}
         strata = {"strata": self.settings.strata} if self.settings.strata else {}
-        backdrop = {name: layer for name in BACKDROP if (layer := getattr(self.settings, name)) is not None}
-        return {"area": self.area, **countries, **overlays, **strata, **self.evidence, **backdrop}
+        return {"area": self.area, **countries, **overlays, **strata, **self.evidence, **self.backdrop}
+
+    @property
+    def backdrop(self) -> dict[str, Layer]:
+        """The layers that show where one is, by their keys."""
+        return {name: layer for name in BACKDROP if (layer := getattr(self.settings, name)) is not None}
 
     @property
     def evidence(self) -> dict[str, Evidence]:
