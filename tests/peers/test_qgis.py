@@ -136,7 +136,7 @@ def test_layers_hold_what_another_reader_counts(peru, built_once):
     }
     vectors = [layer for layer in peru["layers"].values() if "layername=" in layer["source"]]
     assert {layer["source"].split("layername=")[1]: layer["features"] for layer in vectors} == counted
-    assert len(peru["layers"]) - len(vectors) == len(list(package.parent.glob("*.tif")))
+    assert len(peru["layers"]) - len(vectors) == len(list(package.parent.glob("*.tif"))) + 1  # the basemap
 
 
 def test_layers_are_drawn_in_the_colours_of_the_map(peru):
@@ -148,7 +148,7 @@ def test_layers_are_drawn_in_the_colours_of_the_map(peru):
         "area": {palette.AREA},
         "countries": {palette.NEIGHBOUR},
         "corrections": {palette.CORRECTION},
-        "overlay_intersections": {palette.overlay_colour(0), palette.overlay_colour(1)},
+        "overlay_intersections": set(palette.ZONE_COLOURS.values()),
     }.items():
         assert {colour.lower() for colour in colours} <= set(peru["dropped"][table]["colours"]), table
 
@@ -176,7 +176,7 @@ def test_as_much_is_drawn_as_region_as_there_is(peru, built_once):
     expected = shapely.union_all(regions.to_crs(peru["crs"]).geometry).intersection(window).area / window.area
     blended = "#eabe3d"  # the colour of a region, three quarters of it, on that of the area
     # The mining seen lies on it, is dense there, and mixes with it at the edge of each mark.
-    of_region = [blended, palette.SEEN_COLOURS["inside"]]
+    of_region = [blended, palette.SEEN_COLOURS["inside"], *palette.ZONE_COLOURS.values(), palette.OUTSIDE_HATCH]
     others = [palette.AREA, palette.NEIGHBOUR, palette.SEEN_COLOURS["outside"], *palette.OVERLAY_COLOURS]
     shown = sum(n for colour, n in picture["colours"].items() if nearest(colour, [*of_region, *others]) in of_region)
     drawn = shown / sum(picture["colours"].values())

@@ -27,7 +27,10 @@ from asmgold.publish.qgis.view import projection_of, surroundings
 from asmgold.records.corrections import moved, values_in_words
 from asmgold.schemas.tables import CRS
 
-MULTI = {"MultiPolygon": shapely.multipolygons, "MultiLineString": shapely.multilinestrings}
+MULTI: Mapping[str, Callable[..., Any]] = {
+    "MultiPolygon": shapely.multipolygons,
+    "MultiLineString": shapely.multilinestrings,
+}
 BACKDROP_TYPES = {"towns": "Point", "rivers": "MultiLineString", "lakes": "MultiPolygon"}
 
 
@@ -176,7 +179,7 @@ def append_layer(
 ) -> None:
     """Append a table to a GeoPackage as a layer, lists as text; without geometry if the type of geometry is None."""
     flat = in_plain_columns(table)
-    if geometry_type in MULTI:
+    if geometry_type is not None and geometry_type in MULTI:
         flat = gpd.GeoDataFrame(flat).set_geometry(_multi(flat, MULTI[geometry_type]))
     with warnings.catch_warnings():
         # pyogrio warns that a table without geometry has none.

@@ -45,8 +45,8 @@ MAX_LABEL_LENGTH = 30
 MANY_POLYGONS = 10
 SMALLEST_MARKER = POINTS_OF_A_MM * palette.site_mark("mrds", main=True).size_mm
 RING_STYLE: Any = {"colour": palette.REGION_EDGE, "width": 0.35, "dashes": (0, (4, 2))}
-TOWN_STYLE: Any = {"linestyle": "", "marker": "o", "markersize": 1.8, "markerfacecolor": palette.HALO, "scalex": False,
-                   "markeredgecolor": palette.TOWN, "markeredgewidth": 0.4, "scaley": False, "zorder": 7.5}  # fmt: skip
+TOWN_STYLE: Any = {"linestyle": "", "marker": "o", "markersize": 1.6, "markerfacecolor": palette.TOWN, "scalex": False,
+                   "markeredgecolor": palette.HALO, "markeredgewidth": 0.2, "scaley": False, "zorder": 7.5}  # fmt: skip
 HATCH = "/////"  # by which a reader of a grey copy tells what is outside from the other regions
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from asmgold.publish.qgis.markup import Element, element
+from asmgold.publish.qgis.markup import Element, element, uuid_of
 from asmgold.schemas.schema import Column
 
 # From a region to its sites and zones, which the form of a region lists below its columns.
@@ -44,7 +44,11 @@ class Content:
 
 
 def attributes(
-    fields: Mapping[str, Column], contents: Mapping[str, Content], summary: str | None = None, tab: str | None = None
+    fields: Mapping[str, Column],
+    contents: Mapping[str, Content],
+    summary: str | None = None,
+    tab: str | None = None,
+    opens: str | None = None,
 ) -> list[Element]:
     """The parts of a style that are about attributes.
 
@@ -57,6 +61,7 @@ def attributes(
     contents : what they hold; one without an entry is taken for short and varying
     summary : an expression that names a feature in lists, or None for what QGIS finds
     tab : what to call the tab of a form that another one holds
+    opens : what to call the action that opens the web page in the column `url`, or None
     """
     return [
         element("fieldConfiguration", *(_editor(name, contents.get(name)) for name in fields)),
@@ -74,7 +79,21 @@ def attributes(
         ), actionWidgetStyle="dropDown", sortExpression="", sortOrder=0),
         *([element("previewExpression", summary)] if summary else []),
         *(_scrolled_form(tab, fields) if tab else []),
+        *([_page_action(opens)] if opens else []),
     ]  # fmt: skip
+
+
+def _page_action(title: str) -> Element:
+    """An action of the layer that opens the web page of a feature."""
+    opens_address = 5
+    scopes = (element("actionScope", id=scope) for scope in ("Canvas", "Feature", "Field", "Form"))
+    return element(
+        "attributeactions",
+        element(
+            "actionsetting", *scopes, type=opens_address, name=title, shortTitle=title, action='[% "url" %]', icon="",
+            capture=0, notificationMessage="", isEnabledOnlyWhenEditable=0, id=uuid_of("open page"),
+        ),
+    )  # fmt: skip
 
 
 def _editor(name: str, content: Content | None) -> Element:

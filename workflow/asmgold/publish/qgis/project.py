@@ -36,6 +36,11 @@ GEOMETRY = {
     None: "No geometry",
 }
 CONTEXT = ("rivers", "lakes", "area", "countries")
+CONFIDENCE = "region_probability"
+COVERING = {"asm_gold_regions"}  # what would lie on it
+OSM_CREDIT = "© OpenStreetMap"
+OSM_TILES = "type=xyz&url=https://tile.openstreetmap.org/%7Bz%7D/%7Bx%7D/%7By%7D.png&zmax=19&zmin=0"
+WEB_MERCATOR = "EPSG:3857"
 HIDDEN = (
     "corrections",
     "rings",
@@ -187,7 +192,7 @@ def _project(
         element("projectlayers", *(_project_layer(layer) for layer in ordered)),
         element("layerorder", *(element("layer", id=layer.id) for layer in ordered)),
         _properties(background),
-        element("visibility-presets"),
+        element("visibility-presets", *_themes(ordered, words)),
         element("transformContext"),
         project_metadata(context),
         element(
@@ -226,10 +231,41 @@ def _groups(
         (words["overlays"], [*overlays, layers["overlay_intersections"]] if overlays else []),
         (None, [layers[name] for name in ("asm_gold_regions", "rings", "regions_by") if name in layers]),
         (words["rasters"], list(rasters)),
-        (words["context"], [layers[name] for name in CONTEXT if name in layers]),
+        (words["context"], [_basemap(), *(layers[name] for name in CONTEXT if name in layers)]),
         (words["tables"], [layer for layer in layers.values() if layer.content.get("geometry") == "No geometry"]),
     ]
     return [(title, members) for title, members in groups if members]
+
+
+def _themes(layers: Sequence[_Layer], words: Mapping[str, str]) -> list[Element]:
+    """Choices of layers, by names, in QGIS's menu of map themes."""
+    always = {layer.name for layer in layers if layer.visible} - {"overlay_intersections", "mining_seen"}
+    themes = {
+        "theme_overview": set(),
+        "theme_zones": {"overlay_intersections"},
+        "theme_seen": {"mining_seen", "missed_mining", "missed_mining_points"},
+        "theme_confidence": {CONFIDENCE},
+    }
+    known = {layer.name for layer in layers}
+    return [
+        element(
+            "visibility-preset",
+            *(
+                element("layer", id=layer.id, visible=1, expanded=1)
+                for layer in layers
+                if layer.name in (always | more) - (COVERING if CONFIDENCE in more else set())
+            ),
+            name=words[key],
+        )
+        for key, more in themes.items()
+        if not more or more & known
+    ]
+
+
+def _basemap() -> _Layer:
+    """OpenStreetMap, for whoever ticks it: nothing is asked of a server before."""
+    credit = element("resourceMetadata", element("rights", f"{OSM_CREDIT} contributors"))
+    return _Layer("basemap", OSM_CREDIT, OSM_TILES, "wms", element("maplayer", credit, type="raster"), visible=False)
 
 
 def _tree(title: str | None, members: Sequence[_Layer]) -> list[Element]:
@@ -268,7 +304,7 @@ def _project_layer(layer: _Layer) -> Element:
             element("id", layer.id),
             element("datasource", layer.source),
             element("layername", layer.title),
-            element("srs", reference_system(pyproj.CRS(CRS))),
+            element("srs", reference_system(pyproj.CRS(WEB_MERCATOR if layer.provider == "wms" else CRS))),
             element("provider", layer.provider, encoding="UTF-8"),
             *layer.content,
         ]

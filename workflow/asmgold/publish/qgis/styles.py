@@ -52,15 +52,15 @@ def style_of(
     else:
         match layer:
             case "asm_gold_regions":
-                parts = _regions()
+                parts = _regions(fields)
             case "gold_sites":
-                parts = _sites(context, words, sorted(set(sites)))
+                parts = _sites(context, words, sorted(set(sites)), fields)
             case "rings":
                 parts = _outlined("\"from_km\" || '–' || \"to_km\" || ' km'")
             case "regions_by":
                 parts = _outlined('"value"')
             case "overlay_intersections":
-                parts = _zones(context, words)
+                parts = _zones(context, words, fields)
             case "towns":
                 parts = _towns()
             case "rivers":
@@ -72,11 +72,17 @@ def style_of(
             case "countries":
                 parts = _countries(unlabelled)
             case "corrections":
-                parts = [_single(symbols.arrow(palette.CORRECTION, 0.3)), _map_tip("name", "reason")]
+                parts = [
+                    _single(symbols.arrow(palette.CORRECTION, 0.3)),
+                    _map_tip("name", "before", "after", "reason", fields=fields),
+                ]
             case "mining_seen":
-                parts = [_seen(words), _map_tip("amount", "period")]
+                parts = [_seen(words), _map_tip("evidence", "period", "amount", fields=fields)]
             case "missed_mining" | "missed_mining_points":
-                parts = [_single(_missed(geometry)), _map_tip("evidence", "period")]
+                parts = [
+                    _single(_missed(geometry)),
+                    _map_tip("evidence", "period", "amount", "distance_km", fields=fields),
+                ]
             case _:
                 parts = []
     root = element(
@@ -88,10 +94,11 @@ def style_of(
             contents,
             SUMMARIES.get(layer),
             context.title_of(layer) if layer in RELATIONS.values() else None,
+            words["open_page"] if "url" in fields else None,
         ),
         element("layerGeometryType", str(GEOMETRY[geometry])),
         version=VERSION,
-        styleCategories="Symbology|Labeling|Fields|Forms|MapTips|AttributeTable|Rendering",
+        styleCategories="Symbology|Labeling|Fields|Forms|MapTips|AttributeTable|Rendering|Actions",
         labelsEnabled=any(part.tag == "labeling" for part in parts),
         hasScaleBasedVisibilityFlag=0,
         simplifyDrawingHints=1,
@@ -102,13 +109,17 @@ def style_of(
     return document(root, DOCTYPE)
 
 
-def _regions() -> list[Element]:
+def _regions(fields: Mapping[str, Column]) -> list[Element]:
     shape = symbols.fill(palette.REGION, palette.REGION_EDGE, 0.2, palette.REGION_OPACITY)
     text = "\"region_name\" || '\\n' || format_number(\"area_km2\", 0) || ' km²'"
     label = symbols.labels(
         text, 7.5, colour=palette.REGION_EDGE, placement=HORIZONTAL, below_scale=3_000_000, wider_than_mm=14, bold=True
     )
-    return [_single(symbols.polygons(shape)), label, _map_tip("region_name", "n_sites")]
+    return [
+        _single(symbols.polygons(shape)),
+        label,
+        _map_tip("region_name", "area_km2", "n_sites", "n_deposits", fields=fields),
+    ]
 
 
 def _outlined(text: str) -> list[Element]:
@@ -117,7 +128,9 @@ def _outlined(text: str) -> list[Element]:
     return [_single(symbols.polygons(symbols.fill(None, palette.REGION_EDGE, 0.3, dashes="1.6;1"))), label]
 
 
-def _sites(context: Context, words: Mapping[str, str], present: Sequence[tuple[str, str]]) -> list[Element]:
+def _sites(
+    context: Context, words: Mapping[str, str], present: Sequence[tuple[str, str]], fields: Mapping[str, Column]
+) -> list[Element]:
     """Sources by shape and colour; filled where gold is the main commodity, or where no order is given."""
     rules: list[tuple[str, str, Element]] = []
     roles = ", ".join(map(_literal, palette.MAIN_ROLES))
@@ -132,8 +145,11 @@ def _sites(context: Context, words: Mapping[str, str], present: Sequence[tuple[s
         rules.append(("ELSE", words["site"], symbols.marker("circle", 1.5, palette.MRDS, palette.SITE_EDGE, 0.12)))
     # Small and frequent ones below, rare and large ones on top.
     rules.sort(key=lambda rule: "major_deposits" in rule[0])
+    tip = _map_tip(
+        "label", "source", "commodities", "region_name", "fate_reason", fields=fields, link=words["open_page"]
+    )
     label = symbols.labels('"label"', 7, placement=BESIDE_POINT, below_scale=600_000, distance=1.2, priority=7)
-    return [_by_rules("gold_sites", rules), label, _map_tip("label", "commodities")]
+    return [_by_rules("gold_sites", rules), label, tip]
 
 
 def _seen(words: Mapping[str, str]) -> Element:
@@ -150,7 +166,7 @@ def _missed(geometry: str | None) -> Element:
     return symbols.polygons(symbols.fill(palette.MISSED, palette.MISSED_EDGE, 0.2))
 
 
-def _zones(context: Context, words: Mapping[str, str]) -> list[Element]:
+def _zones(context: Context, words: Mapping[str, str], fields: Mapping[str, Column]) -> list[Element]:
     """Regions inside and outside an overlay that is within another one, as every map has them; others by hatching.
 
     Those that are hatched are switched off at first.
@@ -176,7 +192,10 @@ def _zones(context: Context, words: Mapping[str, str]) -> list[Element]:
             rules.append((condition, title, symbols.polygons(*layers)))
     if not rules:
         rules.append(("ELSE", words["regions"], symbols.polygons(symbols.fill(None, palette.REGION_EDGE, 0.2))))
-    return [_by_rules("overlay_intersections", rules, off), _map_tip("region_name", "area_km2")]
+    return [
+        _by_rules("overlay_intersections", rules, off),
+        _map_tip("region_name", "overlay", "zone", "area_km2", fields=fields),
+    ]
 
 
 def _parent(context: Context, overlay: Mapping[str, object]) -> str:
@@ -208,8 +227,8 @@ def _towns() -> list[Element]:
         f'if({shown}, "name", NULL)', 6.5, colour=palette.TOWN, placement=BESIDE_POINT, distance=0.8, priority=3
     )
     rules = [
-        (large, "≥ 100 000", symbols.marker("circle", 1.1, palette.HALO, palette.TOWN, 0.3)),
-        (f"NOT {large}", "< 100 000", symbols.marker("circle", 0.8, palette.HALO, palette.TOWN, 0.2)),
+        (large, "≥ 100 000", symbols.marker("circle", 1.0, palette.TOWN, palette.HALO, 0.1)),
+        (f"NOT {large}", "< 100 000", symbols.marker("circle", 0.7, palette.TOWN, palette.HALO, 0.1)),
     ]
     return [_by_rules("towns", rules, near={rules[1][0]: 2_500_000}), names]
 
@@ -272,10 +291,27 @@ def _by_rules(
     )
 
 
-def _map_tip(title: str, detail: str) -> Element:
-    """What QGIS shows beside the pointer, as HTML; the values come from data, so they are escaped."""
-    shown = [f"""replace(replace("{field}", '&', '&amp;'), '<', '&lt;')""" for field in (title, detail)]
-    return element("mapTip", f"<b>[% {shown[0]} %]</b><br>[% {shown[1]} %]")
+def _map_tip(title: str, *details: str, fields: Mapping[str, Column], link: str = "") -> Element:
+    """What QGIS shows beside the pointer, as HTML: a title, and what some columns say, with their words and units.
+
+    The values come from data, so they are escaped. A column that is empty there is left out.
+    """
+    lines = [f"""<b>[% {_escaped(f'"{title}"')} %]</b>"""]
+    for name in details:
+        column = fields[name]
+        value = f'to_string(round("{name}", 3))' if column.kind == "number" else f'to_string("{name}")'
+        words = _literal(f"<br>{column.title}: ")
+        lines.append(f"""[% coalesce({words} || {_escaped(value)}, '') %]""")
+    if link:
+        start, end = _literal('<br><a href="'), _literal(f'">{link}</a>')
+        lines.append(f"""[% coalesce({start} || {_escaped('"url"')} || {end}, '') %]""")
+    return element("mapTip", "".join(lines))
+
+
+def _escaped(expression: str) -> str:
+    for character, entity in (("&", "&amp;"), ("<", "&lt;"), ('"', "&quot;")):
+        expression = f"replace({expression}, '{character}', '{entity}')"
+    return expression
 
 
 def _literal(text: str) -> str:
