@@ -13,9 +13,11 @@ import shapely
 from asmgold.io.text import web_address
 from asmgold.publish import palette
 from asmgold.publish.context import Context
-from asmgold.publish.page.results import Results, missing_as_none
+from asmgold.publish.page.results import Results, missing_as_none, region_titles
 from asmgold.publish.page.shapes import Window, background
+from asmgold.publish.page.units import facts, units
 from asmgold.records.corrections import moved
+from asmgold.regions.overlays import units_of
 from asmgold.schemas.tables import COMMODITY_ROLES
 from asmgold.vocabulary.iso import country_name
 
@@ -86,12 +88,13 @@ def map_data(results: Results, context: Context) -> dict[str, Any]:
         "window": [window.west, window.south, window.east, window.north],
         "view": list(window.inner),
         "background": {"land": palette.NEIGHBOUR, "border": palette.NEIGHBOUR_EDGE,
-                       "area": palette.AREA, "outline": palette.AREA_EDGE},
+                       "area": palette.AREA, "outline": palette.AREA_EDGE,
+                       "chosen": palette.TEXT, "halo": palette.HALO},
         "layers": {layer.key: asdict(layer) for layer in layers},
         "countries": _countries(results, context, window),
         "area": [window.shape(shape) for shape in results.area.geometry],
-        "overlays": {f"overlay-{name}": [window.shape(shape) for shape in layer.geometry]
-                     for name, layer in results.overlays.items()},
+        "overlays": _overlays(results, context, window),
+        "units": _units(results, context, window),
         "zones": _outside(results, context, window) | _rings(results, window),
         "regions": _regions(results, context, window),
         "sites": _sites(results, context, window),
@@ -102,7 +105,7 @@ def map_data(results: Results, context: Context) -> dict[str, Any]:
 
 
 _SHARED_WORDS = (
-    "region_number", "region_id", "region_countries", "n_sites", "n_deposits", "area_km2", "area_unclipped_km2",
+    "region_id", "region_countries", "n_sites", "n_deposits", "area_km2", "area_unclipped_km2",
     "source", "region_name",
 )  # fmt: skip
 
@@ -185,6 +188,46 @@ def _countries(results: Results, context: Context, window: Window) -> list[dict[
     return drawn
 
 
+def _overlays(results: Results, context: Context, window: Window) -> dict[str, dict[str, Any]]:
+    """Each overlay with what is known of its zones; those that are divided into units are drawn by them."""
+    divided = set(units(results, context)[1]["overlay"])
+    shares = context.phrases("page")["js_in_regions"]
+    told: dict[str, list[tuple[str, str]]] = {}
+    row: Any
+    for row in results.summary.itertuples():
+        told.setdefault(row.overlay, []).append((
+            context.zone_title(f"{row.overlay}:{row.zone}"),
+            shares.format(km2=context.numbers.km2(row.regions_km2), share=context.numbers.share(row.share_of_zone)),
+        ))  # fmt: skip
+    return {
+        name: {
+            "title": context.overlay_titles[name],
+            "facts": told.get(name, []),
+            "shape": [] if name in divided else [part for shape in layer.geometry for part in window.shape(shape)],
+        }
+        for name, layer in results.overlays.items()
+    }
+
+
+def _units(results: Results, context: Context, window: Window) -> list[dict[str, Any]]:
+    """The units of the overlays, in the order of their table."""
+    columns, table = units(results, context)
+    drawn = []
+    for overlay, rows in table.groupby("overlay", sort=False):
+        name = str(overlay)
+        shapes: Any = units_of(results.overlays[name], name, context.overlays[f"overlay_{name}"]["group_by"])
+        drawn += [
+            {
+                "overlay": name,
+                "title": row["unit"],
+                "facts": facts(columns, row, context.numbers),
+                "shape": window.shape(shapes[row["unit"]]),
+            }
+            for row in rows.to_dict("records")
+        ]
+    return drawn
+
+
 def _outside(results: Results, context: Context, window: Window) -> dict[str, list[Any]]:
     pieces = results.intersections[results.intersections["zone"] == "outside"]
     return {
@@ -203,6 +246,7 @@ def _regions(results: Results, context: Context, window: Window) -> list[dict[st
     return [
         {
             "id": row.region_id,
+            "title": title,
             "km2": round(row.area_km2, 3),
             "unclipped": round(row.area_unclipped_km2, 3),
             "sites": row.n_sites,
@@ -212,7 +256,9 @@ def _regions(results: Results, context: Context, window: Window) -> list[dict[st
             "zones": zones.get(row.region_id, []),
             "shape": window.shape(row.geometry),
         }
-        for row in results.regions.itertuples(index=False)
+        for row, title in zip(
+            results.regions.itertuples(index=False), region_titles(results.regions, context), strict=True
+        )
     ]
 
 

@@ -12,7 +12,9 @@ from asmgold.publish.page.blocks import Section
 from asmgold.publish.page.drawing import map_data, map_layers
 from asmgold.publish.page.html import own_style, read_own, render, script_data
 from asmgold.publish.page.results import Results
-from asmgold.publish.page.sections import answer, background, findings, key_figures
+from asmgold.publish.page.sections import background, findings, key_figures, lead
+
+SCRIPTS = ("panel.js", "map.js", "search.js", "tables.js", "start.js")
 
 
 def write_page(path: Path, results: Results, context: Context, sections: Sequence[Section] = ()) -> None:
@@ -32,9 +34,9 @@ def write_page(path: Path, results: Results, context: Context, sections: Sequenc
         "index.html.j2",
         context,
         styles=[_leaflet_css(), own_style()],
-        scripts=[_leaflet("leaflet.js").partition("\n//# sourceMappingURL")[0], read_own("page.js")],
+        scripts=[_leaflet("leaflet.js").partition("\n//# sourceMappingURL")[0], _own_script()],
         words=context.phrases("page"),
-        answer=answer(results, context),
+        lead=lead(results, context),
         key_figures=key_figures(results, context),
         layers=map_layers(results, context)[::-1],
         sections=[*findings(results, context), *sections, *background(results, context)],
@@ -43,6 +45,11 @@ def write_page(path: Path, results: Results, context: Context, sections: Sequenc
         leaflet_licence=read_own("leaflet.LICENSE"),
     )
     path.write_text(page, encoding="utf-8", newline="\n")
+
+
+def _own_script() -> str:
+    """The page's own scripts as one, in whose scope they share what they declare."""
+    return '(() => {\n"use strict";\n' + "\n".join(map(read_own, SCRIPTS)) + "})();"
 
 
 def _leaflet(name: str) -> str:
