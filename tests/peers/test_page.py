@@ -14,10 +14,13 @@ from pathlib import Path
 from typing import Any
 
 import geopandas as gpd
+import pandas as pd
 import pytest
 import shapely
+from pyproj import Geod
 
 from asmgold.publish import palette
+from asmgold.publish.page.html import read_own
 from tests.publish.test_page import made as make_page
 
 pytestmark = pytest.mark.thorough
@@ -177,6 +180,37 @@ def test_layers_are_switched(page):
     before = pixels_like(page, palette.CORRECTION)
     corrections.check()
     assert pixels_like(page, palette.CORRECTION) > before + 500
+
+
+def test_sliders_ask_what_if(page, built_once):
+    """The discs are geodesic, and the figures those of the run's own table."""
+    curve = pd.read_csv(built_once.product("radius_curve.csv"))
+    before = pixels_like(page, palette.REGION)
+    page.get_by_label("Radius around each site").fill("10")
+    row = curve[(curve["radius_km"] == 10) & (curve["period"] == "all") & (curve["zone"] == "area")].iloc[0]
+    told = page.locator("#what-if tbody tr").first
+    assert told.locator("td").all_inner_texts() == [
+        f"{row['land_share']:.1%}".replace("%", "\u00a0%"), f"{row['capture']:.1%}".replace("%", "\u00a0%"),
+        f"{row['lift']:.1f}",
+    ]  # fmt: skip
+    assert pixels_like(page, palette.REGION) < 0.7 * before
+    page.get_by_label("Mining seen in").fill("0")
+    assert "2018" in page.locator("#what-if").inner_text()
+    assert page.evaluate("location.hash").endswith("radius=10&year=2018")
+    page.get_by_label("Only sites with gold of first rank").check()
+    assert told.locator("td").all_inner_texts() == ["–"] * 3
+    page.get_by_role("button", name="As on the map").click()
+    assert pixels_like(page, palette.REGION) == pytest.approx(before, rel=0.01)
+
+
+def test_discs_are_geodesic(open_page, tmp_path):
+    script = read_own("whatif.js").partition("const isPrimary")[0]
+    (tmp_path / "blank.html").write_text("<!doctype html><title>-</title>")
+    page = open_page(tmp_path / "blank.html")
+    for latitude, longitude in ((0, 0), (-12, 179.9), (60, 100)):
+        edge = page.evaluate(f"() => {{ {script} return disc([{latitude}, {longitude}], 50, 48); }}")
+        metres = [Geod(ellps="WGS84").inv(longitude, latitude, x, y)[2] for y, x in edge]
+        assert metres == pytest.approx([50_000] * 48, abs=1)
 
 
 def test_names_of_countries_make_room_for_each_other(page):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
@@ -299,17 +300,18 @@ def _moved(sites: pd.DataFrame) -> list[list[float] | None]:
     return [old if was_moved else None for old, was_moved in zip(read, moved(sites), strict=True)]
 
 
-def _seen(results: Results, window: Window) -> dict[str, list[list[float]]]:
-    """The middle of each cell of `SEEN_DEG` in which mining was seen, inside and outside the regions."""
+def _seen(results: Results, window: Window) -> dict[str, dict[str, list[list[float]]]]:
+    """The middle of each cell of `SEEN_DEG` in which mining was seen, inside and outside the regions, by period."""
     if results.seen is None or results.seen.empty:
         return {}
     cells = np.floor(results.seen.get_coordinates().to_numpy()[:, ::-1] / SEEN_DEG)
     places = results.seen["place"].to_numpy(dtype=object)
-    seen = {}
-    for place in palette.SEEN_COLOURS:
-        middle = (np.unique(cells[places == place], axis=0) + 0.5) * SEEN_DEG
+    periods = results.seen["period"].to_numpy(dtype=object)
+    seen: dict[str, dict[str, list[list[float]]]] = {f"seen-{place}": {} for place in palette.SEEN_COLOURS}
+    for place, period in itertools.product(palette.SEEN_COLOURS, sorted(set(periods))):
+        middle = (np.unique(cells[(places == place) & (periods == period)], axis=0) + 0.5) * SEEN_DEG
         middle[:, 1] = window.longitudes(middle[:, 1])
-        seen[f"seen-{place}"] = middle.round(POSITION_DECIMALS).tolist()
+        seen[f"seen-{place}"][str(period)] = middle.round(POSITION_DECIMALS).tolist()
     return seen
 
 

@@ -64,9 +64,11 @@ function drawZones() {
 }
 
 function drawSeen() {
-  for (const [key, places] of Object.entries(data.seen)) {
-    const style = { interactive: false, stroke: false, fillColor: data.layers[key].fill, fillOpacity: 0.85 };
-    places.forEach((at) => seenMarks.push(L.circleMarker(at, style).addTo(layers[key])));
+  for (const [key, periods] of Object.entries(data.seen)) {
+    for (const [period, places] of Object.entries(periods)) {
+      const style = { interactive: false, stroke: false, fillColor: data.layers[key].fill, fillOpacity: 0.85, period };
+      places.forEach((at) => seenMarks.push(L.circleMarker(at, style).addTo(layers[key])));
+    }
   }
 }
 
@@ -114,12 +116,16 @@ function makeRoom() {
 function switchLayer(key, shown) {
   if (shown) layers[key].addTo(map);
   else layers[key].remove();
+  restack();
+  makeRoom();
+}
+
+function restack() {
   // What is switched on again would lie on top of the others.
   Object.values(layers)
     .filter((layer) => map.hasLayer(layer) && layer !== layers.names)
     .forEach((layer) => layer.bringToFront());
   outline.bringToFront();
-  makeRoom();
 }
 
 // --- What is chosen

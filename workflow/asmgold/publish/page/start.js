@@ -9,6 +9,7 @@ function remember() {
   const parts = { map: [map.getZoom().toFixed(2), lat.toFixed(4), lng.toFixed(4)].join("/") };
   const switched = switches.filter((box) => box.checked !== box.defaultChecked);
   if (switched.length) parts.switched = switched.map((box) => box.dataset.layer).join(",");
+  Object.assign(parts, whatIf.get());
   if (chosen) parts[chosen.kind] = things[chosen.kind].key(chosen.id);
   history.replaceState(null, "", `#${new URLSearchParams(parts)}`);
 }
@@ -22,6 +23,7 @@ function restore() {
     box.checked = box.defaultChecked !== switched.includes(box.dataset.layer);
     switchLayer(box.dataset.layer, box.checked);
   }
+  whatIf.set(parts);
   const kind = Object.keys(things).find((key) => parts.has(key));
   const id = kind && Object.keys(things[kind].all).find((key) => things[kind].key(key) === parts.get(kind));
   if (id === undefined) choose(null);
@@ -62,6 +64,7 @@ fit();
 addEventListener("resize", fit);
 startMap();
 startSearch();
+startWhatIf();
 for (const box of switches) {
   switchLayer(box.dataset.layer, box.checked);
   box.addEventListener("change", () => { switchLayer(box.dataset.layer, box.checked); remember(); });

@@ -13,8 +13,9 @@ from asmgold.publish.page.drawing import map_data, map_layers
 from asmgold.publish.page.html import own_style, read_own, render, script_data
 from asmgold.publish.page.results import Results
 from asmgold.publish.page.sections import background, findings, key_figures, lead
+from asmgold.publish.page.whatif import what_if
 
-SCRIPTS = ("panel.js", "map.js", "search.js", "tables.js", "start.js")
+SCRIPTS = ("panel.js", "map.js", "search.js", "whatif.js", "tables.js", "start.js")
 
 
 def write_page(path: Path, results: Results, context: Context, sections: Sequence[Section] = ()) -> None:
@@ -30,6 +31,7 @@ def write_page(path: Path, results: Results, context: Context, sections: Sequenc
     context : what every product says of its scenario
     sections : what other parts have to say about the results; they stand before the method
     """
+    sliders = what_if(results, context)
     page = render(
         "index.html.j2",
         context,
@@ -40,7 +42,8 @@ def write_page(path: Path, results: Results, context: Context, sections: Sequenc
         key_figures=key_figures(results, context),
         layers=map_layers(results, context)[::-1],
         sections=[*findings(results, context), *sections, *background(results, context)],
-        data=script_data(map_data(results, context)),
+        what_if=sliders,
+        data=script_data(map_data(results, context) | {"what_if": sliders}),
         leaflet_version=_leaflet_version(),
         leaflet_licence=read_own("leaflet.LICENSE"),
     )
