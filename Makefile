@@ -78,7 +78,7 @@ fuzz: .venv/dev-ready  ## broken and hostile input for every parser, for ten min
 	@$(BIN)/python -m tests.fuzz.run --minutes $(or $(MINUTES),10) $(if $(ONLY),--only "$(ONLY)")
 
 qgis-plugin: .venv/ready  ## the plugin for QGIS, build/asmgold-qgis.zip
-	@$(BIN)/python workflow/qgis_plugin/build.py build/asmgold-qgis.zip
+	@$(BIN)/python -m asmgold.release.qgis_plugin build/asmgold-qgis.zip
 
 check: .venv/dev-ready  ## formatting, lints and types
 	$(BIN)/python -m ruff format --check .

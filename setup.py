@@ -7,7 +7,7 @@ from setuptools import setup
 from setuptools.command.build_py import build_py
 
 PARTS = ("config", "data/raw/embedded", "workflow/Snakefile", "workflow/rules", "workflow/scripts", "workflow/report",
-         "workflow/profiles", "workflow/envs")  # fmt: skip
+         "workflow/profiles", "workflow/envs", "workflow/qgis_plugin")  # fmt: skip
 
 
 class BuildWithProject(build_py):

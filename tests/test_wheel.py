@@ -73,7 +73,7 @@ def test_the_wheel_holds_what_a_run_needs(wheel: Path) -> None:
         commands = archive.read("asmgold-" + wheel.name.split("-")[1] + ".dist-info/entry_points.txt").decode()
     parts = ("config", "data/raw/embedded", "workflow")
     files = {str(path.relative_to(PROJECT)) for part in parts for path in (PROJECT / part).rglob("*") if path.is_file()}
-    apart = ("workflow/asmgold", "workflow/snakemake_logger_plugin_asmgold", "workflow/qgis_plugin")
+    apart = ("workflow/asmgold", "workflow/snakemake_logger_plugin_asmgold")
     assert packed == {name for name in files if "__pycache__" not in name and not name.startswith(apart)}
     assert "asmgold = asmgold.cli:main" in commands
 

@@ -11,6 +11,10 @@ import pytest
 import shapely
 import yaml
 
+from asmgold.config.scenario import load_scenario
+from asmgold.errors import InputError
+from tests.conftest import PROJECT
+
 
 def refused(copy, *messages: str, arguments: tuple[str, ...] = ()) -> str:
     """Run, and see that it fails with these words, without a traceback, and touches no product."""
@@ -28,11 +32,9 @@ def refused(copy, *messages: str, arguments: tuple[str, ...] = ()) -> str:
 @pytest.mark.parametrize(
     ("argument", "message"),
     [
-        ("bufer_km=10", "bufer_km is not a known key (did you mean 'buffer_km'?)"),
         ("buffer_km=ten", "buffer_km is 'ten', a number was expected"),
         ("buffer_km=-1", "buffer_km is -1, a value greater than 0 was expected"),
         ("tolerance_m=0", "tolerance_m is 0, a value greater than or equal to 0.01 was expected"),
-        ("scenario=preu", "scenario is 'preu'"),
         ("records=[mrds_pero]", "(did you mean 'mrds_peru'?)"),
         ("records=[mrds_peru,mrds_peru]", "one source for each dataset was expected"),
         ("overlays={own: {file: 'a{b}c.geojson'}}", "file is a{b}c.geojson, a name without { and } was expected"),
@@ -42,7 +44,22 @@ def refused(copy, *messages: str, arguments: tuple[str, ...] = ()) -> str:
         ("overlays={parks: {source: world, within: nowhere}}", "overlays.parks.within names 'nowhere'"),
     ],
 )
-def test_a_mistake_in_the_configuration_is_named_before_any_job_starts(project, argument, message):
+def test_a_mistake_in_the_configuration_is_named(argument, message):
+    key, _, value = argument.partition("=")
+    change = {key: yaml.safe_load(value)}
+    shipped = yaml.safe_load((PROJECT / "config/config.yaml").read_text())
+    with pytest.raises(InputError, match=re.escape(message)):
+        load_scenario(shipped | change, change, PROJECT / "config", project=PROJECT)
+
+
+@pytest.mark.parametrize(
+    ("argument", "message"),
+    [
+        ("bufer_km=10", "bufer_km is not a known key (did you mean 'buffer_km'?)"),
+        ("scenario=preu", "scenario is 'preu'"),
+    ],
+)
+def test_it_is_named_before_any_job_starts(project, argument, message):
     output = refused(project, message, arguments=("--config", argument))
     assert "Execute" not in output
 
@@ -143,21 +160,12 @@ def test_an_invalid_boundary_is_refused_where_it_is_not_certain_what_was_meant(b
     refused(built, "boundary.geojson: feature 1 (Self-intersection", "km2 as its rings run", "mend them by hand")
 
 
-def test_layers_without_polygons_features_or_crs_are_refused(built):
-    points = gpd.GeoDataFrame({"name": ["a"]}, geometry=[shapely.Point(-70, -12)], crs=4326)
-    points.to_file(built.folder / "points.geojson")
-    overlays = "overlays={own: {file: points.geojson}}"
-    refused(built, "points.geojson: holds Point, polygons were expected", arguments=("--config", overlays))
+def test_a_layer_that_cannot_be_read_is_refused(built):
     square = gpd.GeoDataFrame({"name": ["a"]}, geometry=[shapely.box(-71, -13, -70, -12)])
     with pytest.warns(UserWarning, match="'crs' was not provided"):
         square.to_file(built.folder / "square.shp")
     overlays = "overlays={own: {file: square.shp}}"
     refused(built, "square.shp: states no CRS", arguments=("--config", overlays))
-    square.set_crs(4326).iloc[:0].to_file(built.folder / "empty.gpkg")
-    overlays = "overlays={own: {file: empty.gpkg}}"
-    refused(built, "empty.gpkg: holds no feature", arguments=("--config", overlays))
-    overlays = "overlays={own: {source: peru_departments_2007, where: {name: Pumo}}}"
-    refused(built, "no feature has name = 'Pumo'; it has 'Amazonas', ", arguments=("--config", overlays))
 
 
 @pytest.mark.thorough

@@ -30,11 +30,11 @@ def test_a_killed_job_is_named_at_the_end(built):
     assert built.products() == before
 
 
-def test_a_full_disk_is_told_once(built):
-    before = built.products()
+def test_a_full_disk_is_told_once(lean):
+    before = lean.products()
     command = [sys.executable, "-m", "snakemake", "--config", "buffer_km=10"]
     done = subprocess.run(
-        command, cwd=built.folder, capture_output=True, text=True, check=False,
+        command, cwd=lean.folder, capture_output=True, text=True, check=False,
         # No file may be longer than that, which what writes meets as it meets a full disk.
         preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (200_000, 200_000)),
     )  # fmt: skip
@@ -42,4 +42,4 @@ def test_a_full_disk_is_told_once(built):
     message = f"results/.build/peru: could not be written on {platform.node()}, the disk is full or failing."
     assert done.stderr.split("\nfailed: ")[-1].count(message) == 1
     assert "Traceback" not in done.stderr
-    assert built.products() == before
+    assert lean.products() == before

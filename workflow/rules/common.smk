@@ -52,6 +52,8 @@ WITHIN = {name: overlay.within for name, overlay in SETTINGS.overlays.items() if
 UNITS_ONLY = {name: overlay.group_by for name, overlay in SETTINGS.overlays.items() if overlay.units_only}
 GROUP_BY = {name: overlay.group_by for name, overlay in SETTINGS.overlays.items() if overlay.group_by}
 COUNTRIES = "<build>/countries.parquet" if SETTINGS.countries else []
+BACKDROP = [f"<build>/layers/{name}.parquet" for name in SCENARIO.backdrop]
+TOWNS = "<build>/layers/towns.parquet" if SETTINGS.towns else []
 MADE_FROM_COUNTRIES = ["area"] if SETTINGS.area.is_from_countries else []
 # What was mended in the layers, by the names of their files.
 MENDED = ["<build>/layers/mended.json", *(["<build>/evidence/mended.json"] if SCENARIO.evidence else [])]
@@ -76,8 +78,10 @@ def record_input(name):
 
 
 def kind_of(layer):
-    """What a layer is read as: the area becomes one shape, strata with distances are lines."""
-    return "area" if layer == LAYERS["area"] else "lines" if getattr(layer, "bands_km", None) else "polygons"
+    """What a layer is read as: the area becomes one shape, strata with distances and rivers are lines."""
+    if layer in (LAYERS["area"], SETTINGS.towns):
+        return "area" if layer == LAYERS["area"] else "towns"
+    return "lines" if getattr(layer, "bands_km", None) or layer is SETTINGS.rivers else "polygons"
 
 
 def codes_of_countries():

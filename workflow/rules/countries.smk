@@ -10,6 +10,7 @@ if BATCHES:
         input:
             records="<build>/records.parquet",
             countries=COUNTRIES,
+            towns=TOWNS,
         output:
             directory("<build>/batches/{batch}"),
         log:

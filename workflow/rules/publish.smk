@@ -10,6 +10,7 @@ rule write_geopackage:
         area="<build>/layers/area.parquet",
         overlays=expand("<build>/layers/overlay_{name}.parquet", name=OVERLAYS),
         countries=COUNTRIES,
+        backdrop=BACKDROP,
         missed="<build>/missed_mining.parquet" if OBSERVATIONS else [],
         seen="<build>/mining_seen.parquet" if OBSERVATIONS else [],
         zones=ZONES_BESIDE,
@@ -87,8 +88,10 @@ rule draw_map:
         summary="<build>/overlay_summary.csv",
         area="<build>/layers/area.parquet",
         countries=COUNTRIES,
+        backdrop=BACKDROP,
         overlays=expand("<build>/layers/overlay_{name}.parquet", name=OVERLAYS),
         seen="<build>/mining_seen.parquet" if OBSERVATIONS else [],
+        rings="<build>/rings.parquet" if SETTINGS.rings_km else [],
         tables=ANSWERED_BY,
     output:
         pdf="<build>/map.pdf",

@@ -3,6 +3,7 @@
 READ_LAYERS = {name: layer for name, layer in LAYERS.items() if name not in {*MADE_FROM_COUNTRIES, *SCENARIO.evidence}}
 
 READING = ("source", "file", "layer", "where", "crs", "mend")  # the keys that say how a layer is read
+READING_TOWNS = ("name_field", "population_field")
 
 
 rule read_records:
@@ -44,7 +45,10 @@ rule read_layers:
         code=CODE["read_layers.py"],
         locks=[SCENARIO.lock_of(layer) for layer in READ_LAYERS.values()],
         contents=[SCENARIO.content_of(layer) for layer in READ_LAYERS.values()],
-        layers=[plain(layer, *READING) for layer in READ_LAYERS.values()],
+        layers=[
+            plain(layer, *READING, *(READING_TOWNS if kind_of(layer) == "towns" else ()))
+            for layer in READ_LAYERS.values()
+        ],
         kinds=[kind_of(layer) for layer in READ_LAYERS.values()],
         origins=[SCENARIO.origin_of(layer) for layer in READ_LAYERS.values()],
     script:

@@ -5,6 +5,7 @@ rule dissolve_regions:
     input:
         records="<build>/records.parquet",
         area="<build>/layers/area.parquet",
+        towns=TOWNS,
     output:
         regions="<build>/regions.parquet",
         sites="<build>/sites.parquet",
@@ -17,6 +18,7 @@ rule dissolve_regions:
     params:
         code=CODE["dissolve_regions.py"],
         tolerance_m=SETTINGS.tolerance_m,
+        language=SETTINGS.language,
     script:
         "../scripts/dissolve_regions.py"
 

@@ -15,19 +15,22 @@ with job(snakemake):
     folder = Path(snakemake.output[0])
     folder.mkdir(exist_ok=True)
     rows = []
-    records, countries = load(paths, "records", "countries").values()
+    records, countries, towns = load(paths, "records", "countries", "towns").values()
+    context = Context(**params.context)
     nations = by_country(
         records,
         countries,
         params.codes,
         tolerance_m=params.tolerance_m,
         commodity=params.commodity,
+        towns=towns,
+        language=context.language,
     )
     for nation in nations:
         write_country(
             folder / nation.code,
             nation,
-            context=Context(**params.context),
+            context=context,
             countries=countries,
             corrections=[Correction(**correction) for correction in params.corrections],
         )

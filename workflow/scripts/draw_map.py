@@ -4,6 +4,7 @@ from pathlib import Path
 from _job import job
 from _tables import load, load_csvs, load_overlays
 
+from asmgold.io.tables import read_table
 from asmgold.publish.context import Context
 from asmgold.publish.map.content import Content
 from asmgold.publish.map.sheet import draw_map
@@ -11,9 +12,10 @@ from asmgold.publish.map.sheet import draw_map
 with job(snakemake):
     paths, context = snakemake.input, Context(**snakemake.params.context)
     content = Content(
-        **load(paths, "area", "regions", "sites", "intersections", "summary", "countries", "seen"),
+        **load(paths, "area", "regions", "sites", "intersections", "summary", "countries", "seen", "rings"),
         overlays=load_overlays(paths, context.overlay_titles),
         context=context,
+        backdrop={Path(path).stem: read_table(Path(path)) for path in paths.backdrop},
         tables=load_csvs(paths.tables),
     )
     pdf, png = Path(snakemake.output.pdf), Path(snakemake.output.png)

@@ -4,20 +4,21 @@ from pathlib import Path
 from _job import job
 from _layers import read_each
 
-from asmgold.config.models import Layer
+from asmgold.config.models import Layer, Towns
 from asmgold.geodesy.ellipsoid import polygon_area
-from asmgold.sources.vector import read_area, read_lines, read_polygons
+from asmgold.sources.vector import read_area, read_lines, read_polygons, read_towns
 
-READERS = {"area": read_area, "lines": read_lines, "polygons": read_polygons}
+READERS = {"area": read_area, "lines": read_lines, "polygons": read_polygons, "towns": read_towns}
+UNITS = {"lines": "lines", "towns": "settlements"}
 
 with job(snakemake):
     params = snakemake.params
 
     def read(number, path: Path):
         kind = params.kinds[number]
-        layer = READERS[kind](path, Layer(**params.layers[number]))
+        layer = READERS[kind](path, (Towns if kind == "towns" else Layer)(**params.layers[number]))
         km2 = polygon_area(layer.geometry.array).sum() / 1e6
-        logging.info("%s: %d %s", path, len(layer), "lines" if kind == "lines" else f"polygons of {km2:,.0f} km2")
+        logging.info("%s: %d %s", path, len(layer), UNITS.get(kind, f"polygons of {km2:,.0f} km2"))
         return layer
 
     read_each(snakemake.input, params, snakemake.output, read)

@@ -16,6 +16,7 @@ with job(snakemake):
         **load(paths, "regions", "sites", "intersections", "area", "countries", "records", "missed", "seen"),
         overlays=load_overlays(paths, params.overlays),
         zones={Path(path).stem: read_table(Path(path)) for path in paths.zones},
+        backdrop={Path(path).stem: read_table(Path(path)) for path in paths.backdrop},
         tables=load_csvs(paths.tables),
         corrections=[Correction(**correction) for correction in params.corrections],
     )

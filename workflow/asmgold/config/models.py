@@ -122,6 +122,13 @@ class CountriesLayer(Layer):
     name_field: str = Field(description="The field that holds the country's name.")
 
 
+class Towns(Layer):
+    """Settlements, as points, to name regions after and to show where one is."""
+
+    name_field: str = Field("name", description="The field that holds the settlement's name.")
+    population_field: str = Field("population", description="The field that says how many live there.")
+
+
 class Overlay(Layer):
     """A layer that the regions are intersected with."""
 
@@ -448,6 +455,11 @@ class Settings(Model):
         description="The countries of the world. Without them no record is located, and no flag says that a record "
         "lies outside the country it states.",
     )
+    towns: Towns | None = Field(
+        None, description="Settlements, to name regions after and to show where one is. `null`: none."
+    )
+    rivers: Layer | None = Field(None, description="Lines of rivers, drawn thin below the regions. `null`: none.")
+    lakes: Layer | None = Field(None, description="Polygons of lakes, drawn below the regions. `null`: none.")
     language: Literal["en", "es"] = Field("en", description="The language of maps and pages: English or Spanish.")
     commodity: CommodityName = Field(
         "gold",

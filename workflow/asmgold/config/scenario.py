@@ -17,6 +17,7 @@ from asmgold.errors import InputError
 from asmgold.vocabulary.iso import country_name, known_country
 
 AnyLayer = TypeVar("AnyLayer", Area, Overlay)
+BACKDROP = ("towns", "rivers", "lakes")  # what shows where one is
 COUNTRY_SCENARIO = "country"  # the template for the scenarios of all countries
 COUNTRY_NAME = re.compile(r"(?P<code>[a-z]{3})(-(?P<commodity>[a-z_]+))?")  # names such as cod and bol-tin
 
@@ -49,11 +50,16 @@ class Scenario:
 
     @property
     def layers(self) -> dict[str, Layer]:
-        """All layers by the names of their tables: `area`, `countries`, `overlay_<name>`, `strata`, and evidence."""
+        """All layers by the names of their tables: `area`, `countries`, `overlay_<name>`, evidence, and so on."""
         overlays = {f"overlay_{name}": overlay for name, overlay in self.settings.overlays.items()}
         countries = {"countries": self.settings.countries} if self.settings.countries else {}
         strata = {"strata": self.settings.strata} if self.settings.strata else {}
-        return {"area": self.area, **countries, **overlays, **strata, **self.evidence}
+        return {"area": self.area, **countries, **overlays, **strata, **self.evidence, **self.backdrop}
+
+    @property
+    def backdrop(self) -> dict[str, Layer]:
+        """The layers that show where one is, by their keys."""
+        return {name: layer for name in BACKDROP if (layer := getattr(self.settings, name)) is not None}
 
     @property
     def evidence(self) -> dict[str, Evidence]:

@@ -169,8 +169,8 @@ def _cut_holes(shells: list[Any], holes: list[shapely.Polygon]) -> list[Any]:
     inside, around = shapely.STRtree(shells).query(points, predicate="within")
     smallest_first = np.argsort(shapely.area(np.array(shells, dtype=object))[around], kind="stable")
     owner: dict[int, tuple[int, int]] = {}
-    for position, shell in zip(inside[smallest_first], around[smallest_first], strict=True):
-        owner.setdefault(int(position) // 3, (int(shell), int(position) % 3))
+    for position, shell in np.column_stack([inside, around])[smallest_first].tolist():
+        owner.setdefault(position // 3, (shell, position % 3))
     cut = list(shells)
     for shell in {shell for shell, _ in owner.values()}:
         mine = [(hole, turn) for hole, (owning, turn) in owner.items() if owning == shell]
@@ -197,7 +197,8 @@ def _belts(circling: list[tuple[int, Floats]], *, around_everything: bool) -> li
     if edges[-1][0] > 0:
         edges.append((-1, _parallel(90)))
     belts = []
-    for (_, south), (_, north) in zip(edges[::2], edges[1::2], strict=True):
+    for first in range(0, len(edges), 2):
+        (_, south), (_, north) = edges[first : first + 2]
         belt: Any = shapely.polygons(np.vstack([south, north[::-1]]))
         belts.append(polygonal(shapely.intersection(make_valid(belt), _WORLD)))
     return belts

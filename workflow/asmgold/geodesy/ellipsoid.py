@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Union
 
 import numpy as np
 import shapely
@@ -11,7 +11,8 @@ from numpy.typing import ArrayLike, NDArray
 from pyproj import Geod
 
 Floats = NDArray[np.float64]
-Metres = float | Sequence[float] | NDArray[np.floating | np.integer]  # one for all, or one for each
+# One for all, or one for each. (Written so that the plugin for QGIS runs in Python 3.9.)
+Metres = Union[float, Sequence[float], NDArray[Union[np.floating, np.integer]]]  # noqa: UP007
 
 WGS84 = Geod(ellps="WGS84")
 SEMI_MAJOR_M = float(WGS84.a)

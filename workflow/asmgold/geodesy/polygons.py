@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import shapely
 from numpy.typing import ArrayLike, NDArray
 from shapely.geometry.base import BaseGeometry
 
+# The plugin for QGIS may find a shapely of before 2.1. It has one way only, which takes what two parts share from both.
+_STRUCTURE: dict[str, Any] = (
+    {"method": "structure", "keep_collapsed": False} if hasattr(shapely, "orient_polygons") else {}
+)
 POLYGONAL_TYPES = (shapely.GeometryType.POLYGON, shapely.GeometryType.MULTIPOLYGON)
 
 
@@ -22,8 +28,7 @@ def make_valid(geometry: BaseGeometry) -> BaseGeometry:
     """
     if geometry.is_valid:
         return geometry
-    valid: BaseGeometry = shapely.make_valid(geometry, method="structure", keep_collapsed=False)
-    return valid
+    return polygonal(shapely.make_valid(geometry, **_STRUCTURE))
 
 
 def polygonal(geometry: BaseGeometry) -> BaseGeometry:

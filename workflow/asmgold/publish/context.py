@@ -136,6 +136,12 @@ class Context:
         kind = self.phrases("page")["layer_sites"]
         return kind.format(source=self.dataset_title(dataset), role=self.meaning("role", role))
 
+    def site_class_title(self, dataset: str, *, main: bool) -> str:
+        """What the sites of a dataset are called on maps, by whether the commodity is the main one."""
+        if main and dataset == "major_deposits":  # which states no order, and has the largest ones only
+            return self.dataset_title(dataset)
+        return f"{self.dataset_title(dataset)}, {self.phrases('qgis')['main' if main else 'beside']}"
+
     def country_names(self, codes: Sequence[str]) -> str:
         """The names of countries, given their codes of ISO 3166-1."""
         return ", ".join(country_name(code, self.language) or code for code in codes)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 import warnings
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import geopandas as gpd
 import numpy as np
@@ -26,6 +27,9 @@ from asmgold.publish.qgis.view import projection_of, surroundings
 from asmgold.records.corrections import moved, values_in_words
 from asmgold.schemas.tables import CRS
 
+MULTI = {"MultiPolygon": shapely.multipolygons, "MultiLineString": shapely.multilinestrings}
+BACKDROP_TYPES = {"towns": "Point", "rivers": "MultiLineString", "lakes": "MultiPolygon"}
+
 
 def write_geopackage(
     path: Path,
@@ -43,6 +47,7 @@ def write_geopackage(
     seen: gpd.GeoDataFrame | None = None,
     zones: Mapping[str, gpd.GeoDataFrame] | None = None,
     tables: Mapping[str, pd.DataFrame] | None = None,
+    backdrop: Mapping[str, gpd.GeoDataFrame] | None = None,
 ) -> None:
     """Write the GeoPackage, the same bytes for the same tables.
 
@@ -58,6 +63,7 @@ def write_geopackage(
         or rows without geometry where no place changed
     missed, seen : `asmgold.schemas.evidence.MISSED` and `.MINING_SEEN`, where there is evidence
     zones : `asmgold.schemas.tables.RINGS` and `.REGIONS_BY` by the names of their layers, where there are any
+    backdrop : `towns`, `rivers` and `lakes`, where there are any; those near the area are kept
     tables : tables of the products without geometry, by name, such as `evidence`
     """
     os.environ["OGR_CURRENT_DATE"] = f"{context.date}T00:00:00.000Z"
@@ -68,8 +74,9 @@ def write_geopackage(
         ("overlay_intersections", intersections.round(DECIMALS), "MultiPolygon"),
         *((name, layer.round(DECIMALS), "MultiPolygon") for name, layer in (zones or {}).items()),
         *((f"overlay_{name}", layer, "MultiPolygon") for name, layer in overlays.items()),
+        *((name, near(area, layer), BACKDROP_TYPES[name]) for name, layer in (backdrop or {}).items()),
         ("area", area, "MultiPolygon"),
-        *([("countries", _near(area, countries), "MultiPolygon")] if countries is not None else []),
+        *([("countries", near(area, countries), "MultiPolygon")] if countries is not None else []),
         ("corrections", _arrows(records, corrections), "LineString"),
         ("records_rejected", rejected, None),
         *([("mining_seen", seen, "Point")] if seen is not None else []),
@@ -138,13 +145,15 @@ def _distinct_titles(names: Sequence[str], context: Context) -> dict[str, str]:
     return titles
 
 
-def _near(area: gpd.GeoDataFrame, countries: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
-    """The countries around the area, as far as a map of it shows them, for the background."""
+def near(area: gpd.GeoDataFrame, layer: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """What of a layer lies around the area, as far as a map of it shows, for the background; EPSG:4326."""
     shapes = area.geometry.array
     window = surroundings(shapes, projection_of(shapes))
-    near = countries[countries.intersects(window)].reset_index(drop=True)
-    cut = [polygonal(shapely.intersection(shape, window)) for shape in near.geometry]
-    return near.set_geometry(gpd.GeoSeries(cut, crs=near.crs))
+    kept = layer[layer.intersects(window)].reset_index(drop=True)
+    cut = np.asarray(shapely.intersection(kept.geometry.array, window), dtype=object)
+    if len(cut) and shapely.get_dimensions(cut).max() == 2:
+        cut = np.array([polygonal(shape) for shape in cut], dtype=object)
+    return kept.set_geometry(gpd.GeoSeries(cut, crs=kept.crs))
 
 
 def _covered(area: gpd.GeoDataFrame, countries: gpd.GeoDataFrame) -> list[str]:
@@ -167,8 +176,8 @@ def append_layer(
 ) -> None:
     """Append a table to a GeoPackage as a layer, lists as text; without geometry if the type of geometry is None."""
     flat = in_plain_columns(table)
-    if geometry_type == "MultiPolygon":
-        flat = gpd.GeoDataFrame(flat).set_geometry(_multi(flat))
+    if geometry_type in MULTI:
+        flat = gpd.GeoDataFrame(flat).set_geometry(_multi(flat, MULTI[geometry_type]))
     with warnings.catch_warnings():
         # pyogrio warns that a table without geometry has none.
         warnings.filterwarnings("ignore", message=".*geometry.*", category=UserWarning)
@@ -245,7 +254,7 @@ def _joined(values: object) -> str | None:
     return ", ".join(str(value) for value in values) if isinstance(values, list | np.ndarray) else None
 
 
-def _multi(table: pd.DataFrame) -> gpd.GeoSeries:
+def _multi(table: pd.DataFrame, together: Callable[..., Any]) -> gpd.GeoSeries:
     geometry = gpd.GeoSeries(table["geometry"])
-    parts = [shapely.multipolygons(shapely.get_parts(shape)) for shape in geometry]
+    parts = [together(shapely.get_parts(shape)) for shape in geometry]
     return gpd.GeoSeries(parts, index=table.index, crs=geometry.crs or CRS)

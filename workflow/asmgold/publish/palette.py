@@ -6,6 +6,8 @@ by side also differs in lightness, or in shape or dashes, so that a map printed 
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 SEA = "#DCE6EE"
 NEIGHBOUR = "#EDEDEA"
 NEIGHBOUR_EDGE = "#A9A9A4"
@@ -36,11 +38,41 @@ MISSED = "#CC79A7"
 MISSED_EDGE = "#7A3B5E"
 SEEN_COLOURS = {"inside": SEEN, "outside": MISSED}  # mining that was seen, by whether a region holds it
 CORRECTION = "#882255"
+ZONE_COLOURS = {"inside": INSIDE, "outside": OUTSIDE}  # regions by whether an overlay within another one holds them
+
+WATER = "#7FA8C9"  # rivers and the edges of lakes
+LAKE = "#CFE0EC"
+TOWN = "#5A5A5A"
 
 TEXT = "#1B1B1B"
 TEXT_MUTED = "#4D4D4D"
 HALO = "#FFFFFF"
 GRATICULE = "#9AA7B1"
+
+
+@dataclass(frozen=True)
+class SiteMark:
+    """How the sites of one class are drawn: `circle`, `diamond` or `square`, its size in millimetres, its colours."""
+
+    shape: str
+    size_mm: float
+    face: str
+    edge: str
+
+
+MAIN_ROLES = ("primary", "listed", "")  # gold is the main commodity, or nothing says that it is not
+
+
+def is_main(role: object) -> bool:
+    """Whether the commodity is the main one of a site; where no order is given, it is taken for that."""
+    return not isinstance(role, str) or role in MAIN_ROLES
+
+
+def site_mark(source: str, *, main: bool) -> SiteMark:
+    """The sign of a site: its shape and colour say the source, filled where the commodity is the main one."""
+    shape, size = {"mrds": ("circle", 1.5), "major_deposits": ("diamond", 2.8)}.get(source, ("square", 1.6))
+    colour = SITE_COLOURS.get(source, OTHER_SOURCE)
+    return SiteMark(shape, size, *((colour, SITE_EDGE) if main else (SITE_EDGE, colour)))
 
 
 def overlay_colour(number: int) -> str:

@@ -85,7 +85,13 @@ def expose(
         }
     )
     by_region = pd.DataFrame(
-        {"exposure": name, "unit": exposure.unit, "region_id": regions["region_id"], "amount": of_regions}
+        {
+            "exposure": name,
+            "unit": exposure.unit,
+            "region_id": regions["region_id"],
+            "region_name": regions["region_name"],
+            "amount": of_regions,
+        }
     )
     return EXPOSURE.validate(summary), EXPOSURE_REGIONS.validate(by_region)
 

@@ -57,6 +57,8 @@ def by_country(
     *,
     tolerance_m: float,
     commodity: str = "gold",
+    towns: gpd.GeoDataFrame | None = None,
+    language: str = "en",
 ) -> Iterator[National]:
     """Find the sites and draw the regions of countries, one after the other.
 
@@ -67,13 +69,14 @@ def by_country(
     codes : the countries wanted
     tolerance_m : the tolerance of the discs' edges, metres
     commodity : as for `asmgold.records.classify.classify`
+    towns, language : as for `asmgold.regions.dissolve.dissolve`
     """
     candidates = records[records["fate"].isin(BEARING)]
     others = records[~records.index.isin(candidates.index)]
     for code in codes:
         area = countries[countries["code"] == code].reset_index(drop=True)
         classified = reclassify(candidates, area, tolerance_m=tolerance_m, commodity=commodity)
-        regions, sites = dissolve(classified, area, tolerance_m=tolerance_m)
+        regions, sites = dissolve(classified, area, tolerance_m=tolerance_m, towns=towns, language=language)
         own = pd.concat(
             [classified[classified["fate"].eq("site") | _of(classified, code)], others[_of(others, code)]]
         ).sort_index()

@@ -17,12 +17,18 @@ from asmgold.geodesy.discs import edge_error_bound
 from asmgold.geodesy.ellipsoid import polygon_area
 from asmgold.geodesy.polygons import polygonal
 from asmgold.records.classify import shapes_of
+from asmgold.regions.names import region_names
 from asmgold.schemas.schema import Schema
 from asmgold.schemas.tables import CRS, REGIONS, SITES
 
 
 def dissolve(
-    records: gpd.GeoDataFrame, area: gpd.GeoDataFrame, *, tolerance_m: float
+    records: gpd.GeoDataFrame,
+    area: gpd.GeoDataFrame,
+    *,
+    tolerance_m: float,
+    towns: gpd.GeoDataFrame | None = None,
+    language: str = "en",
 ) -> tuple[gpd.GeoDataFrame, gpd.GeoDataFrame]:
     """Dissolve the discs of all sites into regions, and clip these to the area.
 
@@ -31,6 +37,8 @@ def dissolve(
     records : a table of `asmgold.schemas.tables.RECORDS`; the sites among them count, each with its `buffer_km`
     area : polygons in EPSG:4326
     tolerance_m : the tolerance of the discs' edges, metres
+    towns : `asmgold.schemas.tables.TOWNS`, to name regions after, or None
+    language : of the names, `en` or `es`
 
     Returns
     -------
@@ -66,6 +74,9 @@ def dissolve(
         }
     ).sort_values(["area_km2", "region_id"], ascending=[False, True], ignore_index=True)
     sites = sites.sort_values("record_id", ignore_index=True)
+    named = region_names(gpd.GeoDataFrame(regions, geometry="geometry"), sites, towns, language)
+    regions.insert(1, "region_name", named)
+    sites["region_name"] = sites["region_id"].map(regions.set_index("region_id")["region_name"])
     return _table(regions, REGIONS), _table(sites[list(SITES.columns)], SITES)
 
 

@@ -148,6 +148,7 @@ def _pieces(regions: gpd.GeoDataFrame, name: str, zone: str, shape: shapely.Geom
             "overlay": name,
             "zone": zone,
             "region_id": regions["region_id"].to_numpy(dtype=object)[hit],
+            "region_name": regions["region_name"].to_numpy(dtype=object)[hit],
             "area_km2": area[hit],
             "geometry": cut[hit],
         }

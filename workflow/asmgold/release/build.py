@@ -25,6 +25,7 @@ from asmgold.release.checks import faults_of_counts, faults_of_fates, faults_of_
 from asmgold.release.citation import read_citation, write_citation
 from asmgold.release.crate import write_crate
 from asmgold.release.facts import CITATION, CODE, PRODUCTS, README, RELEASE, Earlier, Facts
+from asmgold.release.qgis_plugin import PLUGIN, write_plugin
 from asmgold.release.reproduce import MadeAnew, compare_products, described_now, made_anew
 from asmgold.release.stac import cited, write_catalogue
 from asmgold.release.steps import Run, read_run
@@ -161,6 +162,7 @@ def assemble(scenario: Scenario, facts: Facts, run: Run, before: Earlier | None,
         incoming.mkdir(parents=True)
         _copy_products(project / "results" / facts.scenario, incoming / PRODUCTS, facts.manifest)
         _copy_code(project, incoming / CODE, facts.scenario)
+        write_plugin(incoming / PLUGIN, project)
         _tell(incoming, facts, before)
         write_catalogue(incoming, facts)
         write_crate(incoming, facts, run, started_from(scenario))
@@ -264,6 +266,7 @@ Cite it as: {{cited}}
 {{products}}
 | `stac/catalog.json` | the STAC catalogue of these products |
 | `ro-crate-metadata.json` | how they came to be: sources, steps, parameters, software, as a Workflow Run RO-Crate |
+| `{PLUGIN}` | the plugin for QGIS: the same regions around any layer, in the Processing toolbox |
 | `CHANGELOG.md` | what is not as in the release before |
 | `code/` | the workflow and the configuration that made them |
 | `{SUMS}` | the hash of every file |

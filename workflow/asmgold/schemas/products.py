@@ -516,6 +516,7 @@ LAYER_SCHEMAS = {
     "corrections": "ARROWS",
     "records_rejected": "RECORDS",
     "countries": "COUNTRIES",
+    "towns": "TOWNS",
     "mining_seen": "MINING_SEEN",
     "missed_mining": "MISSED",
     "missed_mining_points": "MISSED",

@@ -70,6 +70,11 @@ RECORD_ID = Column(
 )
 SOURCE = text("Source", "The dataset: `mrds`, `major_deposits`, or a name of `points` in the configuration.")
 
+REGION_NAME = text(
+    "Region",
+    "Its rank by area, and the settlement in it where most people live; or a site in it, or the nearest settlement.",
+)
+
 READ_RECORDS = Schema(
     {
         "record_id": RECORD_ID,
@@ -171,7 +176,8 @@ RECORDS = Schema(_RECORD_COLUMNS | {"geometry": geometry("Position", "The positi
 SITES = Schema(
     _RECORD_COLUMNS
     | {
-        "region_id": text("Region", "The region that the site belongs to."),
+        "region_id": text("Region id", "The region that the site belongs to."),
+        "region_name": REGION_NAME,
         "geometry": geometry("Position", "The position as used, a point in EPSG:4326."),
     }
 )
@@ -203,14 +209,23 @@ COUNTRIES = Schema(
     }
 )
 
+TOWNS = Schema(
+    {
+        "name": text("Name", "Of the settlement."),
+        "population": number("Population", "How many live there, as the source states it.", POSITIVE),
+        "geometry": geometry("Place", "A point in EPSG:4326."),
+    }
+)
+
 REGIONS = Schema(
     {
         "region_id": Column(
             "text",
-            "Region",
+            "Region id",
             "`R` and ten digits that follow from the ids of its sites alone: the same sites, the same id.",
             unique=True,
         ),
+        "region_name": REGION_NAME,
         "area_km2": number("Area, km2", "Area on the ellipsoid of the region as published, clipped.", POSITIVE),
         "area_unclipped_km2": number("Area unclipped, km2", "Area of the whole region before clipping.", POSITIVE),
         "n_sites": count("Sites", "Sites whose discs make up the region."),
@@ -261,7 +276,8 @@ OVERLAYS = Schema(
     {
         "overlay": text("Overlay", "The overlay's name in the configuration."),
         "zone": text("Zone", "`inside` the overlay, or `outside`: the rest of the overlay it is within.", among=ZONES),
-        "region_id": text("Region", "The region."),
+        "region_id": text("Region id", "The region."),
+        "region_name": REGION_NAME,
         "area_km2": number("Area, km2", "Area of the region within the zone.", POSITIVE),
         "geometry": geometry("Intersection", "The region within the zone."),
     }
@@ -334,7 +350,8 @@ EXPOSURE_REGIONS = Schema(
     {
         "exposure": EXPOSURE.columns["exposure"],
         "unit": EXPOSURE.columns["unit"],
-        "region_id": text("Region", "The region, as published."),
+        "region_id": text("Region id", "The region, as published."),
+        "region_name": REGION_NAME,
         "amount": number("Amount", "The amount in it.", POSITIVE),
     }
 )

@@ -16,12 +16,12 @@ from numpy.typing import NDArray
 from pyproj.exceptions import CRSError, ProjError
 from shapely.geometry.base import BaseGeometry
 
-from asmgold.config.models import Evidence, Layer, Scalar, Strata
+from asmgold.config.models import Evidence, Layer, Scalar, Strata, Towns
 from asmgold.errors import InputError, excerpt
 from asmgold.geodesy.polygons import POLYGONAL_TYPES
 from asmgold.io.checksum import refuse_pointer
 from asmgold.io.values import as_text, text_of
-from asmgold.schemas.tables import CRS
+from asmgold.schemas.tables import CRS, TOWNS
 from asmgold.sources.datasets import ALL_LAYERS, Box, read_dataset
 from asmgold.sources.mending import mend
 from asmgold.sources.positions import ENDINGS, read_positions
@@ -126,10 +126,38 @@ def read_lines(path: Path, layer: Layer) -> gpd.GeoDataFrame:
     return _only(_in_wgs84(_matching(features, path, layer), path, layer), path, LINE_TYPES, "lines")
 
 
+def read_towns(path: Path, layer: Towns) -> gpd.GeoDataFrame:
+    """Read settlements.
+
+    Parameters
+    ----------
+    path, layer : as for `read_polygons`, with the fields of the name and of the population; a CSV table has columns of
+        longitude and latitude
+
+    Returns
+    -------
+    `asmgold.schemas.tables.TOWNS`. Those without a name are left out, those without a number count as 0.
+
+    Raises
+    ------
+    InputError : as `read_polygons`, or if there is no point or no such field.
+    """
+    features = _read(path, layer, "points")
+    if features.empty:
+        raise InputError(f"{path}: holds no feature, points were expected")
+    points = _only(_in_wgs84(_matching(features, path, layer), path, layer), path, POINT_TYPES, "points")
+    names = as_text(field_of(points, path, layer.name_field))
+    population = pd.to_numeric(field_of(points, path, layer.population_field), errors="coerce").fillna(0.0)
+    table = points[["geometry"]].assign(name=names, population=population)
+    return TOWNS.validate(table[table["name"].notna()].reset_index(drop=True)[list(TOWNS.columns)])
+
+
 def read_layer(path: Path, layer: Layer) -> gpd.GeoDataFrame:
     """Read a layer as what it is for: polygons or points of evidence, lines to measure from, polygons otherwise."""
     if isinstance(layer, Evidence):
         return read_features(path, layer)
+    if isinstance(layer, Towns):
+        return read_towns(path, layer)
     if isinstance(layer, Strata) and layer.bands_km:
         return read_lines(path, layer)
     return read_polygons(path, layer)

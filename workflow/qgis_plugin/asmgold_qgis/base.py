@@ -61,17 +61,17 @@ def stop(text, /, **values):
 
 def load_engine():
     """shapely, numpy and the functions of `asmgold.geodesy`; or what is to be installed, as one sentence."""
-    if sys.version_info < (3, 10):
-        raise stop("This QGIS has Python {version}: Python 3.10 or newer is needed.", version=sys.version.split()[0])
+    if sys.version_info < (3, 9):
+        raise stop("This QGIS has Python {version}: Python 3.9 or newer is needed.", version=sys.version.split()[0])
     for name in NEEDED:
         try:
             package = import_module(name)
         except ImportError:
             raise stop("The Python of this QGIS has no {name}; install it: {how}", name=name, how=_how(name)) from None
-        if name == "shapely" and tuple(map(int, package.__version__.split(".")[:2])) < (2, 1):
+        if name == "shapely" and int(package.__version__.split(".")[0]) < 2:
             raise stop(
-                "The Python of this QGIS has shapely {version}, and 2.1 or newer is needed; install it: {how}",
-                version=package.__version__, how=_how("shapely>=2.1"),
+                "The Python of this QGIS has shapely {version}, and 2.0 or newer is needed; install it: {how}",
+                version=package.__version__, how=_how("shapely>=2"),
             )  # fmt: skip
     if str(HERE / "engine") not in sys.path:
         sys.path.insert(0, str(HERE / "engine"))
@@ -105,6 +105,12 @@ def shapes_of(engine, source, context, feedback):
             continue
         shape = engine.shapely.force_2d(engine.shapely.from_wkb(bytes(geometry.asWkb())))
         if engine.shapely.get_dimensions(shape) == 2:
+            if not (shape.is_valid or engine.shapely.__version__ >= "2.1"):  # 2.0 mends in another way
+                text = tr(
+                    "Feature {id} crosses itself and is left out; mend it by Fix geometries, or install shapely 2.1."
+                )
+                feedback.pushWarning(text.format(id=feature.id()))
+                continue
             shape = engine.antimeridian.split_at_antimeridian(engine.polygons.make_valid(shape))
         features.append(feature)
         shapes.append(shape)

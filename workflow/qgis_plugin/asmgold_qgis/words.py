@@ -46,16 +46,18 @@ ES = {
     "capture": "captura",
     "land_share": "proporción de tierra",
     "lift": "ganancia",
-    "This QGIS has Python {version}: Python 3.10 or newer is needed.":
-    "Este QGIS tiene Python {version}: se necesita Python 3.10 o posterior.",
+    "This QGIS has Python {version}: Python 3.9 or newer is needed.":
+    "Este QGIS tiene Python {version}: se necesita Python 3.9 o posterior.",
     "The Python of this QGIS has no {name}; install it: {how}":
     "El Python de este QGIS no tiene {name}; instálelo: {how}",
-    "The Python of this QGIS has shapely {version}, and 2.1 or newer is needed; install it: {how}":
-    "El Python de este QGIS tiene shapely {version} y se necesita 2.1 o posterior; instálelo: {how}",
+    "The Python of this QGIS has shapely {version}, and 2.0 or newer is needed; install it: {how}":
+    "El Python de este QGIS tiene shapely {version} y se necesita 2.0 o posterior; instálelo: {how}",
     "The layer {layer} has no CRS: set it in the layer's properties.":
     "La capa {layer} no tiene SRC: indíquelo en las propiedades de la capa.",
     "The layer {layer} has no feature with a geometry and a radius.":
     "La capa {layer} no tiene ningún elemento con geometría y radio.",
+    "Feature {id} crosses itself and is left out; mend it by Fix geometries, or install shapely 2.1.":
+    "El elemento {id} se cruza a sí mismo y se omite; corríjalo con Corregir geometrías o instale shapely 2.1.",
     "Feature {id} has no place on Earth and is left out.":
     "El elemento {id} no tiene lugar en la Tierra y se omite.",
     "Feature {id} is left out: its radius is {value}; more than the tolerance and at most 1000 km was expected.":

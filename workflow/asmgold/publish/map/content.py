@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from asmgold import __version__
 from asmgold.geodesy.ellipsoid import polygon_area
 from asmgold.publish.answer import answer_of_evidence, answer_of_land, of_all_periods
 from asmgold.publish.context import Context, Credit
@@ -32,6 +33,8 @@ class Content:
     overlays : polygons in EPSG:4326 by name, in the order of the configuration
     context : what every product says of its scenario
     seen : `asmgold.schemas.evidence.MINING_SEEN`, or None without evidence
+    backdrop : `towns`, `rivers` and `lakes` in EPSG:4326, where there are any
+    rings : `asmgold.schemas.tables.RINGS`, or None
     tables : those of `asmgold.vocabulary.evidence.ANSWER_TABLES` that there are, by name
     """
 
@@ -45,6 +48,8 @@ class Content:
     context: Context
     seen: gpd.GeoDataFrame | None = None
     tables: Mapping[str, pd.DataFrame] = field(default_factory=dict)
+    backdrop: Mapping[str, gpd.GeoDataFrame] = field(default_factory=dict)
+    rings: gpd.GeoDataFrame | None = None
 
     @cached_property
     def titles(self) -> dict[str, str]:
@@ -140,6 +145,7 @@ class Content:
             sentences.append(self.say("own", titles="; ".join(own)))
         if dated:
             sentences.append(self.say("dates", dates=", ".join(dated)))
+        sentences.append(self.say("made", version=__version__, date=self.context.date))
         return " ".join(sentences)
 
     @property

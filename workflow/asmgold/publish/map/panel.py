@@ -34,14 +34,19 @@ Floats = NDArray[np.float64]
 
 DASHES: tuple[Any, ...] = ("-", "-", "--", "-.", ":", (0, (6, 1.5, 1, 1.5, 1, 1.5)))
 OUTLINE_WIDTHS = (1.5, 1.1, 1.1, 1.1, 1.3, 1.1)
-MARKERS = {"mrds": ("o", 2.2), "major_deposits": ("D", 3.6)}
-OTHER_MARKER = ("s", 2.4)
+MARKERS = {"circle": "o", "diamond": "D", "square": "s"}
+POINTS_OF_A_MM = 1.5  # of a sign's size in print, finer than on a screen
+LARGE_TOWN = 100_000
 FEW_SITES = 600
 MARKER_IN_DISC = 0.4  # of its diameter at most, or the region would hide below its sites
 FINE_FROM_M = 3e6  # of width in sight; lines grow finer beyond that
 SAME_PLACE_MM = 0.15
 MAX_LABEL_LENGTH = 30
 MANY_POLYGONS = 10
+SMALLEST_MARKER = POINTS_OF_A_MM * palette.site_mark("mrds", main=True).size_mm
+RING_STYLE: Any = {"colour": palette.REGION_EDGE, "width": 0.35, "dashes": (0, (4, 2))}
+TOWN_STYLE: Any = {"linestyle": "", "marker": "o", "markersize": 1.8, "markerfacecolor": palette.HALO, "scalex": False,
+                   "markeredgecolor": palette.TOWN, "markeredgewidth": 0.4, "scaley": False, "zorder": 7.5}  # fmt: skip
 HATCH = "/////"  # by which a reader of a grey copy tells what is outside from the other regions
 
 
@@ -73,8 +78,10 @@ class Panel:
     def draw(self, locator: MapView | None = None) -> None:
         """Draw all of it; `locator` is the view of the detail map, whose frame the main map shows."""
         self._land()
+        self._waters()
         self._graticule()
         self._regions()
+        self._rings()
         self._outlines()
         self._seen()
         self._sites()
@@ -126,6 +133,21 @@ class Panel:
         for shape in self.area:
             self._line(shapely.boundary(shape), palette.AREA_EDGE, 0.9 * self._fineness, zorder=5)
 
+    def _waters(self) -> None:
+        backdrop = self.content.backdrop
+        if "lakes" in backdrop:
+            self._fill(self.view.polygons(backdrop["lakes"].geometry), palette.LAKE, edgecolor=palette.WATER,
+                       linewidth=0.3, zorder=1.7)  # fmt: skip
+        for line in backdrop["rivers"].geometry if "rivers" in backdrop else ():
+            for run in self.view.runs(line):
+                self.axes.plot(*run.T, color=palette.WATER, linewidth=0.5 * self._fineness, zorder=1.8, scalex=False,
+                               scaley=False)  # fmt: skip
+
+    def _rings(self) -> None:
+        """The outer edges of zones by distance."""
+        for shape in self.view.polygons(self.content.rings.geometry if self.content.rings is not None else []):
+            self._line(shapely.boundary(shape), **RING_STYLE, zorder=3.6)
+
     def _regions(self) -> None:
         self._fill(self.regions, region_colour(), edgecolor=palette.REGION_EDGE,
                    linewidth=0.45 * self._fineness, zorder=3)  # fmt: skip
@@ -156,12 +178,14 @@ class Panel:
 
     def _sites(self) -> None:
         sites = self.content.sites
+        if sites.empty:
+            return
         disc = 2000 * self.content.buffer_km * self._scale / mm(1)
         crowded = (FEW_SITES / max(len(sites), 1)) ** 0.3
-        shrink = float(np.clip(min(crowded, MARKER_IN_DISC * disc / MARKERS["mrds"][1], 1.3), 0.4, 1.3))
-        for number, (source, of_source) in enumerate(sorted(sites.groupby("source"), key=_major_deposits_last)):
-            points = self._distinct(of_source.geometry)
-            self.axes.plot(*points.T, zorder=7 + number / 10, **marker_style(str(source), shrink))
+        shrink = float(np.clip(min(crowded, MARKER_IN_DISC * disc / SMALLEST_MARKER, 1.3), 0.4, 1.3))
+        for number, (source, main, of_class) in enumerate(site_classes(sites)):
+            points = self._distinct(of_class.geometry)
+            self.axes.plot(*points.T, zorder=7 + number / 10, **marker_style(source, shrink, main=main))
 
     def _distinct(self, places: gpd.GeoSeries) -> Floats:
         """Points in the view's plane, once each that stand at one place of the paper."""
@@ -285,6 +309,7 @@ class Panel:
 
     def _labels(self) -> None:
         self._overlay_labels()
+        self._town_labels()
         self._country_labels()
 
     def _overlay_labels(self) -> None:
@@ -321,6 +346,25 @@ class Panel:
                 places = places_within(self._in_frame(clear), width, height) if text else iter(())
                 if write_at_first_free(self.page, places, text, size, color=palette.TEXT_MUTED, halo=True):
                     break
+
+    def _town_labels(self) -> None:
+        """Settlements with their names, the largest first, as many as have room; smaller ones on the detail map."""
+        towns = self.content.backdrop.get("towns")
+        if towns is None:
+            return
+        least = 0 if self.detail else LARGE_TOWN
+        towns = towns[(towns["population"] >= least) & towns.intersects(shapely.union_all(self.content.area.geometry))]
+        towns = towns.sort_values(["population", "name"], ascending=[False, True], kind="stable")
+        size, space = 4.8, 0.8
+        for name, place in zip(towns["name"], towns.geometry, strict=True):
+            for x, y in self.view.points([place]):
+                across, up = self._on_page(x, y)
+                width = space + text_width(name, size)
+                room = {"left": self.box.left + self.box.width - across, "right": across - self.box.left}
+                sides = [(side, off) for side, off in (("left", space), ("right", -space)) if width < room[side]]
+                if any(self.page.write_if_free(across + off, up, name, size, color=palette.TOWN, halo=True, ha=side,
+                                               va="center") for side, off in sides):  # fmt: skip
+                    self.axes.plot([x], [y], **TOWN_STYLE)
 
     def _country_labels(self) -> None:
         if self.content.countries is None:
@@ -396,13 +440,20 @@ def outline_style(number: int, content: Content, name: str) -> dict[str, Any]:
     }
 
 
-def marker_style(source: str, shrink: float = 1.0) -> dict[str, Any]:
-    """How the sites of a source are drawn."""
-    marker, size = MARKERS.get(source, OTHER_MARKER)
+def site_classes(sites: gpd.GeoDataFrame) -> list[tuple[str, bool, gpd.GeoDataFrame]]:
+    """The sites by source and by whether the commodity is the main one; those that matter most are drawn last."""
+    groups = sites.groupby(["source", sites["commodity_role"].map(palette.is_main)])
+    found = [(str(source), bool(main), members) for (source, main), members in groups]
+    return sorted(found, key=lambda one: (one[0] == "major_deposits", one[0], one[1]))
+
+
+def marker_style(source: str, shrink: float = 1.0, *, main: bool = True) -> dict[str, Any]:
+    """How the sites of a class are drawn."""
+    mark = palette.site_mark(source, main=main)
     return {
-        "linestyle": "", "marker": marker, "markersize": size * shrink, "scalex": False, "scaley": False,
-        "markerfacecolor": palette.SITE_COLOURS.get(source, palette.OTHER_SOURCE),
-        "markeredgecolor": palette.SITE_EDGE, "markeredgewidth": 0.3 * shrink,
+        "linestyle": "", "marker": MARKERS[mark.shape], "markersize": POINTS_OF_A_MM * mark.size_mm * shrink,
+        "markerfacecolor": mark.face, "markeredgecolor": mark.edge, "markeredgewidth": (0.3 if main else 0.5) * shrink,
+        "scalex": False, "scaley": False,
     }  # fmt: skip
 
 
@@ -424,9 +475,12 @@ def legend_entries(content: Content, *, with_detail: bool) -> Iterator[ColumnEnt
         parent, child = (content.titles[name] for name in nested)
         yield ColumnEntry(say("zone_inside", title=child), _patch(palette.INSIDE, palette.REGION_EDGE))
         yield ColumnEntry(say("zone_outside", title=child, parent=parent), _hatched_patch())
-    for source, _ in sorted(content.sites.groupby("source"), key=_major_deposits_last):
-        text = say("sites_of", source=content.source_label(source))
-        yield ColumnEntry(text, _marker(marker_style(str(source))))
+    if content.rings is not None:
+        limits = "–".join(content.numbers.general(limit) for limit in content.rings["to_km"])
+        yield ColumnEntry(say("rings", limits=limits), _stroke(**RING_STYLE))
+    for source, main, _ in site_classes(content.sites):
+        text = say("sites_of", source=content.context.site_class_title(source, main=main))
+        yield ColumnEntry(text, _marker(marker_style(source, main=main)))
     if content.seen is not None:
         for place, colour in palette.SEEN_COLOURS.items():
             if (content.seen["place"] == place).any():
@@ -469,10 +523,6 @@ def _marker(style: dict[str, Any]) -> DrawSymbol:
         axes.plot([x], [y], **style)
 
     return draw
-
-
-def _major_deposits_last(group: tuple[Any, Any]) -> tuple[bool, str]:
-    return group[0] == "major_deposits", str(group[0])
 
 
 def _path(shape: BaseGeometry) -> Path:

@@ -78,7 +78,7 @@ def compose(content: Content) -> Figure:
         view = MapView.around(projection, bounds, plan.main.width / plan.main.height)
         inset = None
         if nested is not None and plan.detail is not None:
-            about, reach = extent(content.overlays[nested[0]])
+            about, reach = extent(content.overlays[nested[1]])
             inset = MapView.around(about, reach, plan.detail.width / plan.detail.height)
             if view.width / plan.main.width < DETAIL_IS_WORTH_ITS_PLACE * inset.width / plan.detail.width:
                 inset = None
@@ -87,7 +87,7 @@ def compose(content: Content) -> Figure:
         for column, left, top, width in plan.columns:
             column.draw(page, left, top, width)
         if nested is not None and inset is not None and plan.detail is not None:
-            heading = content.titles[nested[0]]
+            heading = ", ".join(content.titles[name] for name in nested[::-1])
             above = plan.detail.bottom + plan.detail.height + DETAIL_HEADING - mm(7.6)
             page.write(plan.detail.left, above, heading, 7.6, weight="bold")
             Panel(page, content, plan.detail, inset, detail=True).draw()
@@ -98,7 +98,7 @@ def compose(content: Content) -> Figure:
 def extent(*layers: gpd.GeoDataFrame) -> tuple[Projection, Bounds]:
     """The projection for a map of some layers, and what they take up of its plane."""
     lon, lat = shapely.get_coordinates(densify([shape for layer in layers for shape in layer.geometry], 1.0)).T
-    projection = Projection.suited_to(lon, lat)
+    projection = Projection.suited_to(lon, lat).about_whole_degrees  # as in the project for QGIS
     return projection, projection.bounds(lon, lat)
 
 

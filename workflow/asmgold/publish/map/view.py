@@ -114,6 +114,13 @@ class MapView:
         whole = shapely.set_precision(shapely.union_all(parts, grid_size=grid), grid)
         return make_valid(polygonal(shapely.simplify(whole, self.tolerance)))
 
+    def runs(self, line: BaseGeometry) -> list[Floats]:
+        """The pieces of a line of EPSG:4326 that lie near the frame, metres in the plane, each of shape (m, 2)."""
+        turned = self.projection.recentred(line)
+        cut = turned if self.window is None else shapely.intersection(turned, self.window)
+        parts = shapely.get_parts(shapely.transform(shapely.segmentize(cut, 0.5), self.projection.to_plane))
+        return [shapely.get_coordinates(part) for part in parts if shapely.get_dimensions(part) == 1]
+
     def points(self, geometries: ArrayLike) -> Floats:
         """Points of EPSG:4326 that lie in the frame, metres in the plane, shape (m, 2)."""
         lon, lat = shapely.get_coordinates(np.asarray(geometries, dtype=object)).T

@@ -23,9 +23,7 @@ from asmgold.schemas.tables import COMMODITY_ROLES
 from asmgold.vocabulary.iso import country_name
 
 SCRIPT_WORDS = "js_"
-# How much of the source's colour a site's own has, by the rank of gold: the higher, the darker.
-STRENGTH = {"primary": 1.0, "listed": 1.0, "secondary": 0.45, "tertiary": 0.12, "refinery": 0.0}
-RADIUS = {"mrds": 3.5, "major_deposits": 6.0}
+PIXELS_OF_A_MM = 2.3  # of the radius of a sign, for a millimetre of its size
 POSITION_DECIMALS = 5
 SEEN_DEG = 0.01  # mining that was seen is shown in cells of this size, some kilometre
 
@@ -139,15 +137,14 @@ def _rings(results: Results, window: Window) -> dict[str, list[Any]]:
 
 
 def _site_layer(source: str, role: str, context: Context) -> MapLayer:
-    colour = palette.SITE_COLOURS.get(source, palette.OTHER_SOURCE)
-    strength = STRENGTH[role]
+    mark = palette.site_mark(source, main=palette.is_main(role))
     return MapLayer(
         f"sites-{source}-{role}",
         context.site_kind_title(source, role),
         "point",
-        _mixed(colour, strength),
-        palette.SITE_EDGE if strength == 1 else colour,
-        radius=RADIUS.get(source, 3.5),
+        mark.face,
+        mark.edge,
+        radius=PIXELS_OF_A_MM * mark.size_mm,
     )
 
 

@@ -28,12 +28,18 @@ from asmgold.publish.qgis.metadata import credit_line, project_metadata
 from asmgold.publish.qgis.view import projected, projection_of, rectangle, rectangle_element, reference_system
 from asmgold.schemas.tables import CRS
 
-GEOMETRY = {"Point": "Point", "LineString": "Line", "MultiPolygon": "Polygon", None: "No geometry"}
+GEOMETRY = {
+    "Point": "Point",
+    "LineString": "Line",
+    "MultiLineString": "Line",
+    "MultiPolygon": "Polygon",
+    None: "No geometry",
+}
+CONTEXT = ("rivers", "lakes", "area", "countries")
 HIDDEN = (
     "corrections",
     "rings",
     "regions_by",
-    "overlay_intersections",
     "records_rejected",
     "missed_mining",
     "missed_mining_points",
@@ -100,7 +106,8 @@ def _layers_of(package: Path, context: Context) -> dict[str, _Layer]:
             JOIN gpkg_metadata_reference USING (table_name) JOIN gpkg_metadata ON md_file_id = gpkg_metadata.id
             LEFT JOIN gpkg_geometry_columns USING (table_name) ORDER BY layer_styles.id"""
         ).fetchall()
-    names = {"POINT": "Point", "LINESTRING": "LineString", "MULTIPOLYGON": "MultiPolygon"}
+    names = {"POINT": "Point", "LINESTRING": "LineString", "MULTILINESTRING": "MultiLineString",
+             "MULTIPOLYGON": "MultiPolygon"}  # fmt: skip
     layers = {}
     for name, title, style, metadata, geometry in rows:
         source = f"./{package.name}|layername={name}"
@@ -154,7 +161,7 @@ def _project(
         if found and not context.layers[name].get("units_only")
     }
     background = palette.SEA if "countries" in layers else palette.HALO
-    shown = [layer for layer in ordered if layer.visible and layer.name not in ("area", "countries")]
+    shown = [layer for layer in ordered if layer.visible and layer.name not in ("towns", *CONTEXT)]
     shown.sort(key=lambda layer: layer.name != "asm_gold_regions")
     legend = [_tree_layer(replace(layer, title=inert(layer.title))) for layer in shown]
     rows = sum(_legend_rows(layer) for layer in shown)
@@ -208,11 +215,18 @@ def _groups(
     overlays = [layers[name] for name in named if name in layers]
     groups = [
         (words["sites"], [layers["gold_sites"], layers["corrections"]]),
-        (None, [layers[name] for name in ("mining_seen", "missed_mining_points", "missed_mining") if name in layers]),
+        (
+            None,
+            [
+                layers[name]
+                for name in ("mining_seen", "missed_mining_points", "missed_mining", "towns")
+                if name in layers
+            ],
+        ),
         (words["overlays"], [*overlays, layers["overlay_intersections"]] if overlays else []),
         (None, [layers[name] for name in ("asm_gold_regions", "rings", "regions_by") if name in layers]),
         (words["rasters"], list(rasters)),
-        (words["context"], [layers[name] for name in ("area", "countries") if name in layers]),
+        (words["context"], [layers[name] for name in CONTEXT if name in layers]),
         (words["tables"], [layer for layer in layers.values() if layer.content.get("geometry") == "No geometry"]),
     ]
     return [(title, members) for title, members in groups if members]

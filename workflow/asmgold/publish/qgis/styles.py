@@ -12,14 +12,14 @@ from asmgold.publish.qgis.markup import VERSION, Element, document, element, uui
 from asmgold.schemas.schema import Column
 
 DOCTYPE = "<!DOCTYPE qgis PUBLIC 'http://mrcc.com/qgis.dtd' 'SYSTEM'>\n"
-HORIZONTAL, BESIDE_POINT = 4, 6  # placements of labels, by the numbers of QGIS
+CURVED, HORIZONTAL, BESIDE_POINT = 3, 4, 6  # placements of labels, by the numbers of QGIS
 # How a feature is called in lists.
 SUMMARIES = {
     "gold_sites": '"label"',
-    "asm_gold_regions": '"region_id"',
-    "overlay_intersections": '"overlay" || \', \' || "zone"',
+    "asm_gold_regions": '"region_name"',
+    "overlay_intersections": '"region_name" || \', \' || "overlay" || \', \' || "zone"',
 }
-GEOMETRY = {"Point": 0, "LineString": 1, "MultiPolygon": 2, None: 4}
+GEOMETRY = {"Point": 0, "LineString": 1, "MultiLineString": 1, "MultiPolygon": 2, None: 4}
 
 
 def style_of(
@@ -54,13 +54,19 @@ def style_of(
             case "asm_gold_regions":
                 parts = _regions()
             case "gold_sites":
-                parts = _sites(words, sorted(set(sites)))
+                parts = _sites(context, words, sorted(set(sites)))
             case "rings":
                 parts = _outlined("\"from_km\" || '–' || \"to_km\" || ' km'")
             case "regions_by":
                 parts = _outlined('"value"')
             case "overlay_intersections":
                 parts = _zones(context, words)
+            case "towns":
+                parts = _towns()
+            case "rivers":
+                parts = [_single(symbols.lines(palette.WATER, 0.2)), *_named(palette.WATER)]
+            case "lakes":
+                parts = [_single(symbols.polygons(symbols.fill(palette.LAKE, palette.WATER, 0.15)))]
             case "area":
                 parts = [_single(symbols.polygons(symbols.fill(palette.AREA, palette.AREA_EDGE, 0.35)))]
             case "countries":
@@ -98,11 +104,11 @@ def style_of(
 
 def _regions() -> list[Element]:
     shape = symbols.fill(palette.REGION, palette.REGION_EDGE, 0.2, palette.REGION_OPACITY)
-    text = "\"region_id\" || '\\n' || format_number(\"area_km2\", 0) || ' km²'"
+    text = "\"region_name\" || '\\n' || format_number(\"area_km2\", 0) || ' km²'"
     label = symbols.labels(
         text, 7.5, colour=palette.REGION_EDGE, placement=HORIZONTAL, below_scale=3_000_000, wider_than_mm=14, bold=True
     )
-    return [_single(symbols.polygons(shape)), label, _map_tip("region_id", "n_sites")]
+    return [_single(symbols.polygons(shape)), label, _map_tip("region_name", "n_sites")]
 
 
 def _outlined(text: str) -> list[Element]:
@@ -111,18 +117,17 @@ def _outlined(text: str) -> list[Element]:
     return [_single(symbols.polygons(symbols.fill(None, palette.REGION_EDGE, 0.3, dashes="1.6;1"))), label]
 
 
-def _sites(words: Mapping[str, str], present: Sequence[tuple[str, str]]) -> list[Element]:
+def _sites(context: Context, words: Mapping[str, str], present: Sequence[tuple[str, str]]) -> list[Element]:
     """Sources by shape and colour; filled where gold is the main commodity, or where no order is given."""
     rules: list[tuple[str, str, Element]] = []
-    for source, filled in dict.fromkeys((source, _is_main(role)) for source, role in present):
-        colour = palette.SITE_COLOURS.get(source, palette.OTHER_SOURCE)
-        shape, size = ("diamond", 3.4) if source == "major_deposits" else ("circle", 1.5)
-        face, edge = (colour, palette.SITE_EDGE) if filled else (palette.SITE_EDGE, colour)
-        role = "" if source == "major_deposits" and filled else words["main" if filled else "beside"]
-        title = words.get(source, source) + (f", {role}" if role else "")
-        is_main = "coalesce(\"commodity_role\", '') IN ('primary', 'listed')"
-        condition = f'"source" = {_literal(source)} AND {"" if filled else "NOT "}{is_main}'
-        rules.append((condition, title, symbols.marker(shape, size, face, edge, 0.12 if filled else 0.25)))
+    roles = ", ".join(map(_literal, palette.MAIN_ROLES))
+    for source, main in dict.fromkeys((source, palette.is_main(role)) for source, role in present):
+        mark = palette.site_mark(source, main=main)
+        condition = (
+            f'"source" = {_literal(source)} AND coalesce("commodity_role", \'\') {"" if main else "NOT "}IN ({roles})'
+        )
+        symbol = symbols.marker(mark.shape, mark.size_mm, mark.face, mark.edge, 0.12 if main else 0.25)
+        rules.append((condition, context.site_class_title(source, main=main), symbol))
     if not rules:
         rules.append(("ELSE", words["site"], symbols.marker("circle", 1.5, palette.MRDS, palette.SITE_EDGE, 0.12)))
     # Small and frequent ones below, rare and large ones on top.
@@ -145,36 +150,33 @@ def _missed(geometry: str | None) -> Element:
     return symbols.polygons(symbols.fill(palette.MISSED, palette.MISSED_EDGE, 0.2))
 
 
-def _is_main(role: str) -> bool:
-    return role in ("primary", "listed")
-
-
 def _zones(context: Context, words: Mapping[str, str]) -> list[Element]:
-    """Each overlay's zones in its colour: dense hatching inside, sparse hatching the other way outside.
+    """Regions inside and outside an overlay that is within another one, as every map has them; others by hatching.
 
-    An overlay that others are within is switched off at first: their zones cover it already.
+    Those that are hatched are switched off at first.
     """
     rules, off = [], []
-    parents = {overlay["within"] for overlay in context.overlays.values()}
     for number, (layer, overlay) in enumerate(context.overlays.items()):
         colour, name = palette.overlay_colour(number), layer.removeprefix("overlay_")
         if overlay.get("units_only"):
             continue
-        angle = 45 + 30 * (number // 2)
-        zones = {"inside": (angle, 1.6, 0.4)} | ({"outside": (angle + 90, 2.6, 0.25)} if overlay["within"] else {})
-        for zone, (turned, distance, width) in zones.items():
+        edge = symbols.fill(None, palette.REGION_EDGE, 0.15)
+        signs = {
+            zone: [symbols.fill(palette.ZONE_COLOURS[zone], None), edge]  # opaque: the region lies below
+            for zone in ("inside", "outside")
+        }
+        if overlay["within"]:
+            signs["outside"].insert(1, symbols.hatch(palette.OUTSIDE_HATCH, 45, 1.2, 0.15))
+        else:
+            signs = {"inside": [symbols.hatch(colour, 45 + 30 * number, 1.6, 0.4), edge]}
+        for zone, layers in signs.items():
             condition = f'"overlay" = {_literal(name)} AND "zone" = {_literal(zone)}'
-            off += [condition] if name in parents else []
-            rules.append(
-                (
-                    condition,
-                    words[zone].format(overlay=overlay["title"], parent=_parent(context, overlay)),
-                    symbols.polygons(symbols.hatch(colour, turned, distance, width), symbols.fill(None, colour, 0.25)),
-                )
-            )
+            off += [] if overlay["within"] else [condition]
+            title = words[zone].format(overlay=overlay["title"], parent=_parent(context, overlay))
+            rules.append((condition, title, symbols.polygons(*layers)))
     if not rules:
         rules.append(("ELSE", words["regions"], symbols.polygons(symbols.fill(None, palette.REGION_EDGE, 0.2))))
-    return [_by_rules("overlay_intersections", rules, off), _map_tip("region_id", "area_km2")]
+    return [_by_rules("overlay_intersections", rules, off), _map_tip("region_name", "area_km2")]
 
 
 def _parent(context: Context, overlay: Mapping[str, object]) -> str:
@@ -199,6 +201,23 @@ def _overlay(number: int, words: Mapping[str, str]) -> list[Element]:
     return [_single(symbols.polygons(casing, shape)), label]
 
 
+def _towns() -> list[Element]:
+    """Settlements with their names: the large ones at every scale, the others from near."""
+    large, shown = '"population" >= 100000', '"population" >= 100000 OR @map_scale < 2500000'
+    names = symbols.labels(
+        f'if({shown}, "name", NULL)', 6.5, colour=palette.TOWN, placement=BESIDE_POINT, distance=0.8, priority=3
+    )
+    rules = [
+        (large, "≥ 100 000", symbols.marker("circle", 1.1, palette.HALO, palette.TOWN, 0.3)),
+        (f"NOT {large}", "< 100 000", symbols.marker("circle", 0.8, palette.HALO, palette.TOWN, 0.2)),
+    ]
+    return [_by_rules("towns", rules, near={rules[1][0]: 2_500_000}), names]
+
+
+def _named(colour: str) -> list[Element]:
+    return [symbols.labels('"name"', 6.5, colour=colour, placement=CURVED, below_scale=5_000_000, priority=1)]
+
+
 def _countries(unlabelled: Iterable[str]) -> list[Element]:
     names = ", ".join(_literal(name) for name in ("", *unlabelled))
     shape = symbols.fill(palette.NEIGHBOUR, palette.NEIGHBOUR_EDGE, 0.2)
@@ -217,8 +236,16 @@ def _single(symbol: Element) -> Element:
     return element("renderer-v2", element("symbols", symbol), type="singleSymbol", symbollevels=0, forceraster=0)
 
 
-def _by_rules(layer: str, rules: Sequence[tuple[str, str, Element]], off: Sequence[str] = ()) -> Element:
-    """A renderer with a rule for each condition, in the order of drawing; those of `off` are switched off."""
+def _by_rules(
+    layer: str,
+    rules: Sequence[tuple[str, str, Element]],
+    off: Sequence[str] = (),
+    near: Mapping[str, int] | None = None,
+) -> Element:
+    """A renderer with a rule for each condition, in the order of drawing.
+
+    Those of `off` are switched off; those of `near` are drawn up to the scale 1 : that number.
+    """
     listed = []
     for number, (condition, title, symbol) in enumerate(rules):
         symbol.set("name", str(number))
@@ -232,6 +259,7 @@ def _by_rules(layer: str, rules: Sequence[tuple[str, str, Element]], off: Sequen
                 symbol=number,
                 key=uuid_of(layer, condition),
                 checkstate=condition not in off,
+                **({"scalemaxdenom": near[condition]} if near and condition in near else {}),
             )
         )
     return element(
