@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from itertools import combinations, pairwise
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree
 
 import geopandas as gpd
 import pandas as pd
@@ -186,7 +187,7 @@ def test_sliders_ask_what_if(page, built_once):
     """The discs are geodesic, and the figures those of the run's own table."""
     curve = pd.read_csv(built_once.product("radius_curve.csv"))
     before = pixels_like(page, palette.REGION)
-    page.get_by_label("Radius around each site").fill("10")
+    page.get_by_role("slider", name="Radius around each site").fill("10")
     row = curve[(curve["radius_km"] == 10) & (curve["period"] == "all") & (curve["zone"] == "area")].iloc[0]
     told = page.locator("#what-if tbody tr").first
     assert told.locator("td").all_inner_texts() == [
@@ -194,7 +195,7 @@ def test_sliders_ask_what_if(page, built_once):
         f"{row['lift']:.1f}",
     ]  # fmt: skip
     assert pixels_like(page, palette.REGION) < 0.7 * before
-    page.get_by_label("Mining seen in").fill("0")
+    page.get_by_role("slider", name="Mining seen in").fill("0")
     assert "2018" in page.locator("#what-if").inner_text()
     assert page.evaluate("location.hash").endswith("radius=10&year=2018")
     page.get_by_label("Only sites with gold of first rank").check()
@@ -211,6 +212,53 @@ def test_discs_are_geodesic(open_page, tmp_path):
         edge = page.evaluate(f"() => {{ {script} return disc([{latitude}, {longitude}], 50, 48); }}")
         metres = [Geod(ellps="WGS84").inv(longitude, latitude, x, y)[2] for y, x in edge]
         assert metres == pytest.approx([50_000] * 48, abs=1)
+
+
+def test_tables_and_charts_are_taken_away_and_four_pages_are_printed(page, tmp_path, built_once):
+    def taken(selector) -> bytes:
+        with page.expect_download() as download:
+            page.locator(selector).first.click()
+        download.value.save_as(tmp_path / "taken")
+        return (tmp_path / "taken").read_bytes()
+
+    (tmp_path / "sites.csv").write_bytes(taken("#sites-table .save"))
+    table = pd.read_csv(tmp_path / "sites.csv", encoding="utf-8-sig")
+    assert len(table) == len(gpd.read_parquet(built_once.product("sites.parquet")))
+    (tmp_path / "regions.csv").write_bytes(taken("#regions .table .save"))
+    areas = pd.read_csv(tmp_path / "regions.csv", encoding="utf-8-sig")["Area, km²"]
+    assert areas.tolist() == gpd.read_parquet(built_once.product("regions.parquet"))["area_km2"].tolist()
+    for chart in ("#regions .bars + .save", "#evidence figure .save"):
+        assert ElementTree.fromstring(taken(chart)).tag == "{http://www.w3.org/2000/svg}svg"
+    printed = page.pdf(format="A4")
+    assert 2 <= len(re.findall(rb"/Type\s*/Page\b", printed)) <= 4
+
+
+CONTRAST = """all => {
+    const light = (text) => text.match(/[\\d.]+/g).slice(0, 3)
+        .map((value) => value / 255).map((c) => (c <= 0.04045 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4))
+        .reduce((sum, c, i) => sum + [0.2126, 0.7152, 0.0722][i] * c, 0);
+    const behind = (node) => {
+        for (let other = node; other; other = other.parentElement) {
+            const { backgroundColor } = getComputedStyle(other);
+            if (!/, 0\\)$/.test(backgroundColor)) return backgroundColor;
+        }
+        return "rgb(255, 255, 255)";
+    };
+    const bad = new Set();
+    for (const node of all) {
+        if (![...node.childNodes].some((child) => child.nodeType === 3 && child.textContent.trim())) continue;
+        if (!node.checkVisibility() || node.closest(":disabled, .country")) continue;
+        const [a, b] = [light(getComputedStyle(node).color), light(behind(node))].sort((x, y) => y - x);
+        if ((a + 0.05) / (b + 0.05) < 4.5) bad.add(`${node.tagName} ${node.textContent.slice(0, 30)}`);
+    }
+    return [...bad];
+}"""
+
+
+def test_every_text_has_contrast_by_day_and_by_night(page):
+    for scheme in ("light", "dark"):
+        page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+        assert page.locator("body, body *:not(script)").evaluate_all(CONTRAST) == [], scheme
 
 
 def test_names_of_countries_make_room_for_each_other(page):
@@ -320,6 +368,6 @@ def test_spanish_and_a_hostile_name_that_is_shown_and_not_run(open_page, tmp_pat
     page.locator("#regions tbody .pick").first.click()
     assert page.locator("#panel h3").inner_text().startswith("Región 1")
     page.get_by_role("combobox").fill("onerror")
-    page.get_by_role("option").first.click()
+    page.get_by_role("option", name="sitio").click()
     assert page.locator("#panel h3").inner_text() == hostile
     assert page.locator("img[src=x]").count() == 0

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
@@ -14,6 +14,7 @@ import shapely
 from asmgold.io.text import web_address
 from asmgold.publish import palette
 from asmgold.publish.context import Context
+from asmgold.publish.messages import NO_BREAK
 from asmgold.publish.page.results import Results, missing_as_none, region_titles
 from asmgold.publish.page.shapes import Window, background
 from asmgold.publish.page.units import facts, units
@@ -40,6 +41,7 @@ class MapLayer:
     shown: bool = True
     radius: float = 0.0
     thin: bool = False
+    legend: Sequence[tuple[str, str]] = ()
 
 
 def map_layers(results: Results, context: Context) -> list[MapLayer]:
@@ -58,6 +60,8 @@ def map_layers(results: Results, context: Context) -> list[MapLayer]:
                 parent=context.overlay_titles[parent], overlay=context.overlay_titles[name]
             )
             layers.append(MapLayer(f"outside-{name}", title, "area", palette.OUTSIDE, palette.REGION_EDGE, shown=False))
+    divided = units(results, context)[1]["overlay"].unique()
+    layers += [_unit_layer(name, context) for name in divided]
     layers += _ring_layers(results, context)
     for number, (name, title) in enumerate(context.overlay_titles.items()):
         colour = palette.UNITS if context.is_units_only(name) else palette.overlay_colour(number)
@@ -114,6 +118,15 @@ def _kinds(sites: pd.DataFrame) -> list[tuple[str, str]]:
     rank = {role: number for number, role in enumerate(COMMODITY_ROLES)}
     kinds = {(str(source), str(role)) for source, role in zip(sites["source"], sites["commodity_role"], strict=True)}
     return sorted(kinds, key=lambda kind: (kind[0] == "major_deposits", kind[0], -rank[kind[1]]))
+
+
+def _unit_layer(name: str, context: Context) -> MapLayer:
+    """The units of an overlay, each filled by how much of it is region; its legend has the classes."""
+    title = context.phrases("page")["layer_units"].format(overlay=context.overlay_titles[name])
+    bounds = [context.numbers.share(share).replace(f"{context.numbers.decimal}0", "") for share in palette.SHARE_BOUNDS]
+    classes = zip(["0", *bounds], [*bounds, "100"], palette.SHARE_COLOURS, strict=True)
+    legend = [(colour, f"{low.partition(NO_BREAK)[0]}–{high}") for low, high, colour in classes]
+    return MapLayer(f"units-{name}", title, "area", palette.SHARE_COLOURS[2], palette.UNITS, False, legend=legend)
 
 
 def _ring_layers(results: Results, context: Context) -> list[MapLayer]:
@@ -219,6 +232,7 @@ def _units(results: Results, context: Context, window: Window) -> list[dict[str,
                 "overlay": name,
                 "title": row["unit"],
                 "facts": facts(columns, row, context.numbers),
+                "fill": palette.share_colour(row["share_of_unit"]),
                 "shape": window.shape(shapes[row["unit"]]),
             }
             for row in rows.to_dict("records")

@@ -56,6 +56,10 @@ function drawZones() {
     const style = { interactive: false, weight: 1, color: edge, fillColor: fill, fillOpacity: 1 };
     shapes.forEach((shape) => polygon(shape, style).addTo(layers[key]));
   }
+  data.units.forEach((unit, id) => {
+    const style = { color: data.background.border, weight: 1, fillColor: unit.fill, fillOpacity: 1 };
+    chooseOnClick(polygon(unit.shape, style), "unit", id).addTo(layers[`units-${unit.overlay}`]);
+  });
   for (const name of Object.keys(data.overlays)) {
     const { edge, thin } = data.layers[`overlay-${name}`];
     const style = { interactive: false, fill: false, weight: thin ? 0.8 : 2, color: edge };

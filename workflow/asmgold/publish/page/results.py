@@ -66,4 +66,4 @@ def missing_as_none(values: pd.Series) -> list[Any]:
 def region_titles(regions: pd.DataFrame, context: Context) -> list[str]:
     """What each region is called, in their order."""
     number = context.phrases("page")["region_number"]
-    return [number.format(number=place + 1) for place in range(len(regions))]
+    return [number.format(number=name) for name in regions["region_name"]]

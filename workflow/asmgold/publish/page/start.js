@@ -65,6 +65,7 @@ addEventListener("resize", fit);
 startMap();
 startSearch();
 startWhatIf();
+startTaking();
 for (const box of switches) {
   switchLayer(box.dataset.layer, box.checked);
   box.addEventListener("change", () => { switchLayer(box.dataset.layer, box.checked); remember(); });

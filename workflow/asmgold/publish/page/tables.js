@@ -27,7 +27,9 @@ function enliven(table) {
   const input = table.querySelector(".filter input");
   const found = table.querySelector(".found");
   const more = element("button", undefined, { type: "button", class: "button" });
-  table.append(more);
+  const name = fileName(table.querySelector("caption > span").firstChild.textContent, "csv");
+  const head = [...table.querySelectorAll("thead tr")][0];
+  table.append(more, saveButton("CSV", name, () => [name, csv(head, rows), "text/csv;charset=utf-8"]));
   let limit = ROWS_AT_FIRST;
 
   function refresh() {

@@ -77,8 +77,11 @@ function startWhatIf() {
 
   function show() {
     const km = Number(radius.value);
-    form.querySelector("[name=radius-value]").textContent = `${number(km)} km`;
-    if (year) form.querySelector("[name=year-value]").textContent = told.periods[year.value] ?? words.js_all_years;
+    form.querySelector("[data-shows=radius]").textContent = `${number(km)} km`;
+    if (year) form.querySelector("[data-shows=year]").textContent = told.periods[year.value] ?? words.js_all_years;
+    for (const slider of [radius, year]) {
+      slider?.setAttribute("aria-valuetext", form.querySelector(`[data-shows=${slider.name}]`).textContent);
+    }
     showLayers();
     showFigures(km);
     form.querySelector("[type=reset]").disabled = isOwn() && chosenPeriod() === "all";

@@ -37,9 +37,9 @@ def what_if(results: Results, context: Context) -> dict[str, Any] | None:
         "periods": periods if len(periods) > 1 else [],
         "zones": [
             {
-                "title": context.zone_title(zone),
+                "title": context.zone_title(str(zone)),
                 "curve": {str(period): _rows(rows) for period, rows in of_zone.groupby("period")},
-                "primary": (_rows(primary[primary["zone"] == zone]) or [None])[0],
+                "primary": next(iter(_rows(primary[primary["zone"] == zone])), None),
             }
             for zone, of_zone in curve.groupby("zone", sort=False)
         ],

@@ -15,7 +15,8 @@ from asmgold.publish.page.results import Results
 from asmgold.publish.page.sections import background, findings, key_figures, lead
 from asmgold.publish.page.whatif import what_if
 
-SCRIPTS = ("panel.js", "map.js", "search.js", "whatif.js", "tables.js", "start.js")
+PACKAGE = "asm_gold_regions.gpkg"
+SCRIPTS = ("panel.js", "map.js", "search.js", "whatif.js", "take.js", "tables.js", "start.js")
 
 
 def write_page(path: Path, results: Results, context: Context, sections: Sequence[Section] = ()) -> None:
@@ -43,6 +44,7 @@ def write_page(path: Path, results: Results, context: Context, sections: Sequenc
         layers=map_layers(results, context)[::-1],
         sections=[*findings(results, context), *sections, *background(results, context)],
         what_if=sliders,
+        package=PACKAGE if PACKAGE in results.products else None,
         data=script_data(map_data(results, context) | {"what_if": sliders}),
         leaflet_version=_leaflet_version(),
         leaflet_licence=read_own("leaflet.LICENSE"),
