@@ -56,8 +56,8 @@ def map_layers(results: Results, context: Context) -> list[MapLayer]:
     for name in context.overlay_titles:
         parent = context.parent_of(name)
         if parent is not None:
-            title = words["layer_outside"].format(
-                parent=context.overlay_titles[parent], overlay=context.overlay_titles[name]
+            title = context.say(
+                words["layer_outside"], parent=context.overlay_phrases[parent], overlay=context.overlay_phrases[name]
             )
             layers.append(MapLayer(f"outside-{name}", title, "area", palette.OUTSIDE, palette.REGION_EDGE, shown=False))
     divided = units(results, context)[1]["overlay"].unique()

@@ -55,13 +55,13 @@ def answer(results: Results, context: Context) -> Section:
     covers, outside = [], []
     row: Any
     for row in results.summary.itertuples():
-        title, parent = context.overlay_titles[row.overlay], context.parent_of(row.overlay)
+        title, parent = context.overlay_phrases[row.overlay], context.parent_of(row.overlay)
         if row.zone == "inside":
-            covers.append(words["answer_overlay"].format(share=numbers.share(row.share_of_zone), overlay=title))
+            covers.append(context.say(words["answer_overlay"], share=numbers.share(row.share_of_zone), overlay=title))
         elif parent is not None and pd.notna(row.share_of_parent_regions):
             share = numbers.share(row.share_of_parent_regions)
-            titles = {"parent": context.overlay_titles[parent], "overlay": title}
-            outside.append(words["answer_outside"].format(share=share, **titles))
+            titles = {"parent": context.overlay_phrases[parent], "overlay": title}
+            outside.append(context.say(words["answer_outside"], share=share, **titles))
     paragraphs: list[Block] = []
     if not results.regions.empty:
         zones = [words["answer_overlays"].format(parts=", ".join(covers))] if covers else []
