@@ -371,3 +371,15 @@ def test_spanish_and_a_hostile_name_that_is_shown_and_not_run(open_page, tmp_pat
     page.get_by_role("option", name="sitio").click()
     assert page.locator("#panel h3").inner_text() == hostile
     assert page.locator("img[src=x]").count() == 0
+
+
+def test_very_long_names_and_an_area_without_regions_read_well(open_page, tmp_path):
+    make_page(tmp_path, ["x" * 10_000, "منجم الذهب", "金矿", "ᠠᠯᠲᠠ"])
+    page = open_page(tmp_path / "en.html", viewport=PHONE)
+    page.locator("#regions tbody .pick").first.click()
+    assert page.evaluate("document.documentElement.scrollWidth") == PHONE["width"]
+    assert page.locator("#panel .facts").is_visible()
+    make_page(tmp_path, ["none"], overlays=False, countries=None)
+    page.reload()
+    assert page.locator("#what-if").count() == 0
+    assert "no region to show" in page.locator("header").inner_text()

@@ -142,9 +142,11 @@ const scale = () => Math.min(Math.max((map.getZoom() - 3) / 5, 0.5), 1);
 const radiusOf = (site) => data.layers[data.sites.layer[site]].radius * scale();
 
 function resize() {
-  siteMarks.forEach((mark, site) => mark.setRadius(radiusOf(site)).setStyle({ weight: scale() }));
+  // Set directly: the map draws all anew after a zoom, and once is enough where there are many marks.
+  const set = (mark, radius) => { mark._radius = mark.options.radius = radius; };
+  siteMarks.forEach((mark, site) => { set(mark, radiusOf(site)); mark.options.weight = scale(); });
   // A mark stands for a cell, which it fills from some zoom on.
-  seenMarks.forEach((mark) => mark.setRadius(Math.min(Math.max(2 ** (map.getZoom() - 8), 0.9), 6)));
+  seenMarks.forEach((mark) => set(mark, Math.min(Math.max(2 ** (map.getZoom() - 8), 0.9), 6)));
   drawOutline();
 }
 

@@ -64,6 +64,7 @@ function startWhatIf() {
   const plain = { interactive: false, stroke: false, smoothFactor: 0.5 };
   const cut = L.polygon(data.area.flat(), { ...plain, fill: false });
   discs = new Discs([], { ...plain, cut, fillColor: data.layers.regions.fill, fillOpacity: 0.7, fillRule: "nonzero" });
+  let shownMarks = "false all";
   let drawn = layers.regions.getLayers();
   const regions = drawn;
 
@@ -90,11 +91,18 @@ function startWhatIf() {
   function showLayers() {
     if (!isOwn()) drawDiscs(Number(radius.value), primary?.checked);
     const wanted = isOwn() ? regions : [cut, discs];
-    if (wanted !== regions || drawn !== regions) {
+    if (wanted[0] !== drawn[0]) {
       layers.regions.clearLayers();
       wanted.forEach((layer) => layers.regions.addLayer(layer));
+      restack();
       drawn = wanted;
     }
+    const marks = `${Boolean(primary?.checked)} ${chosenPeriod()}`;
+    if (marks !== shownMarks) showMarks();
+    shownMarks = marks;
+  }
+
+  function showMarks() {
     siteMarks.forEach((mark, site) => {
       const group = layers[data.sites.layer[site]];
       group[primary?.checked && !isPrimary(site) ? "removeLayer" : "addLayer"](mark);
