@@ -12,19 +12,22 @@ from collections.abc import Iterator
 from itertools import combinations, pairwise
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree
 
 import geopandas as gpd
 import pandas as pd
 import pytest
 import shapely
+from pyproj import Geod
 
 from asmgold.publish import palette
+from asmgold.publish.page.html import read_own
+from tests.publish.test_page import made as make_page
 
 pytestmark = pytest.mark.thorough
 
-DESKTOP = {"width": 1400, "height": 900}
-PHONE = {"width": 360, "height": 740}
-MADE = "results/.build/peru/index.html"  # nothing else is made to look at it
+DESKTOP = {"width": 1440, "height": 900}
+PHONE = {"width": 390, "height": 844}
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 
 
@@ -45,7 +48,7 @@ def open_page(browser) -> Iterator[Any]:
     """Opens a file without a network; at the end there was no request but for the file, and nothing to complain of."""
     contexts, complaints = [], []
 
-    def opened(path: Path, viewport=DESKTOP, **options) -> Any:
+    def opened(path: Path, address: str = "", viewport=DESKTOP, **options) -> Any:
         context = browser.new_context(viewport=viewport, reduced_motion="reduce", **options)
         contexts.append(context)
         context.set_offline(True)
@@ -53,8 +56,8 @@ def open_page(browser) -> Iterator[Any]:
         page.on("console", lambda message: complaints.append(message.text))
         page.on("pageerror", lambda error: complaints.append(str(error)))
         page.on("dialog", lambda dialog: (complaints.append(dialog.message), dialog.dismiss()))
-        page.on("request", lambda request: request.url == path.as_uri() or complaints.append(request.url))
-        page.goto(path.as_uri())
+        page.on("request", lambda request: request.url.split("#")[0] == path.as_uri() or complaints.append(request.url))
+        page.goto(path.as_uri() + address)
         return page
 
     yield opened
@@ -99,33 +102,71 @@ def pixels_like(page, colour: str) -> int:
     )
 
 
-def test_a_reader_clicks_the_map(page, built_once):
+def middle(page, right=0, down=0) -> dict[str, float]:
+    box = page.locator("#map").bounding_box()
+    return {"x": box["width"] / 2 + right, "y": box["height"] / 2 + down}
+
+
+def test_the_map_fills_the_first_screen_and_a_reader_chooses_on_it(page, built_once):
     if pictures := os.environ.get("ASMGOLD_PICTURES"):
-        page.set_viewport_size({"width": 1400, "height": 1080})
-        page.reload()
         page.screenshot(path=Path(pictures) / "page.png")
-        page.set_viewport_size(DESKTOP)
-    page.get_by_role("button", name="Region 1", exact=True).first.click()
+    box, panel_box = page.locator("#map").bounding_box(), page.locator("aside").bounding_box()
+    assert box["width"] > 0.6 * DESKTOP["width"]
+    assert box["height"] > 0.75 * DESKTOP["height"]
+    assert max(box["y"] + box["height"], panel_box["y"] + panel_box["height"]) <= DESKTOP["height"]
+    overview = panel(page)
+    # By a row of a table: the page shows the map again, and the region with its records.
+    page.locator("#regions tbody .pick").first.click()
     region = gpd.read_parquet(built_once.product("regions.parquet")).iloc[0]
     assert region["region_id"] in panel(page)
     assert f"{region['area_km2']:,.0f}" in panel(page)
-    assert page.locator("#panel li").count() == region["n_sites"]
+    assert page.locator("#panel li:has(.pick)").count() == min(region["n_sites"], 100)
+    assert page.evaluate("scrollY") == 0
     link = page.locator("#panel li a").first
     assert re.fullmatch(r"https?://mrdata\.usgs\.gov/\S+", link.get_attribute("href"))
     assert "noopener" in link.get_attribute("rel")
     # The site that a button shows stands in the middle of the map: there the mouse finds it.
+    title = page.locator("#panel h3").inner_text()
     page.locator("#panel li button").first.click()
     name = page.locator("#panel h3").inner_text()
-    page.get_by_role("button", name="Region 2", exact=True).first.click()
-    assert name not in page.locator("#panel h3").inner_text()
-    page.get_by_role("button", name=name, exact=True).first.click()
     page.get_by_role("button", name="Zoom in").click()
-    box = page.locator("#map").bounding_box()
-    middle = {"x": box["width"] / 2, "y": box["height"] / 2}
-    page.locator("#map").click(position={"x": middle["x"] + 60, "y": middle["y"] + 3})
-    assert page.locator("#panel h3").inner_text() == "Region 1"
-    page.locator("#map").click(position=middle)
+    page.locator("#map").click(position=middle(page, 60, 3))
+    assert page.locator("#panel h3").inner_text() == title
+    page.locator("#map").click(position=middle(page))
     assert page.locator("#panel h3").inner_text() == name
+    # Escape lets go, and so does a click where there is nothing.
+    outlined = map_pixels(page)
+    page.keyboard.press("Escape")
+    assert panel(page) == overview
+    assert map_pixels(page) != outlined
+    page.locator("#map").click(position=middle(page))
+    page.get_by_role("button", name="Show the whole map").click()
+    page.wait_for_timeout(400)
+    page.locator("#map").click(position={"x": 60, "y": 400})
+    assert panel(page) == overview
+
+
+def test_search_finds_places_regions_and_sites_and_the_address_keeps_them(page, open_page):
+    search = page.get_by_role("combobox")
+    search.fill("ancash")  # the accent is not asked for
+    assert page.get_by_role("option").first.inner_text().startswith("Áncash")
+    search.press("Enter")
+    assert page.locator("#panel h3").inner_text() == "Áncash"
+    assert page.evaluate("document.activeElement.id") == "panel"
+    search.fill("yanacocha")
+    search.press("ArrowDown")
+    search.press("Enter")
+    name = page.locator("#panel h3").inner_text()
+    assert "yanacocha" in name.lower()
+    page.get_by_role("checkbox", name="Corrected positions").check()
+    address = page.evaluate("location.hash")
+    assert "switched=corrections" in address
+    other = open_page(Path(page.evaluate("location.pathname")), address)
+    assert other.locator("#panel h3").inner_text() == name
+    assert other.get_by_role("checkbox", name="Corrected positions").is_checked()
+    assert other.evaluate("location.hash") == address
+    other.evaluate("location.hash = '#region=no&map=x/y'")
+    assert other.locator("#panel h3").count() == 0
 
 
 def test_layers_are_switched(page):
@@ -140,6 +181,84 @@ def test_layers_are_switched(page):
     before = pixels_like(page, palette.CORRECTION)
     corrections.check()
     assert pixels_like(page, palette.CORRECTION) > before + 500
+
+
+def test_sliders_ask_what_if(page, built_once):
+    """The discs are geodesic, and the figures those of the run's own table."""
+    curve = pd.read_csv(built_once.product("radius_curve.csv"))
+    before = pixels_like(page, palette.REGION)
+    page.get_by_role("slider", name="Radius around each site").fill("10")
+    row = curve[(curve["radius_km"] == 10) & (curve["period"] == "all") & (curve["zone"] == "area")].iloc[0]
+    told = page.locator("#what-if tbody tr").first
+    assert told.locator("td").all_inner_texts() == [
+        f"{row['land_share']:.1%}".replace("%", "\u00a0%"), f"{row['capture']:.1%}".replace("%", "\u00a0%"),
+        f"{row['lift']:.1f}",
+    ]  # fmt: skip
+    assert pixels_like(page, palette.REGION) < 0.7 * before
+    page.get_by_role("slider", name="Mining seen in").fill("0")
+    assert "2018" in page.locator("#what-if").inner_text()
+    assert page.evaluate("location.hash").endswith("radius=10&year=2018")
+    page.get_by_label("Only sites with gold of first rank").check()
+    assert told.locator("td").all_inner_texts() == ["–"] * 3
+    page.get_by_role("button", name="As on the map").click()
+    assert pixels_like(page, palette.REGION) == pytest.approx(before, rel=0.01)
+
+
+def test_discs_are_geodesic(open_page, tmp_path):
+    script = read_own("whatif.js").partition("const isPrimary")[0]
+    (tmp_path / "blank.html").write_text("<!doctype html><title>-</title>")
+    page = open_page(tmp_path / "blank.html")
+    for latitude, longitude in ((0, 0), (-12, 179.9), (60, 100)):
+        edge = page.evaluate(f"() => {{ {script} return disc([{latitude}, {longitude}], 50, 48); }}")
+        metres = [Geod(ellps="WGS84").inv(longitude, latitude, x, y)[2] for y, x in edge]
+        assert metres == pytest.approx([50_000] * 48, abs=1)
+
+
+def test_tables_and_charts_are_taken_away_and_four_pages_are_printed(page, tmp_path, built_once):
+    def taken(selector) -> bytes:
+        with page.expect_download() as download:
+            page.locator(selector).first.click()
+        download.value.save_as(tmp_path / "taken")
+        return (tmp_path / "taken").read_bytes()
+
+    (tmp_path / "sites.csv").write_bytes(taken("#sites-table .save"))
+    table = pd.read_csv(tmp_path / "sites.csv", encoding="utf-8-sig")
+    assert len(table) == len(gpd.read_parquet(built_once.product("sites.parquet")))
+    (tmp_path / "regions.csv").write_bytes(taken("#regions .table .save"))
+    areas = pd.read_csv(tmp_path / "regions.csv", encoding="utf-8-sig")["Area, km²"]
+    assert areas.tolist() == gpd.read_parquet(built_once.product("regions.parquet"))["area_km2"].tolist()
+    for chart in ("#regions .bars + .save", "#evidence figure .save"):
+        assert ElementTree.fromstring(taken(chart)).tag == "{http://www.w3.org/2000/svg}svg"
+    printed = page.pdf(format="A4")
+    assert 2 <= len(re.findall(rb"/Type\s*/Page\b", printed)) <= 4
+
+
+CONTRAST = """all => {
+    const light = (text) => text.match(/[\\d.]+/g).slice(0, 3)
+        .map((value) => value / 255).map((c) => (c <= 0.04045 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4))
+        .reduce((sum, c, i) => sum + [0.2126, 0.7152, 0.0722][i] * c, 0);
+    const behind = (node) => {
+        for (let other = node; other; other = other.parentElement) {
+            const { backgroundColor } = getComputedStyle(other);
+            if (!/, 0\\)$/.test(backgroundColor)) return backgroundColor;
+        }
+        return "rgb(255, 255, 255)";
+    };
+    const bad = new Set();
+    for (const node of all) {
+        if (![...node.childNodes].some((child) => child.nodeType === 3 && child.textContent.trim())) continue;
+        if (!node.checkVisibility() || node.closest(":disabled, .country")) continue;
+        const [a, b] = [light(getComputedStyle(node).color), light(behind(node))].sort((x, y) => y - x);
+        if ((a + 0.05) / (b + 0.05) < 4.5) bad.add(`${node.tagName} ${node.textContent.slice(0, 30)}`);
+    }
+    return [...bad];
+}"""
+
+
+def test_every_text_has_contrast_by_day_and_by_night(page):
+    for scheme in ("light", "dark"):
+        page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+        assert page.locator("body, body *:not(script)").evaluate_all(CONTRAST) == [], scheme
 
 
 def test_names_of_countries_make_room_for_each_other(page):
@@ -203,9 +322,10 @@ def test_the_keyboard_reaches_the_map_and_everything_in_it(page):
             break
         page.wait_for_timeout(50)
     assert map_pixels(page) != zoomed
-    page.locator("#regions .pick").nth(1).focus()
+    row = page.locator("#regions tbody .pick").nth(1)
+    row.focus()
     page.keyboard.press("Enter")
-    assert "Region 2" in panel(page)
+    assert row.inner_text() in panel(page)
     assert page.evaluate("document.activeElement.id") == "panel"
 
 
@@ -223,34 +343,43 @@ def test_a_screen_reader_finds_its_way(page):
     assert len(ids) == len(set(ids))
 
 
-def test_a_phone_shows_it_without_scrolling_sideways(open_page, built_once):
+def test_on_a_phone_the_panel_is_a_sheet_over_the_map(open_page, built_once):
     page = open_page(built_once.product("index.html"), viewport=PHONE, is_mobile=True, has_touch=True)
     assert page.evaluate("document.documentElement.scrollWidth") == PHONE["width"]
-    assert page.locator("#map").bounding_box()["width"] > 300
-    page.locator("#regions .pick").first.tap()
-    assert "Region 1" in panel(page)
+    box = page.locator("#map").bounding_box()
+    assert box["width"] > 380
+    assert box["height"] > 0.6 * PHONE["height"]
+    assert box["y"] + box["height"] <= PHONE["height"] + 1
+    low = page.locator("aside").bounding_box()["height"]
+    page.locator("#sheet").tap()
+    page.wait_for_timeout(50)
+    assert page.locator("aside").bounding_box()["height"] > 2 * low
+    page.locator("#sheet").tap()
+    page.locator("#regions tbody .pick").first.tap()
+    assert "Area, km²" in panel(page)
     assert page.evaluate("document.documentElement.scrollWidth") == PHONE["width"]
 
 
-def test_spanish(open_page, built):
-    done = built.run(MADE, "--config", "language=es")
-    assert done.returncode == 0, done.stderr
-    page = open_page(built.folder / MADE)
-    assert page.locator("html").get_attribute("lang") == "es"
-    page.locator("#regions .pick").first.click()
-    assert page.locator("#panel h3").inner_text() == "Región 1"
-    assert "260\u202f627" in page.locator(".key").inner_text()
-
-
-def test_a_hostile_name_is_shown_and_not_run(open_page, built):
+def test_spanish_and_a_hostile_name_that_is_shown_and_not_run(open_page, tmp_path):
     hostile = "<img src=x onerror=alert(1)></script><script>alert(2)</script>"
-    rows = pd.read_csv(built.folder / "data/raw/embedded/mrds_peru.csv", dtype=str, keep_default_na=False)
-    rows.loc[rows["commod1"].eq("Gold").idxmax(), "site_name"] = hostile
-    built.put("mrds_peru", rows.to_csv(index=False).encode())
-    done = built.run(MADE)
-    assert done.returncode == 0, done.stderr
-    page = open_page(built.folder / MADE)
-    page.get_by_label("Find sites").fill("onerror")
-    page.locator("#sites-table .pick[data-site]").first.click()
+    make_page(tmp_path, [hostile, "b"], language="es")
+    page = open_page(tmp_path / "es.html")
+    assert page.locator("html").get_attribute("lang") == "es"
+    page.locator("#regions tbody .pick").first.click()
+    assert page.locator("#panel h3").inner_text().startswith("Región 1")
+    page.get_by_role("combobox").fill("onerror")
+    page.get_by_role("option", name="sitio").click()
     assert page.locator("#panel h3").inner_text() == hostile
     assert page.locator("img[src=x]").count() == 0
+
+
+def test_very_long_names_and_an_area_without_regions_read_well(open_page, tmp_path):
+    make_page(tmp_path, ["x" * 10_000, "منجم الذهب", "金矿", "ᠠᠯᠲᠠ"])
+    page = open_page(tmp_path / "en.html", viewport=PHONE)
+    page.locator("#regions tbody .pick").first.click()
+    assert page.evaluate("document.documentElement.scrollWidth") == PHONE["width"]
+    assert page.locator("#panel .facts").is_visible()
+    make_page(tmp_path, ["none"], overlays=False, countries=None)
+    page.reload()
+    assert page.locator("#what-if").count() == 0
+    assert "no region to show" in page.locator("header").inner_text()

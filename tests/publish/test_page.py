@@ -295,6 +295,14 @@ def test_numbers_are_written_as_each_language_writes_them():
     assert Numbers(",", ".").km2(2.3456) == "2.35\u00a0km²"
 
 
+def test_a_phrase_stands_in_a_sentence_with_its_article():
+    layers = {"area": {"title": "Perú"}, "overlay_madre": {"title": "Madre de Dios"},
+              "overlay_belt": {"title": "Corredor", "phrase": "el corredor minero", "within": "madre"}}  # fmt: skip
+    context = Context("es", "gold", 5.0, [20.0], False, "2020-01-01", [], layers, {})
+    assert context.zone_title("belt:outside") == "Madre de Dios fuera del corredor minero"
+    assert context.zone_title("belt:inside") == "Corredor"
+
+
 def test_countries_are_called_by_their_common_names():
     assert country_name("BOL", "en") == country_name("BOL", "es") == "Bolivia"
     assert country_name("PER", "es") == "Perú"

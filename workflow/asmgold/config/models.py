@@ -66,6 +66,11 @@ class Layer(Model):
         description="Or a file of your own, in any vector format that GDAL reads. Its hash is recorded, not pinned.",
     )
     title: str | None = Field(None, description="How to call it on maps and in tables. Default: its name or source.")
+    phrase: str | None = Field(
+        None,
+        description="How to call it inside a sentence, with its article and in the scenario's language, such as `the "
+        "mining corridor` or `el corredor minero`. Default: its title.",
+    )
     layer: str | list[str] | None = Field(
         None, description="Which layer of a file that holds several: a name, a list of names, or `all`."
     )

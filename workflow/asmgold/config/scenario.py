@@ -195,6 +195,7 @@ class Scenario:
     def _described(self, name: str, layer: Layer) -> dict[str, Any]:
         described = {
             "title": self.title_of(name),
+            "phrase": layer.phrase or self.title_of(name),
             "source": layer.source,
             "file": Path(layer.file).name if layer.file else None,
             "within": getattr(layer, "within", None),

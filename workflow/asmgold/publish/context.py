@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -15,7 +16,15 @@ from asmgold.vocabulary.iso import country_name
 AREA = "area"
 USUAL_KM = 20.0
 OVERLAY = "overlay_"
-SHOWN = ("title", "evidence_title", "note", "producer", "citation", "licence")  # of layers and sources, in sentences
+SHOWN = (
+    "title",
+    "phrase",
+    "evidence_title",
+    "note",
+    "producer",
+    "citation",
+    "licence",
+)  # of layers and sources, in sentences
 
 
 @dataclass(frozen=True)
@@ -74,6 +83,14 @@ class Context:
         return {name.removeprefix(OVERLAY): str(layer["title"]) for name, layer in self.overlays.items()}
 
     @property
+    def overlay_phrases(self) -> dict[str, str]:
+        """What each overlay is called in a sentence, with its article if it has one, such as `the mining corridor`."""
+        return {
+            name.removeprefix(OVERLAY): str(layer.get("phrase") or layer["title"])
+            for name, layer in self.overlays.items()
+        }
+
+    @property
     def evidence_titles(self) -> dict[str, str]:
         """What each layer of evidence is called, by its name in the configuration."""
         return {layer["evidence"]: layer["evidence_title"] for layer in self.layers.values() if layer.get("evidence")}
@@ -107,8 +124,11 @@ class Context:
         title, parent = self.overlay_titles.get(overlay, overlay), self.parent_of(overlay)
         if part != "outside" or parent is None:
             return title
-        parent_title = self.overlay_titles.get(parent, parent)
-        return self.phrases("common")["zone_outside"].format(parent=parent_title, overlay=title)
+        titles = {
+            "parent": self.overlay_titles.get(parent, parent),
+            "overlay": self.overlay_phrases.get(overlay, overlay),
+        }
+        return self.say(self.phrases("common")["zone_outside"], **titles)
 
     def dataset_title(self, dataset: str) -> str:
         """What a dataset of records is called."""
@@ -151,6 +171,11 @@ class Context:
     def phrases(self, section: str) -> Mapping[str, str]:
         """The words of a section as they stand in the file of the language, about this scenario's commodity."""
         return load_words(self.language, section, self.commodity)
+
+    def say(self, text: str, **values: str) -> str:
+        """A sentence with its fields filled in; in Spanish an article joins the word before it: `del`, `al`."""
+        said = text.format(**values)
+        return re.sub(r"\b(de|a) el\b", lambda found: f"{found[1]}l", said) if self.language == "es" else said
 
     def words(self, section: str) -> dict[str, str]:
         """The words of a section with the area, the radius and the tolerance filled in; other fields stay."""

@@ -6,6 +6,7 @@ by side also differs in lightness, or in shape or dashes, so that a map printed 
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from dataclasses import dataclass
 
 SEA = "#DCE6EE"
@@ -44,6 +45,9 @@ WATER = "#7FA8C9"  # rivers and the edges of lakes
 LAKE = "#CFE0EC"
 TOWN = "#5A5A5A"
 
+SHARE_BOUNDS = (0.01, 0.1, 0.25, 0.5)
+SHARE_COLOURS = ("#FFFFFF", "#F6E3B0", "#E6AB02", "#B07F00", "#6B4A00")  # of units, by how much of them is region
+
 TEXT = "#1B1B1B"
 TEXT_MUTED = "#4D4D4D"
 HALO = "#FFFFFF"
@@ -75,6 +79,19 @@ def site_mark(source: str, *, main: bool) -> SiteMark:
     return SiteMark(shape, size, *((colour, SITE_EDGE) if main else (SITE_EDGE, colour)))
 
 
+# The pages around the maps, by day and by night. The names are those of the variables of page.css.
+PAGE = {
+    "ink": "#1B2126", "muted": "#4A545C", "line": "#CFD6DB", "paper": "#FFFFFF", "tint": "#F4F6F7", "accent": "#7A5A00",
+    "link": "#0B5394", "edge": "#7B868D", "bar": "#ECEFF1", "hovered-row": "#FBF6E6", "chosen-row": "#F8ECC4",
+    "bar-part": "#7A5A00",
+}  # fmt: skip
+PAGE_AT_NIGHT = {
+    "ink": "#E8ECEF", "muted": "#AEB8C0", "line": "#3C464E", "paper": "#14191D", "tint": "#1D242A", "accent": "#E6AB02",
+    "link": "#8EC1F5", "edge": "#7B868D", "bar": "#2A333A", "hovered-row": "#2A2718", "chosen-row": "#453A12",
+    "bar-part": "#E6AB02",
+}  # fmt: skip
+
+
 def overlay_colour(number: int) -> str:
     """The colour of an overlay by its place in the configuration, from 0."""
     return OVERLAY_COLOURS[number % len(OVERLAY_COLOURS)]
@@ -88,3 +105,8 @@ def overlay_dashes(number: int) -> str:
 def overlay_width(number: int) -> float:
     """Its width in millimetres."""
     return OVERLAY_WIDTHS[number % len(OVERLAY_WIDTHS)]
+
+
+def share_colour(share: float) -> str:
+    """The colour of a unit by how much of it is region, from 0 to 1."""
+    return SHARE_COLOURS[bisect_right(SHARE_BOUNDS, share)]

@@ -27,14 +27,13 @@ class TableColumn:
     key : the key of its values in each row; a row without it has an empty cell
     title : the words above it
     kind : how values are shown. `text`; `count`, a number without decimals; `number`, one with those it has; `share`, a
-        fraction of 1 as per cent; `file`, a link to a file beside the page; `region`, a button that shows the region of
-        that place in the list of regions, of which the row has the words under `region_title`
+        fraction of 1 as per cent; `file`, a link to a file beside the page; `pick`, a `Pick`
     language : the language of its texts, where it is not that of the page
     """
 
     key: str
     title: str
-    kind: Literal["text", "count", "number", "share", "file", "link", "region"] = "text"
+    kind: Literal["text", "count", "number", "share", "file", "link", "pick"] = "text"
     language: str | None = None
 
 
@@ -44,6 +43,22 @@ class Link:
 
     text: str
     address: str
+
+
+@dataclass(frozen=True)
+class Pick:
+    """A button that shows something on the map.
+
+    Parameters
+    ----------
+    kind : what it is
+    id : its place in the map's list of regions or units, or the name of an overlay
+    text : the words on the button
+    """
+
+    kind: Literal["region", "unit", "overlay"]
+    id: int | str
+    text: str
 
 
 @dataclass(frozen=True)
@@ -71,7 +86,7 @@ class Table:
 class Bar:
     """A bar: how it is called, its length as a fraction of 1, and its value in words."""
 
-    title: str
+    title: str | Pick
     length: float
     value: str
 

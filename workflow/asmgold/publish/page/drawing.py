@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import itertools
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
@@ -13,9 +14,12 @@ import shapely
 from asmgold.io.text import web_address
 from asmgold.publish import palette
 from asmgold.publish.context import Context
-from asmgold.publish.page.results import Results, missing_as_none
+from asmgold.publish.messages import NO_BREAK
+from asmgold.publish.page.results import Results, missing_as_none, region_titles
 from asmgold.publish.page.shapes import Window, background
+from asmgold.publish.page.units import facts, units
 from asmgold.records.corrections import moved
+from asmgold.regions.overlays import units_of
 from asmgold.schemas.tables import COMMODITY_ROLES
 from asmgold.vocabulary.iso import country_name
 
@@ -37,6 +41,7 @@ class MapLayer:
     shown: bool = True
     radius: float = 0.0
     thin: bool = False
+    legend: Sequence[tuple[str, str]] = ()
 
 
 def map_layers(results: Results, context: Context) -> list[MapLayer]:
@@ -51,10 +56,12 @@ def map_layers(results: Results, context: Context) -> list[MapLayer]:
     for name in context.overlay_titles:
         parent = context.parent_of(name)
         if parent is not None:
-            title = words["layer_outside"].format(
-                parent=context.overlay_titles[parent], overlay=context.overlay_titles[name]
+            title = context.say(
+                words["layer_outside"], parent=context.overlay_phrases[parent], overlay=context.overlay_phrases[name]
             )
             layers.append(MapLayer(f"outside-{name}", title, "area", palette.OUTSIDE, palette.REGION_EDGE, shown=False))
+    divided = units(results, context)[1]["overlay"].unique()
+    layers += [_unit_layer(name, context) for name in divided]
     layers += _ring_layers(results, context)
     for number, (name, title) in enumerate(context.overlay_titles.items()):
         colour = palette.UNITS if context.is_units_only(name) else palette.overlay_colour(number)
@@ -84,12 +91,13 @@ def map_data(results: Results, context: Context) -> dict[str, Any]:
         "window": [window.west, window.south, window.east, window.north],
         "view": list(window.inner),
         "background": {"land": palette.NEIGHBOUR, "border": palette.NEIGHBOUR_EDGE,
-                       "area": palette.AREA, "outline": palette.AREA_EDGE},
+                       "area": palette.AREA, "outline": palette.AREA_EDGE,
+                       "chosen": palette.TEXT, "halo": palette.HALO},
         "layers": {layer.key: asdict(layer) for layer in layers},
         "countries": _countries(results, context, window),
         "area": [window.shape(shape) for shape in results.area.geometry],
-        "overlays": {f"overlay-{name}": [window.shape(shape) for shape in layer.geometry]
-                     for name, layer in results.overlays.items()},
+        "overlays": _overlays(results, context, window),
+        "units": _units(results, context, window),
         "zones": _outside(results, context, window) | _rings(results, window),
         "regions": _regions(results, context, window),
         "sites": _sites(results, context, window),
@@ -100,7 +108,7 @@ def map_data(results: Results, context: Context) -> dict[str, Any]:
 
 
 _SHARED_WORDS = (
-    "region_number", "region_id", "region_countries", "n_sites", "n_deposits", "area_km2", "area_unclipped_km2",
+    "region_id", "region_countries", "n_sites", "n_deposits", "area_km2", "area_unclipped_km2",
     "source", "region_name",
 )  # fmt: skip
 
@@ -110,6 +118,15 @@ def _kinds(sites: pd.DataFrame) -> list[tuple[str, str]]:
     rank = {role: number for number, role in enumerate(COMMODITY_ROLES)}
     kinds = {(str(source), str(role)) for source, role in zip(sites["source"], sites["commodity_role"], strict=True)}
     return sorted(kinds, key=lambda kind: (kind[0] == "major_deposits", kind[0], -rank[kind[1]]))
+
+
+def _unit_layer(name: str, context: Context) -> MapLayer:
+    """The units of an overlay, each filled by how much of it is region; its legend has the classes."""
+    title = context.phrases("page")["layer_units"].format(overlay=context.overlay_titles[name])
+    bounds = [context.numbers.share(share).replace(f"{context.numbers.decimal}0", "") for share in palette.SHARE_BOUNDS]
+    classes = zip(["0", *bounds], [*bounds, "100"], palette.SHARE_COLOURS, strict=True)
+    legend = [(colour, f"{low.partition(NO_BREAK)[0]}–{high}") for low, high, colour in classes]
+    return MapLayer(f"units-{name}", title, "area", palette.SHARE_COLOURS[2], palette.UNITS, False, legend=legend)
 
 
 def _ring_layers(results: Results, context: Context) -> list[MapLayer]:
@@ -182,6 +199,47 @@ def _countries(results: Results, context: Context, window: Window) -> list[dict[
     return drawn
 
 
+def _overlays(results: Results, context: Context, window: Window) -> dict[str, dict[str, Any]]:
+    """Each overlay with what is known of its zones; those that are divided into units are drawn by them."""
+    divided = set(units(results, context)[1]["overlay"])
+    shares = context.phrases("page")["js_in_regions"]
+    told: dict[str, list[tuple[str, str]]] = {}
+    row: Any
+    for row in results.summary.itertuples():
+        told.setdefault(row.overlay, []).append((
+            context.zone_title(f"{row.overlay}:{row.zone}"),
+            shares.format(km2=context.numbers.km2(row.regions_km2), share=context.numbers.share(row.share_of_zone)),
+        ))  # fmt: skip
+    return {
+        name: {
+            "title": context.overlay_titles[name],
+            "facts": told.get(name, []),
+            "shape": [] if name in divided else [part for shape in layer.geometry for part in window.shape(shape)],
+        }
+        for name, layer in results.overlays.items()
+    }
+
+
+def _units(results: Results, context: Context, window: Window) -> list[dict[str, Any]]:
+    """The units of the overlays, in the order of their table."""
+    columns, table = units(results, context)
+    drawn = []
+    for overlay, rows in table.groupby("overlay", sort=False):
+        name = str(overlay)
+        shapes: Any = units_of(results.overlays[name], name, context.overlays[f"overlay_{name}"]["group_by"])
+        drawn += [
+            {
+                "overlay": name,
+                "title": row["unit"],
+                "facts": facts(columns, row, context.numbers),
+                "fill": palette.share_colour(row["share_of_unit"]),
+                "shape": window.shape(shapes[row["unit"]]),
+            }
+            for row in rows.to_dict("records")
+        ]
+    return drawn
+
+
 def _outside(results: Results, context: Context, window: Window) -> dict[str, list[Any]]:
     pieces = results.intersections[results.intersections["zone"] == "outside"]
     return {
@@ -200,6 +258,7 @@ def _regions(results: Results, context: Context, window: Window) -> list[dict[st
     return [
         {
             "id": row.region_id,
+            "title": title,
             "km2": round(row.area_km2, 3),
             "unclipped": round(row.area_unclipped_km2, 3),
             "sites": row.n_sites,
@@ -209,7 +268,9 @@ def _regions(results: Results, context: Context, window: Window) -> list[dict[st
             "zones": zones.get(row.region_id, []),
             "shape": window.shape(row.geometry),
         }
-        for row in results.regions.itertuples(index=False)
+        for row, title in zip(
+            results.regions.itertuples(index=False), region_titles(results.regions, context), strict=True
+        )
     ]
 
 
@@ -250,17 +311,18 @@ def _moved(sites: pd.DataFrame) -> list[list[float] | None]:
     return [old if was_moved else None for old, was_moved in zip(read, moved(sites), strict=True)]
 
 
-def _seen(results: Results, window: Window) -> dict[str, list[list[float]]]:
-    """The middle of each cell of `SEEN_DEG` in which mining was seen, inside and outside the regions."""
+def _seen(results: Results, window: Window) -> dict[str, dict[str, list[list[float]]]]:
+    """The middle of each cell of `SEEN_DEG` in which mining was seen, inside and outside the regions, by period."""
     if results.seen is None or results.seen.empty:
         return {}
     cells = np.floor(results.seen.get_coordinates().to_numpy()[:, ::-1] / SEEN_DEG)
     places = results.seen["place"].to_numpy(dtype=object)
-    seen = {}
-    for place in palette.SEEN_COLOURS:
-        middle = (np.unique(cells[places == place], axis=0) + 0.5) * SEEN_DEG
+    periods = results.seen["period"].to_numpy(dtype=object)
+    seen: dict[str, dict[str, list[list[float]]]] = {f"seen-{place}": {} for place in palette.SEEN_COLOURS}
+    for place, period in itertools.product(palette.SEEN_COLOURS, sorted(set(periods))):
+        middle = (np.unique(cells[(places == place) & (periods == period)], axis=0) + 0.5) * SEEN_DEG
         middle[:, 1] = window.longitudes(middle[:, 1])
-        seen[f"seen-{place}"] = middle.round(POSITION_DECIMALS).tolist()
+        seen[f"seen-{place}"][str(period)] = middle.round(POSITION_DECIMALS).tolist()
     return seen
 
 

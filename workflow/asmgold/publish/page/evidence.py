@@ -177,9 +177,9 @@ def _overlay_blocks(
     """Mining observed inside the overlays, by period, and beside it what others published."""
     names = list(table["overlay"].unique())
     parents = dict.fromkeys(context.parent_of(name) or "" for name in names)
-    called = [", ".join(context.overlay_titles.get(name, name) for name in some) for some in (names, parents)]
+    called = [", ".join(context.overlay_phrases.get(name, name) for name in some) for some in (names, parents)]
     return [
-        wording.words["overlay_text"].format(overlays=called[0], parents=called[1]),
+        context.say(wording.words["overlay_text"], overlays=called[0], parents=called[1]),
         _figure(drawn, "overlay_by_period", wording.words),
         Points(_definitions(table, wording)),
         _folded(_table(table.drop(columns="definition"), "overlay_by_period", wording.words, titles)),

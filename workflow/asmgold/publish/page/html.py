@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -46,8 +46,13 @@ def render(
 def own_style() -> str:
     """The style of the pages, with the colours of the maps as its variables."""
     colours = {name.lower().replace("_", "-"): value for name, value in vars(palette).items() if name.isupper()}
-    variables = " ".join(f"--{name}: {value};" for name, value in colours.items() if isinstance(value, str))
-    return ":root {" + variables + "}\n" + read_own("page.css")
+    by_day = {name: value for name, value in colours.items() if isinstance(value, str)} | palette.PAGE
+    at_night = "@media screen and (prefers-color-scheme: dark) {" + _variables(palette.PAGE_AT_NIGHT) + "}"
+    return "\n".join([_variables(by_day), at_night, read_own("page.css")])
+
+
+def _variables(colours: Mapping[str, str]) -> str:
+    return ":root {" + " ".join(f"--{name}: {value};" for name, value in colours.items()) + "}"
 
 
 def read_own(name: str) -> str:

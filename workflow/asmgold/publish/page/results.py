@@ -12,6 +12,7 @@ import pandas as pd
 
 from asmgold.config.models import Correction
 from asmgold.geodesy.ellipsoid import polygon_area
+from asmgold.publish.context import Context
 
 
 @dataclass(frozen=True)
@@ -60,3 +61,9 @@ class Results:
 def missing_as_none(values: pd.Series) -> list[Any]:
     """The values of a column as JSON has them: what is missing is null."""
     return [None if value is None or value is pd.NA or value != value else value for value in values.tolist()]
+
+
+def region_titles(regions: pd.DataFrame, context: Context) -> list[str]:
+    """What each region is called, in their order."""
+    number = context.phrases("page")["region_number"]
+    return [number.format(number=name) for name in regions["region_name"]]

@@ -12,45 +12,65 @@ from asmgold.geodesy.discs import edge_error_bound
 from asmgold.io.text import isolated
 from asmgold.publish.answer import answer_of_evidence, answer_of_land, of_all_periods, traceable
 from asmgold.publish.context import Context
-from asmgold.publish.page.blocks import Bar, Bars, Block, Fact, FactList, Folded, Points, Section, Table, TableColumn
-from asmgold.publish.page.results import Results
+from asmgold.publish.page.blocks import (
+    Bar,
+    Bars,
+    Block,
+    Fact,
+    FactList,
+    Folded,
+    Pick,
+    Points,
+    Section,
+    Table,
+    TableColumn,
+)
+from asmgold.publish.page.results import Results, region_titles
 from asmgold.publish.page.shapes import DECIMALS, THINNED_M
+from asmgold.publish.page.units import units
 from asmgold.records.accounting import count_by_fate
 from asmgold.records.corrections import moved
 from asmgold.records.flags import has_flag
 from asmgold.schemas.products import product_of
 from asmgold.schemas.tables import COMMODITY_ROLES, FATES, FLAGS
-from asmgold.vocabulary.evidence import AREA, KM2
+from asmgold.vocabulary.evidence import AREA
 
 SHOWN_BARS = 12
 EXAMPLES = 3
 
 
-def answer(results: Results, context: Context) -> list[str]:
-    """The answer in a few sentences."""
-    words, numbers = context.phrases("page"), context.numbers
+def lead(results: Results, context: Context) -> str:
+    """The answer in a sentence or two, to stand beside the title."""
+    words = context.phrases("page")
     if results.regions.empty:
-        return [words["answer_none"].format(radius=context.radius, area=context.area), words["caution"]]
+        return words["answer_none"].format(radius=context.radius, area=context.area)
     covered = float(results.regions["area_km2"].sum())
-    sentences = [
-        answer_of_land(covered, results.area_km2, context),
-        words["answer"],
-    ]
+    seen = answer_of_evidence(results.tables, context)[:1]
+    return " ".join([answer_of_land(covered, results.area_km2, context), *seen])
+
+
+def answer(results: Results, context: Context) -> Section:
+    """The rest of the answer: the zones, how sure it is, and what it is not."""
+    words, numbers = context.phrases("page"), context.numbers
     covers, outside = [], []
     row: Any
     for row in results.summary.itertuples():
-        title, parent = context.overlay_titles[row.overlay], context.parent_of(row.overlay)
+        title, parent = context.overlay_phrases[row.overlay], context.parent_of(row.overlay)
         if row.zone == "inside":
-            covers.append(words["answer_overlay"].format(share=numbers.share(row.share_of_zone), overlay=title))
+            covers.append(context.say(words["answer_overlay"], share=numbers.share(row.share_of_zone), overlay=title))
         elif parent is not None and pd.notna(row.share_of_parent_regions):
             share = numbers.share(row.share_of_parent_regions)
-            titles = {"parent": context.overlay_titles[parent], "overlay": title}
-            outside.append(words["answer_outside"].format(share=share, **titles))
-    if covers:
-        sentences.append(words["answer_overlays"].format(parts=", ".join(covers)))
-    seen = answer_of_evidence(results.tables, context)
-    paragraphs = [" ".join(sentences + outside), *([" ".join(seen)] if seen else [])]
-    return [*paragraphs, f"{words['caution']} {traceable(results.sites, context)}"]
+            titles = {"parent": context.overlay_phrases[parent], "overlay": title}
+            outside.append(context.say(words["answer_outside"], share=share, **titles))
+    paragraphs: list[Block] = []
+    if not results.regions.empty:
+        zones = [words["answer_overlays"].format(parts=", ".join(covers))] if covers else []
+        paragraphs.append(" ".join([words["answer"], *zones, *outside]))
+    sure = answer_of_evidence(results.tables, context)[1:]
+    paragraphs += [" ".join(sure)] if sure else []
+    return Section(
+        "answer", words["answer_title"], [*paragraphs, f"{words['caution']} {traceable(results.sites, context)}"]
+    )
 
 
 def key_figures(results: Results, context: Context) -> list[tuple[str, str]]:
@@ -79,7 +99,7 @@ def findings(results: Results, context: Context) -> list[Section]:
         found = [_regions(results, context), _sites(results, context), *found]
     if not results.summary.empty:
         found = [_zones(results, context), *found]
-    found = [*_units(results, context), *found]
+    found = [answer(results, context), *_units(results, context), *found]
     if results.exposure is not None:
         found.append(_exposure(results, results.exposure, context))
     return found
@@ -119,7 +139,7 @@ def _zones(results: Results, context: Context) -> Section:
     rows: list[dict[str, Any]] = [
         {
             **row,
-            "zone": context.zone_title(f"{row['overlay']}:{row['zone']}"),
+            "pick": Pick("overlay", row["overlay"], context.zone_title(f"{row['overlay']}:{row['zone']}")),
             "share_of_parent_regions": None
             if pd.isna(row["share_of_parent_regions"])
             else row["share_of_parent_regions"],
@@ -127,7 +147,7 @@ def _zones(results: Results, context: Context) -> Section:
         for row in _rows(results.summary)
     ]
     columns = [
-        TableColumn("zone", words["zone"]),
+        TableColumn("pick", words["zone"], "pick"),
         TableColumn("zone_km2", words["zone_km2"], "count"),
         TableColumn("regions_km2", words["zone_regions_km2"], "count"),
         TableColumn("share_of_zone", words["zone_share"], "share"),
@@ -135,7 +155,7 @@ def _zones(results: Results, context: Context) -> Section:
         TableColumn("share_of_parent_regions", words["zone_share_of_parent"], "share"),
         TableColumn("sites", words["n_sites"], "count"),
     ]
-    bars = [Bar(row["zone"], row["share_of_zone"], numbers.share(row["share_of_zone"])) for row in rows]
+    bars = [Bar(row["pick"], row["share_of_zone"], numbers.share(row["share_of_zone"])) for row in rows]
     chart = Bars(words["zones_chart"], (words["zone"], words["zone_share"]), bars)
     blocks: list[Block] = [chart, Table(words["zones_table"], columns, rows)]
     if any(row["share_of_parent_regions"] is not None for row in rows):
@@ -145,47 +165,36 @@ def _zones(results: Results, context: Context) -> Section:
 
 def _units(results: Results, context: Context) -> list[Section]:
     """A section for each overlay that is divided into units, such as departments."""
-    if "overlay_units" not in results.tables:
-        return []
     words, numbers = {**context.phrases("page"), **context.phrases("answer")}, context.numbers
-    land, seen = results.tables["overlay_units"], results.tables.get("evidence_units")
-    columns = [
-        TableColumn("unit", words["unit"]),
-        TableColumn("unit_km2", words["unit_km2"], "count"),
-        TableColumn("regions_km2", words["unit_regions_km2"], "count"),
-        TableColumn("share_of_unit", words["share_of_unit"], "share"),
-        TableColumn("sites", words["n_sites"], "count"),
-    ]
-    if seen is not None and len(seen):
-        first = next(iter(context.evidence_titles))
-        seen = seen[seen["evidence"] == first]
-        unit = str(seen["amount_unit"].iloc[0]).replace(KM2, "km²")
-        columns.append(TableColumn("observed", words["unit_observed"].format(unit=unit), "number"))
-        columns.append(TableColumn("capture", words["unit_capture"], "share"))
-        land = land.merge(seen[["overlay", "unit", "observed", "capture"]], on=["overlay", "unit"], how="left")
-        land = land.assign(observed=land["observed"].round(1)).sort_values("observed", ascending=False, kind="stable")
+    columns, table = units(results, context)
+    seen = "observed" in table
     sections = []
-    for overlay, units in land.groupby("overlay", sort=False):
-        title = context.overlay_titles[str(overlay)]
-        rows = [{key: value for key, value in row.items() if pd.notna(value)} for row in _rows(units)]
-        largest = units.nlargest(SHOWN_BARS, "share_of_unit", keep="all").head(SHOWN_BARS)
-        shares = zip(largest["unit"], largest["share_of_unit"], strict=True)
-        bars = [Bar(unit, share, numbers.share(share)) for unit, share in shares]
+    for overlay, of_overlay in table.groupby("overlay", sort=False):
+        first = of_overlay.sort_values("observed", ascending=False, kind="stable") if seen else of_overlay
+        rows = [
+            {"pick": Pick("unit", int(number), row["unit"]), **{key: row[key] for key in row if pd.notna(row[key])}}
+            for number, row in zip(first.index, _rows(first), strict=True)
+        ]
+        largest = of_overlay.nlargest(SHOWN_BARS, "share_of_unit", keep="all").head(SHOWN_BARS)
+        bars = [
+            Bar(Pick("unit", int(number), unit), share, numbers.share(share))
+            for number, unit, share in zip(largest.index, largest["unit"], largest["share_of_unit"], strict=True)
+        ]
+        shown = Table(words["units_table"], [TableColumn("pick", words["unit"], "pick"), *columns], rows)
         chart = Bars(words["share_of_unit"], (words["unit"], words["share_of_unit"]), bars)
-        text = [words["units_text"]] if seen is not None else []
-        sections.append(Section(f"units-{overlay}", title, [*text, Table(words["units_table"], columns, rows), chart]))
+        text = [words["units_text"]] if seen else []
+        sections.append(Section(f"units-{overlay}", context.overlay_titles[str(overlay)], [*text, shown, chart]))
     return sections
 
 
 def _regions(results: Results, context: Context) -> Section:
     words, numbers, regions = context.phrases("page"), context.numbers, results.regions
     total = float(regions["area_km2"].sum())
-    examples = _examples(results.sites)
+    examples, titles = _examples(results.sites), region_titles(regions, context)
     rows: list[dict[str, Any]] = [
         {
             **row,
-            "region": number,
-            "region_title": words["region_number"].format(number=number + 1),
+            "region": Pick("region", number, titles[number]),
             "countries": context.country_names(row["countries"]),
             "examples": examples.get(row["region_id"]),
             "share": row["area_km2"] / results.area_km2,
@@ -193,7 +202,7 @@ def _regions(results: Results, context: Context) -> Section:
         for number, row in enumerate(_rows(regions.drop(columns=["geometry", "geometry_unclipped"])))
     ]
     columns = [
-        TableColumn("region", words["region_name"], "region"),
+        TableColumn("region", words["region_name"], "pick"),
         TableColumn("area_km2", words["area_km2"], "count"),
         TableColumn("share", words["share_of_area"].format(area=context.area), "share"),
         TableColumn("n_sites", words["n_sites"], "count"),
@@ -207,8 +216,8 @@ def _regions(results: Results, context: Context) -> Section:
     largest = regions["area_km2"].head(SHOWN_BARS)
     longest = max(float(largest.iloc[0]), total - float(largest.sum()))
     bars = [
-        Bar(words["region_number"].format(number=number), area / longest, numbers.km2(area))
-        for number, area in enumerate(largest, start=1)
+        Bar(Pick("region", number, titles[number]), area / longest, numbers.km2(area))
+        for number, area in enumerate(largest)
     ]
     if len(regions) > SHOWN_BARS:
         rest = total - float(largest.sum())

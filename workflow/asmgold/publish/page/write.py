@@ -12,7 +12,11 @@ from asmgold.publish.page.blocks import Section
 from asmgold.publish.page.drawing import map_data, map_layers
 from asmgold.publish.page.html import own_style, read_own, render, script_data
 from asmgold.publish.page.results import Results
-from asmgold.publish.page.sections import answer, background, findings, key_figures
+from asmgold.publish.page.sections import background, findings, key_figures, lead
+from asmgold.publish.page.whatif import what_if
+
+PACKAGE = "asm_gold_regions.gpkg"
+SCRIPTS = ("panel.js", "map.js", "search.js", "whatif.js", "take.js", "tables.js", "start.js")
 
 
 def write_page(path: Path, results: Results, context: Context, sections: Sequence[Section] = ()) -> None:
@@ -28,21 +32,29 @@ def write_page(path: Path, results: Results, context: Context, sections: Sequenc
     context : what every product says of its scenario
     sections : what other parts have to say about the results; they stand before the method
     """
+    sliders = what_if(results, context)
     page = render(
         "index.html.j2",
         context,
         styles=[_leaflet_css(), own_style()],
-        scripts=[_leaflet("leaflet.js").partition("\n//# sourceMappingURL")[0], read_own("page.js")],
+        scripts=[_leaflet("leaflet.js").partition("\n//# sourceMappingURL")[0], _own_script()],
         words=context.phrases("page"),
-        answer=answer(results, context),
+        lead=lead(results, context),
         key_figures=key_figures(results, context),
         layers=map_layers(results, context)[::-1],
         sections=[*findings(results, context), *sections, *background(results, context)],
-        data=script_data(map_data(results, context)),
+        what_if=sliders,
+        package=PACKAGE if PACKAGE in results.products else None,
+        data=script_data(map_data(results, context) | {"what_if": sliders}),
         leaflet_version=_leaflet_version(),
         leaflet_licence=read_own("leaflet.LICENSE"),
     )
     path.write_text(page, encoding="utf-8", newline="\n")
+
+
+def _own_script() -> str:
+    """The page's own scripts as one, in whose scope they share what they declare."""
+    return '(() => {\n"use strict";\n' + "\n".join(map(read_own, SCRIPTS)) + "})();"
 
 
 def _leaflet(name: str) -> str:
