@@ -65,13 +65,14 @@ class LandCells:
         return np.column_stack([x, y, z[rows]])
 
 
-def land_cells(zones: Zones, area: shapely.Geometry) -> LandCells:
+def land_cells(zones: Zones, area: shapely.Geometry, per_degree: int | None = None) -> LandCells:
     """The area in cells of 1/120 degree, aligned to whole multiples; coarser by a whole factor if they are too many.
 
-    The share of each cell that lies in a zone is exact in longitude and latitude (by exactextract).
+    The share of each cell that lies in a zone is exact in longitude and latitude (by exactextract). `per_degree` asks
+    for so many cells in a degree.
     """
     west, south, east, north = shapely.bounds(area)
-    step = _step((east - west) * (north - south))
+    step = 1 / per_degree if per_degree else _step((east - west) * (north - south))
     left, right = np.floor(west / step + 1e-9), np.ceil(east / step - 1e-9)
     bottom, top = np.floor(south / step + 1e-9), np.ceil(north / step - 1e-9)
     width, height = int(right - left), int(top - bottom)

@@ -62,6 +62,7 @@ def answer_of_evidence(tables: Mapping[str, pd.DataFrame], context: Context) -> 
             **told, capture=numbers.share(whole["capture"]), land=numbers.share(whole["land_share"]),
             lift=numbers.count(whole["lift"], 1),
         ),
+        *_interval(whole, context),
         *_concentration(tables, whole, context),
     ]  # fmt: skip
     chance = of_all_periods(tables, context, "chance", zone=AREA)
@@ -75,6 +76,23 @@ def answer_of_evidence(tables: Mapping[str, pd.DataFrame], context: Context) -> 
                                    highest=numbers.share(hardest["highest"]))
         )  # fmt: skip
     return sentences
+
+
+def _interval(whole: pd.Series, context: Context) -> list[str]:
+    """How sure the share and the lift are."""
+    words, numbers = context.phrases("answer"), context.numbers
+    if pd.isna(whole["block_deg"]):
+        return []
+    size = numbers.general(whole["block_deg"])
+    if pd.isna(whole["lift_low"]):
+        return [words["interval_none"].format(size=size)]
+    return [
+        words["interval"].format(
+            low=numbers.share(whole["capture_low"]), high=numbers.share(whole["capture_high"]),
+            lift=numbers.count(whole["lift"], 1), lift_low=numbers.count(whole["lift_low"], 1),
+            lift_high=numbers.count(whole["lift_high"], 1), blocks=numbers.count(whole["blocks_effective"]), size=size,
+        )
+    ]  # fmt: skip
 
 
 def _concentration(tables: Mapping[str, pd.DataFrame], whole: pd.Series, context: Context) -> list[str]:

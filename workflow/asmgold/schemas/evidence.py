@@ -30,6 +30,20 @@ _LIFT = _number(
 )
 _RADIUS = _number("Radius, km", "The geodesic radius of the discs.", POSITIVE)
 
+_BLOCKS = {
+    "capture_low": _number("Capture, from", "The lower end of its 95 % interval, by a bootstrap of blocks of land; "
+                           "none where what was seen lies in fewer than two effective blocks.", SHARE),
+    "capture_high": _number("Capture, to", "The upper end.", SHARE),
+    "land_low": _number("Share of the land, from", "The lower end of its interval.", SHARE),
+    "land_high": _number("Share of the land, to", "The upper end.", SHARE),
+    "lift_low": _number("Lift, from", "The lower end of its interval.", POSITIVE),
+    "lift_high": _number("Lift, to", "The upper end.", POSITIVE),
+    "blocks_effective": _number("Effective blocks", "How many blocks with equal amounts would be as uneven as what was "
+                                "seen is over the blocks (Kish): the square of the sum over the sum of squares.",
+                                POSITIVE),
+    "block_deg": _number("Block, degrees", "The width of a block.", POSITIVE),
+}  # fmt: skip
+
 PLACES = {"inside": "In a published region.", "outside": "In none."}
 
 OBSERVATIONS = Schema(
@@ -52,6 +66,19 @@ CAPTURE = Schema(
         "land_share": _LAND_SHARE,
         "lift": _LIFT,
         "unit": _UNIT,
+        **_BLOCKS,
+    }
+)
+
+BASES = {"range": "As wide as the data are correlated.", "fixed": "A size to compare with."}
+INTERVALS = Schema(
+    {
+        "evidence": _EVIDENCE,
+        "period": _PERIOD,
+        "zone": _ZONE,
+        "block_basis": text("Basis", "Where the width of the blocks comes from.", among=BASES),
+        **{name: _BLOCKS[name] for name in ("block_deg", "blocks_effective")},
+        **{name: column for name, column in _BLOCKS.items() if not name.startswith("block")},
     }
 )
 

@@ -387,6 +387,14 @@ PRODUCTS: tuple[Product, ...] = (
         "Evidence", "evidence", "CAPTURE", ("evidence", "period", "zone"),
     ),
     Product(
+        "intervals.csv", "evidence",
+        "How sure the shares of the observed mining are, for blocks of several sizes",
+        "Cuán seguras son las partes de la minería observada, con bloques de varios tamaños",
+        "95 % intervals by a bootstrap of blocks of land. Pieces of mining near one another are not independent; the "
+        "fewer effective blocks, the less is known.",
+        "Evidence", "evidence", "INTERVALS", ("evidence", "period", "zone", "block_basis", "block_deg"),
+    ),
+    Product(
         "evidence_units.csv", "evidence",
         "How much of the observed mining of each unit, such as each department, lies in the regions",
         "Cuánta minería observada de cada unidad, como cada departamento, está en las regiones",

@@ -27,8 +27,9 @@ from asmgold.vocabulary.evidence import ALL_PERIODS, ANSWER_TABLES, AREA
 MAX_PANELS = 4
 TABLES = (*ANSWER_TABLES, "overlay_by_period", "radius_curve", "radius_of_capture", "sensitivity", "position_bands",
           "context_production")  # fmt: skip
-SHARES = ("capture", "land_share", "share_inside", "p50", "p05", "p95", "highest")
-DECIMALS = {"lift": 1, "radius_km": 1, "ratio": 2, "ratio_if_troy": 2, "p_value": 3}
+SHARES = ("capture", "capture_low", "capture_high", "land_share", "share_inside", "p50", "p05", "p95", "highest")
+DECIMALS = dict.fromkeys(("lift", "lift_low", "lift_high", "blocks_effective", "radius_km"), 1)
+DECIMALS |= {"ratio": 2, "ratio_if_troy": 2, "p_value": 3}
 """Of the numbers that are neither shares nor counts."""
 Titles = Mapping[str, Mapping[str, str]]
 """How to call the values of a column, by the names of the columns."""
