@@ -42,7 +42,7 @@ with job(snakemake):
     chance = null_model_capture(
         points,
         sites,
-        area,
+        zones,
         None if strata is None else strata_of(strata, area, **params.strata),
         draws=params.draws,
         seed=params.seed,

@@ -1,9 +1,9 @@
 """Intervals of capture, land and lift by a spatial block bootstrap.
 
-Mining comes in fields, so pieces of mining near one another are not independent. Whole blocks of land are drawn, with all
-that lies in them: Künsch (1989) for series, Lahiri (2003, Resampling Methods for Dependent Data, chapter 12) in space.
-A block is as wide as the data are correlated (Roberts et al. 2017; Valavi et al. 2019). Blocks are laid from many random
-corners, so that no result hangs on where their edges fall.
+Mining comes in fields, so pieces of mining near one another are not independent. Whole blocks of land are drawn, with
+all that lies in them: Künsch (1989) for series, Lahiri (2003, Resampling Methods for Dependent Data, chapter 12) in
+space. A block is as wide as the data are correlated (Roberts et al. 2017; Valavi et al. 2019). Blocks are laid from
+many random corners, so that no result hangs on where their edges fall.
 """
 
 from __future__ import annotations

@@ -13,6 +13,7 @@ import numpy as np
 import shapely
 from exactextract import exact_extract
 from exactextract.raster import NumPyRasterSource
+from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
 from asmgold.evidence.observations import Zones, area_km2
@@ -63,6 +64,16 @@ class LandCells:
         from_axis, _, z = to_ecef(np.zeros(self.shape[0]), lat_of_row).T
         x, y = from_axis[rows] * np.cos(lon_of_column)[columns], from_axis[rows] * np.sin(lon_of_column)[columns]
         return np.column_stack([x, y, z[rows]])
+
+    def contains(self, points: Floats) -> NDArray[np.bool_]:
+        """Whether points, degrees, shape (n, 2), lie in a cell with land of the area."""
+        is_land = np.zeros(self.shape, bool)
+        is_land.ravel()[self.cell] = True
+        column, row = (np.floor((points - [self.west, self.north]) / [self.step, -self.step]).astype(int)).T
+        on_grid = (row >= 0) & (row < self.shape[0]) & (column >= 0) & (column < self.shape[1])
+        found = np.zeros(len(points), bool)
+        found[on_grid] = is_land[row[on_grid], column[on_grid]]
+        return found
 
 
 def land_cells(zones: Zones, area: shapely.Geometry, per_degree: int | None = None) -> LandCells:

@@ -65,16 +65,19 @@ def answer_of_evidence(tables: Mapping[str, pd.DataFrame], context: Context) -> 
         *_interval(whole, context),
         *_concentration(tables, whole, context),
     ]  # fmt: skip
-    chance = of_all_periods(tables, context, "chance", zone=AREA)
+    chance = of_all_periods(tables, context, "chance", zone=AREA, statistic="capture")
+    chance = chance[chance["null_model"].isin(["area", "strata"])]
     if len(chance):
         hardest = chance.iloc[-1]  # within strata, where there are any
         strata = context.layers.get("strata")
-        how = words["chance_strata"] if hardest["placed"] == "strata" else words["chance_area"]
+        how = words["chance_strata"] if hardest["null_model"] == "strata" else words["chance_area"]
         how = how.format(area=context.area, strata=strata["title"] if strata else "")
         sentences.append(
             words["chance"].format(draws=numbers.count(hardest["draws"]), how=how,
                                    highest=numbers.share(hardest["highest"]))
         )  # fmt: skip
+    clumps = of_all_periods(tables, context, "chance", zone=AREA, statistic="lift", null_model="clumps")
+    sentences += [words["chance_clumps"].format(p=numbers.general(round(p, 3))) for p in clumps["p_value"]]
     return sentences
 
 
@@ -127,7 +130,7 @@ def of_all_periods(
 ) -> pd.DataFrame:
     """The rows of a table that are about the first layer of evidence in all periods; none where there is no table."""
     if name not in tables:
-        return pd.DataFrame(columns=["capture"])
+        return pd.DataFrame(columns=["capture", "null_model", "p_value", *wanted])
     table = tables[name]
     rows = table[(table["evidence"] == next(iter(context.evidence_titles), None)) & (table["period"] == ALL_PERIODS)]
     for column, value in wanted.items():

@@ -138,21 +138,31 @@ BY_OVERLAY = Schema(
     }
 )  # fmt: skip
 
+NULL_MODELS = {
+    "area": "Each site anywhere in the area.",
+    "strata": "Each site anywhere in its own stratum.",
+    "clumps": "Each clump of sites, linked by steps of at most 40 km, is turned and moved as a whole.",
+    "shift": "All sites are turned and moved as one; at least half of them stay in the area.",
+    "thomas": "A process of clumps fitted to the sites (Thomas).",
+}
+STATISTICS = {"capture": "The share of what was observed.", "lift": "That share over the share of the land."}
 CHANCE = Schema(
     {
         "evidence": _EVIDENCE,
         "period": _PERIOD,
         "zone": _ZONE,
-        "placed": text("Placed", "Where the sites of the area are drawn: anywhere in the `area`, or each within its "
-                        "own stratum (`strata`)."),
+        "null_model": text("Null model", "How the sites of the area are placed at random.", among=NULL_MODELS),
+        "statistic": text("Statistic", "What is compared.", among=STATISTICS),
         "draws": count("Draws", "How often."),
-        "capture": _number("Capture", "That of the real sites, measured in the same way.", SHARE),
-        "mean": _number("Mean", "Mean capture of the draws.", SHARE),
-        "p05": _number("5 %", "A twentieth of the draws capture less.", SHARE),
-        "p50": _number("50 %", "Half of the draws capture less.", SHARE),
-        "p95": _number("95 %", "A twentieth of the draws capture more.", SHARE),
-        "highest": _number("Highest", "The best of the draws.", SHARE),
-        "p_value": _number("p", "(r + 1) / (n + 1), where r of n draws capture as much or more.", SHARE),
+        "value": _number("Value", "That of the real sites, measured in the same way.", POSITIVE),
+        "mean": _number("Mean", "The mean of the draws.", POSITIVE),
+        "p05": _number("5 %", "A twentieth of the draws have less.", POSITIVE),
+        "p50": _number("50 %", "Half of the draws have less.", POSITIVE),
+        "p95": _number("95 %", "A twentieth of the draws have more.", POSITIVE),
+        "highest": _number("Highest", "The best of the draws.", POSITIVE),
+        "p_value": _number("p", "(r + 1) / (n + 1), where r of n draws have as much or more.", SHARE),
+        "p_adjusted": _number("p, adjusted", "For the number of tests of this null model and statistic (Holm 1979): "
+                              "over the zones for all periods, over zones and periods for single ones.", SHARE),
     }
 )  # fmt: skip
 

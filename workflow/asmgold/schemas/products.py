@@ -424,11 +424,11 @@ PRODUCTS: tuple[Product, ...] = (
     ),
     Product(
         "chance.csv", "evidence",
-        "Capture beside that of sites placed at random",
-        "La captación junto a la de sitios puestos al azar",
-        "As many sites as there are, in the area and, where a layer tells land that is alike, within it. `p_value` is "
-        "the share of such maps, the real one counted in, that capture as much.",
-        "Evidence", "evidence", "CHANCE", ("evidence", "period", "zone", "placed"),
+        "Capture and lift beside those of sites placed at random",
+        "La captación y la ganancia junto a las de sitios puestos al azar",
+        "As many sites as there are, one by one, within land that is alike, or in clumps as they come. `p_value` is "
+        "the share of such maps, the real one counted in, that have as much.",
+        "Evidence", "evidence", "CHANCE", ("evidence", "period", "zone", "null_model", "statistic"),
     ),
     Product(
         "chance.png", "evidence",
