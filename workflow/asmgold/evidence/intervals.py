@@ -102,8 +102,8 @@ def block_of(points: WeightedPoints, is_inside: Bools, evidence: str) -> float:
 def _range_deg(lon: Floats, lat: Floats, error: Floats) -> float:
     """The range of correlation of errors at places, degrees."""
     _, cell = np.unique(_block_numbers(lon, lat, 1 / CELLS_PER_DEGREE, (0, 0)), return_inverse=True)
-    lon, lat, error = (np.bincount(cell, each) for each in (lon, lat, error))
-    tree = cKDTree(to_ecef(lon / np.bincount(cell), lat / np.bincount(cell)))
+    count, error = np.bincount(cell), np.asarray(np.bincount(cell, error), float)
+    tree = cKDTree(to_ecef(np.bincount(cell, lon) / count, np.bincount(cell, lat) / count))
     pairs = tree.sparse_distance_matrix(tree, 1000 * MAX_LAG_KM, output_type="ndarray")
     pairs = pairs[pairs["i"] != pairs["j"]]
     lag = (pairs["v"] / 1000 / LAG_KM).astype(int)

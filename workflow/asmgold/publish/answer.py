@@ -64,6 +64,7 @@ def answer_of_evidence(tables: Mapping[str, pd.DataFrame], context: Context) -> 
         ),
         *_interval(whole, context),
         *_concentration(tables, whole, context),
+        *_carried(tables, context),
     ]  # fmt: skip
     chance = of_all_periods(tables, context, "chance", zone=AREA, statistic="capture")
     chance = chance[chance["null_model"].isin(["area", "strata"])]
@@ -121,6 +122,23 @@ def _concentration(tables: Mapping[str, pd.DataFrame], whole: pd.Series, context
         words["concentrated"].format(
             share=numbers.share(share), unit=most["unit"], capture=numbers.share(inside),
             land=numbers.share(rest["regions_km2"].sum() / rest["unit_km2"].sum()),
+        )
+    ]  # fmt: skip
+
+
+def _carried(tables: Mapping[str, pd.DataFrame], context: Context) -> list[str]:
+    """A warning where one region carries more than half of the capture."""
+    if "influence" not in tables:
+        return []
+    table = tables["influence"]
+    first = table[(table["evidence"] == next(iter(context.evidence_titles))) & (table["without"] == "region")]
+    if first.empty or not first["lost_share"].iloc[0] > CONCENTRATED:
+        return []
+    most, numbers = first.iloc[0], context.numbers
+    return [
+        context.phrases("answer")["carried"].format(
+            share=numbers.share(most["lost_share"]), region=most["name"], sites=numbers.count(most["sites"]),
+            capture=numbers.share(most["capture"]),
         )
     ]  # fmt: skip
 

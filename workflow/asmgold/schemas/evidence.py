@@ -166,6 +166,21 @@ CHANCE = Schema(
     }
 )  # fmt: skip
 
+LEFT_OUT = {"region": "A published region.", "site": "The disc of one site."}
+INFLUENCE = Schema(
+    {
+        "evidence": _EVIDENCE,
+        "without": text("Without", "What is left out.", among=LEFT_OUT),
+        "name": text("Name", "The region, or the site's record."),
+        "sites": count("Sites", "How many sites go with it."),
+        "lost": _number("Lost", "What was observed and lies in nothing else.", POSITIVE),
+        "lost_share": _number("Share lost", "Of what lies in the regions.", SHARE),
+        "capture": _number("Capture without it", "In the area, of all periods.", SHARE),
+        "lift": _number("Lift without it", "For a region; none for a site, whose land others cover too.", POSITIVE),
+        "unit": _UNIT,
+    }
+)
+
 RADIUS_CURVE = Schema(
     {
         "evidence": _MAYBE_EVIDENCE,

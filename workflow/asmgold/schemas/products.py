@@ -395,6 +395,13 @@ PRODUCTS: tuple[Product, ...] = (
         "Evidence", "evidence", "INTERVALS", ("evidence", "period", "zone", "block_basis", "block_deg"),
     ),
     Product(
+        "influence.csv", "evidence",
+        "What the share of the observed mining hangs on: regions and sites left out one by one",
+        "De qué depende la parte de la minería observada: regiones y sitios omitidos uno por uno",
+        "The regions and sites whose loss costs most, and capture and lift without each.",
+        "Evidence", "evidence", "INFLUENCE", ("evidence", "without", "name"),
+    ),
+    Product(
         "evidence_units.csv", "evidence",
         "How much of the observed mining of each unit, such as each department, lies in the regions",
         "Cuánta minería observada de cada unidad, como cada departamento, está en las regiones",
