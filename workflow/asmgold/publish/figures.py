@@ -196,7 +196,7 @@ def draw_null_models(
             _draw_null_model(panel, row, zones.index(row["zone"]), wording)
         panel.set_title(textwrap.fill(placed[way], 26))
     for panel in panels:
-        panel.set(ylim=(-0.6, len(zones) - 0.4), xlabel=wording.words["capture_axis"])
+        panel.set(ylim=(-0.6, len(zones) - 0.4), xlabel=textwrap.fill(wording.words["capture_axis"], 22))
         _share_axis(panel, wording)
         panel.grid(axis="x", color=LINES, lw=0.5)
         panel.tick_params(axis="y", length=0)
