@@ -53,6 +53,8 @@ if OBSERVATIONS:
         output:
             seen="<build>/mining_seen.parquet",
             capture="<build>/evidence.csv",
+            intervals="<build>/intervals.csv",
+            influence="<build>/influence.csv",
             by_unit=["<build>/evidence_units.csv"] if GROUP_BY else [],
             missed="<build>/missed_mining.parquet",
             by_overlay="<build>/overlay_by_period.csv",

@@ -5,8 +5,10 @@ from _job import job
 from _tables import load
 
 from asmgold.evidence.capture import capture, capture_by_unit, mining_seen, missed_mining, observed_by_overlay
+from asmgold.evidence.influence import influence
+from asmgold.evidence.intervals import intervals, with_intervals
 from asmgold.evidence.null_models import null_model_capture, strata_of
-from asmgold.evidence.observations import read_zones_and_observations
+from asmgold.evidence.observations import area_km2, read_zones_and_observations
 from asmgold.evidence.sampling import weighted_points
 from asmgold.io.tables import read_table, write_csv, write_table
 from asmgold.regions.elsewhere import note_elsewhere
@@ -23,7 +25,11 @@ with job(snakemake):
     if strata is not None:
         note_elsewhere("strata", strata, read_table(Path(paths.area)))
     captured = capture(observations, zones, regions)
-    write_csv(captured, Path(output.capture))
+    points = weighted_points(observations, zones, area)
+    blocks = intervals(points, zones, regions, seed=params.seed)
+    write_csv(blocks, Path(output.intervals))
+    write_csv(influence(points, regions, sites, area_km2(area)), Path(output.influence))
+    write_csv(with_intervals(captured, blocks), Path(output.capture))
     write_table(missed_mining(observations, area, regions, sites), Path(output.missed))
     units = {
         (name, unit): shape
@@ -32,14 +38,13 @@ with job(snakemake):
     }
     if units:
         write_csv(capture_by_unit(observations, area, units, regions), Path(output.by_unit[0]))
-    points = weighted_points(observations, zones, area)
     write_table(mining_seen(points, regions), Path(output.seen))
     published = read_published(Path(paths.published)) if paths.published else None
     write_csv(observed_by_overlay(observations, zones, params.within, published), Path(output.by_overlay))
     chance = null_model_capture(
         points,
         sites,
-        area,
+        zones,
         None if strata is None else strata_of(strata, area, **params.strata),
         draws=params.draws,
         seed=params.seed,

@@ -58,7 +58,8 @@ def capture(observations: Sequence[Observation], zones: Zones, regions: gpd.GeoD
                     "unit": one.unit,
                 }
             )
-    return CAPTURE.validate(pd.DataFrame(rows) if rows else CAPTURE.empty())
+    # Intervals are measured apart, by `asmgold.evidence.intervals`.
+    return CAPTURE.validate(pd.DataFrame(rows, columns=list(CAPTURE.columns)) if rows else CAPTURE.empty())
 
 
 def capture_by_unit(

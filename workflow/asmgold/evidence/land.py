@@ -13,6 +13,7 @@ import numpy as np
 import shapely
 from exactextract import exact_extract
 from exactextract.raster import NumPyRasterSource
+from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
 from asmgold.evidence.observations import Zones, area_km2
@@ -64,14 +65,25 @@ class LandCells:
         x, y = from_axis[rows] * np.cos(lon_of_column)[columns], from_axis[rows] * np.sin(lon_of_column)[columns]
         return np.column_stack([x, y, z[rows]])
 
+    def contains(self, points: Floats) -> NDArray[np.bool_]:
+        """Whether points, degrees, shape (n, 2), lie in a cell with land of the area."""
+        is_land = np.zeros(self.shape, bool)
+        is_land.ravel()[self.cell] = True
+        column, row = (np.floor((points - [self.west, self.north]) / [self.step, -self.step]).astype(int)).T
+        on_grid = (row >= 0) & (row < self.shape[0]) & (column >= 0) & (column < self.shape[1])
+        found = np.zeros(len(points), bool)
+        found[on_grid] = is_land[row[on_grid], column[on_grid]]
+        return found
 
-def land_cells(zones: Zones, area: shapely.Geometry) -> LandCells:
+
+def land_cells(zones: Zones, area: shapely.Geometry, per_degree: int | None = None) -> LandCells:
     """The area in cells of 1/120 degree, aligned to whole multiples; coarser by a whole factor if they are too many.
 
-    The share of each cell that lies in a zone is exact in longitude and latitude (by exactextract).
+    The share of each cell that lies in a zone is exact in longitude and latitude (by exactextract). `per_degree` asks
+    for so many cells in a degree.
     """
     west, south, east, north = shapely.bounds(area)
-    step = _step((east - west) * (north - south))
+    step = 1 / per_degree if per_degree else _step((east - west) * (north - south))
     left, right = np.floor(west / step + 1e-9), np.ceil(east / step - 1e-9)
     bottom, top = np.floor(south / step + 1e-9), np.ceil(north / step - 1e-9)
     width, height = int(right - left), int(top - bottom)

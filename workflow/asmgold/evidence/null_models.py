@@ -1,13 +1,13 @@
-"""Null models: the capture of the real sites beside that of as many sites placed at random.
+"""Null models: capture and lift of the real sites beside those of as many sites placed at random.
 
 A Monte Carlo test of significance: Barnard (1963), with the p-value of Davison and Hinkley (1997, Bootstrap Methods and
 their Application, section 4.2). Stratified, sites keep to land of their own kind, so that the null model shares what is
-known of the setting.
+known of the setting. Moved in clumps, or drawn from a process that makes clumps, they also keep how sites crowd.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import geopandas as gpd
@@ -18,15 +18,21 @@ from scipy.spatial import cKDTree
 
 from asmgold.errors import InputError
 from asmgold.evidence.capture import FINE_DEG
-from asmgold.evidence.observations import safe_ratio
-from asmgold.evidence.sampling import Bools, Ints, WeightedPoints, chord_m
+from asmgold.evidence.clustered import Draw, clumps_of, fit_thomas, moved, thomas
+from asmgold.evidence.land import LandCells, land_cells
+from asmgold.evidence.observations import Zones, safe_ratio
+from asmgold.evidence.sampling import Bools, Ints, WeightedPoints, chord_m, coarser
 from asmgold.geodesy.ellipsoid import ECCENTRICITY_SQUARED, Floats, to_ecef
 from asmgold.geodesy.polygons import polygonal
 from asmgold.io.values import as_text
-from asmgold.schemas.evidence import CHANCE
+from asmgold.schemas.evidence import CHANCE, NULL_MODELS, STATISTICS
+from asmgold.vocabulary.evidence import ALL_PERIODS, AREA
 
 MIN_HIT_RATE = 0.001  # of the random points of a stratum's bounds, at least this share has to lie in the stratum
 NO_STRATUM = ""  # what the polygons without a value belong to
+CELLS_PER_DEGREE = 12  # land is measured, and told from sea, by the middles of cells of this size
+POINTS_DEG = 0.01  # mining is measured by its middle in cells of this size, some 1 km
+LEAST_INSIDE = 0.5  # of the sites, at least this share has to stay in the area when all are moved
 MIN_TRIALS = 1_000_000  # after which the hit rate is known
 
 
@@ -42,23 +48,23 @@ class Stratum:
 def null_model_capture(
     points: WeightedPoints,
     sites: gpd.GeoDataFrame,
-    area: shapely.Geometry,
+    zones: Zones,
     strata: Sequence[Stratum] | None,
     *,
     draws: int,
     seed: int,
 ) -> pd.DataFrame:
-    """Place the sites of the area at random, many times, and measure how much each such map captures.
+    """Place the sites of the area at random, many times, and measure how much each such map captures, and its lift.
 
-    In each draw as many sites as lie in the area (and in each stratum) are placed there, independently, uniformly by
-    area on the ellipsoid. The sites outside the area, whose discs reach in, stay where they are: no site of the area
-    could lie in the sea or in a neighbouring country, and a null model that allows it would be too easy to beat.
+    In each draw as many sites as lie in the area are placed there (`asmgold.schemas.evidence.NULL_MODELS`). The sites
+    outside the area, whose discs reach in, stay where they are: no site of the area could lie in the sea or in a
+    neighbouring country, and a null model that allows it would be too easy to beat.
 
     Parameters
     ----------
     points : what was observed, by `weighted_points`
     sites : `asmgold.schemas.tables.SITES`; each keeps the radius of its disc wherever it is placed
-    area : polygons in EPSG:4326
+    zones : by `zones_by_name`, those of `points`
     strata : by `strata_of`, or None
     draws, seed : how many draws, and the seed of the random numbers
 
@@ -72,11 +78,14 @@ def null_model_capture(
     """
     if points.groups.empty:
         return CHANCE.validate(CHANCE.empty())
-    tree = cKDTree(points.ecef)
+    points = coarser(points, POINTS_DEG)
+    cells = land_cells(zones, zones[AREA], per_degree=CELLS_PER_DEGREE)
+    tree = cKDTree(np.concatenate([points.ecef, cells.ecef]))
     chord = chord_m(1000 * sites["buffer_km"].to_numpy(float))
+    zone = [cells.zones.index(name) for name in points.groups["zone"]]
 
     def reached(positions: Floats, chord: Floats) -> Bools:
-        """The points within the radius of a position, degrees, shape (n, 2); radii as straight lines, shape (n,)."""
+        """The places within the radius of a position, degrees, shape (n, 2); radii as straight lines, shape (n,)."""
         inside = np.zeros(tree.n, bool)
         if len(positions):
             placed = cKDTree(to_ecef(*positions.T))
@@ -84,27 +93,82 @@ def null_model_capture(
             inside[pairs["j"][pairs["v"] <= chord[pairs["i"]]]] = True
         return inside
 
+    def figures(inside: Bools) -> Floats:
+        """Capture and lift of each group, shape (2, groups)."""
+        of_points, of_land = np.split(inside.astype(float), [points.lon.size])
+        capture = safe_ratio(points.weights @ of_points, points.observed)
+        return np.stack([capture, safe_ratio(capture, safe_ratio(cells.km2 @ of_land, cells.zone_km2)[zone])])
+
     positions = sites[["longitude", "latitude"]].to_numpy(float)
-    is_inside = shapely.intersects_xy(area, positions)
+    is_inside = shapely.intersects_xy(zones[AREA], positions)
     by_fixed = reached(positions[~is_inside], chord[~is_inside])
     positions, chord = positions[is_inside], chord[is_inside]
-    observed = _captures(points, by_fixed | reached(positions, chord))
-    models = {"area": [Stratum(area, _everywhere)]} | ({} if strata is None else {"strata": strata})
+    real = figures(by_fixed | reached(positions, chord))
     tables = []
-    for number, (placed, lands) in enumerate(models.items()):
-        rng = np.random.default_rng([seed, number])
-        members = _members(lands, positions)
-        drawn = np.concatenate(
-            [
-                random_points(land.shape, those.size * draws, rng, land.contains).reshape(draws, those.size, 2)
-                for land, those in zip(lands, members, strict=True)
-            ],
-            axis=1,
-        )
-        radii = chord[np.concatenate(members)]
-        captures = np.array([_captures(points, by_fixed | reached(each, radii)) for each in drawn])
-        tables.append(_summary(points.groups, placed, observed, captures))
-    return CHANCE.validate(pd.concat(tables, ignore_index=True))
+    for name, (drawn, order) in _patterns(positions, cells, zones[AREA], strata, draws, seed):
+        random = np.array([figures(by_fixed | reached(each, chord[order])) for each in drawn])
+        tables += [
+            _summary(points.groups, name, statistic, real[which], random[:, which])
+            for which, statistic in enumerate(STATISTICS)
+        ]
+    return CHANCE.validate(_adjusted(pd.concat(tables, ignore_index=True)))
+
+
+def _patterns(
+    positions: Floats,
+    cells: LandCells,
+    area: shapely.Geometry,
+    strata: Sequence[Stratum] | None,
+    draws: int,
+    seed: int,
+) -> Iterator[tuple[str, tuple[Floats, Ints]]]:
+    """For each null model its random positions, shape (draws, sites, 2), and which site each of them is."""
+    everyone = np.arange(len(positions))
+    rng = {name: np.random.default_rng([seed, number]) for number, name in enumerate(NULL_MODELS)}
+
+    def anywhere(name: str) -> Draw:
+        return lambda n: random_points(area, n, rng[name])
+
+    yield "area", _within([Stratum(area, _everywhere)], positions, draws, rng["area"])
+    if strata is not None:
+        yield "strata", _within(strata, positions, draws, rng["strata"])
+    if not len(positions):
+        return
+    clumps = clumps_of(positions)
+    each = [moved(positions[those], draws, rng["clumps"], anywhere("clumps"), cells.contains) for those in clumps]
+    yield "clumps", (np.concatenate(each, axis=1), np.concatenate(clumps))
+    yield "shift", (moved(positions, draws, rng["shift"], anywhere("shift"), cells.contains, LEAST_INSIDE), everyone)
+    fitted = fit_thomas(positions, anywhere("thomas"), float(cells.km2[[0]].sum()))
+    of_process = [
+        thomas(len(positions), *fitted, rng["thomas"], anywhere("thomas"), cells.contains) for _ in range(draws)
+    ]
+    yield "thomas", (np.array(of_process), everyone)
+
+
+def _within(lands: Sequence[Stratum], positions: Floats, draws: int, rng: np.random.Generator) -> tuple[Floats, Ints]:
+    """As many sites in each stratum as there are, one by one."""
+    members = _members(lands, positions)
+    drawn = [
+        random_points(land.shape, those.size * draws, rng, land.contains).reshape(draws, those.size, 2)
+        for land, those in zip(lands, members, strict=True)
+    ]
+    return np.concatenate(drawn, axis=1), np.concatenate(members)
+
+
+def holm(p_values: Floats) -> Floats:
+    """P-values adjusted for their number (Holm 1979); what is no number is no test."""
+    adjusted = np.full(len(p_values), np.nan)
+    order = np.argsort(p_values)[: np.isfinite(p_values).sum()]
+    left = np.arange(order.size, 0, -1)
+    adjusted[order] = np.minimum(np.maximum.accumulate(left * p_values[order]), 1)
+    return adjusted
+
+
+def _adjusted(table: pd.DataFrame) -> pd.DataFrame:
+    """With p adjusted for the tests that one null model and statistic are put to: all periods in the zones are one
+    family, the single periods in the zones another."""
+    family = [table["evidence"], table["null_model"], table["statistic"], table["period"] == ALL_PERIODS]
+    return table.assign(p_adjusted=table.groupby(family)["p_value"].transform(lambda p: holm(p.to_numpy(float))))
 
 
 def strata_of(
@@ -212,24 +276,20 @@ def _members(lands: Sequence[Stratum], positions: Floats) -> list[Ints]:
     return members
 
 
-def _captures(points: WeightedPoints, inside: Bools) -> Floats:
-    """The capture of each group, where some of the points lie inside."""
-    return np.asarray(safe_ratio(points.weights @ inside.astype(float), points.observed))
-
-
-def _summary(groups: pd.DataFrame, placed: str, observed: Floats, captures: Floats) -> pd.DataFrame:
-    draws = len(captures)
-    was_observed = groups["observed"].to_numpy(float) > 0
-    as_good = (captures >= observed - 1e-12).sum(axis=0)
-    p05, p50, p95 = np.quantile(captures, [0.05, 0.5, 0.95], axis=0)
+def _summary(groups: pd.DataFrame, null_model: str, statistic: str, real: Floats, random: Floats) -> pd.DataFrame:
+    draws, was_observed = len(random), np.isfinite(real)
+    random = np.nan_to_num(random)  # no land covered, or nothing seen
+    as_good = (random >= real - 1e-12).sum(axis=0)
+    p05, p50, p95 = np.where(was_observed, np.quantile(random, [0.05, 0.5, 0.95], axis=0), np.nan)
     return groups[["evidence", "period", "zone"]].assign(
-        placed=placed,
+        null_model=null_model,
+        statistic=statistic,
         draws=draws,
-        capture=observed,
-        mean=captures.mean(axis=0),
+        value=real,
+        mean=np.where(was_observed, random.mean(axis=0), np.nan),
         p05=p05,
         p50=p50,
         p95=p95,
-        highest=captures.max(axis=0),
+        highest=np.where(was_observed, random.max(axis=0), np.nan),
         p_value=np.where(was_observed, (as_good + 1) / (draws + 1), np.nan),
     )

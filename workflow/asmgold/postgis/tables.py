@@ -249,6 +249,7 @@ REFERENCES: Mapping[str, tuple[Reference, ...]] = {
     "missed_mining": (_reference("sites", "nearest_site"),),
     "evidence_by_overlay": (_OF_OVERLAY,),
     "chance": (_OF_EVIDENCE,),
+    "intervals": (_OF_EVIDENCE,),
     "radius_of_capture": (_OF_EVIDENCE,),
 }
 INDEXES: Mapping[str, tuple[str, ...]] = {"records": ("fate",), "missed_mining": ("distance_km",)}

@@ -62,19 +62,41 @@ def answer_of_evidence(tables: Mapping[str, pd.DataFrame], context: Context) -> 
             **told, capture=numbers.share(whole["capture"]), land=numbers.share(whole["land_share"]),
             lift=numbers.count(whole["lift"], 1),
         ),
+        *_interval(whole, context),
         *_concentration(tables, whole, context),
+        *_carried(tables, context),
     ]  # fmt: skip
-    chance = of_all_periods(tables, context, "chance", zone=AREA)
+    chance = of_all_periods(tables, context, "chance", zone=AREA, statistic="capture")
+    chance = chance[chance["null_model"].isin(["area", "strata"])]
     if len(chance):
         hardest = chance.iloc[-1]  # within strata, where there are any
         strata = context.layers.get("strata")
-        how = words["chance_strata"] if hardest["placed"] == "strata" else words["chance_area"]
+        how = words["chance_strata"] if hardest["null_model"] == "strata" else words["chance_area"]
         how = how.format(area=context.area, strata=strata["title"] if strata else "")
         sentences.append(
             words["chance"].format(draws=numbers.count(hardest["draws"]), how=how,
                                    highest=numbers.share(hardest["highest"]))
         )  # fmt: skip
+    clumps = of_all_periods(tables, context, "chance", zone=AREA, statistic="lift", null_model="clumps")
+    sentences += [words["chance_clumps"].format(p=numbers.general(round(p, 3))) for p in clumps["p_value"]]
     return sentences
+
+
+def _interval(whole: pd.Series, context: Context) -> list[str]:
+    """How sure the share and the lift are."""
+    words, numbers = context.phrases("answer"), context.numbers
+    if pd.isna(whole["block_deg"]):
+        return []
+    size = numbers.general(whole["block_deg"])
+    if pd.isna(whole["lift_low"]):
+        return [words["interval_none"].format(size=size)]
+    return [
+        words["interval"].format(
+            low=numbers.share(whole["capture_low"]), high=numbers.share(whole["capture_high"]),
+            lift=numbers.count(whole["lift"], 1), lift_low=numbers.count(whole["lift_low"], 1),
+            lift_high=numbers.count(whole["lift_high"], 1), blocks=numbers.count(whole["blocks_effective"]), size=size,
+        )
+    ]  # fmt: skip
 
 
 def _concentration(tables: Mapping[str, pd.DataFrame], whole: pd.Series, context: Context) -> list[str]:
@@ -104,12 +126,29 @@ def _concentration(tables: Mapping[str, pd.DataFrame], whole: pd.Series, context
     ]  # fmt: skip
 
 
+def _carried(tables: Mapping[str, pd.DataFrame], context: Context) -> list[str]:
+    """A warning where one region carries more than half of the capture."""
+    if "influence" not in tables:
+        return []
+    table = tables["influence"]
+    first = table[(table["evidence"] == next(iter(context.evidence_titles))) & (table["without"] == "region")]
+    if first.empty or not first["lost_share"].iloc[0] > CONCENTRATED:
+        return []
+    most, numbers = first.iloc[0], context.numbers
+    return [
+        context.phrases("answer")["carried"].format(
+            share=numbers.share(most["lost_share"]), region=most["name"], sites=numbers.count(most["sites"]),
+            capture=numbers.share(most["capture"]),
+        )
+    ]  # fmt: skip
+
+
 def of_all_periods(
     tables: Mapping[str, pd.DataFrame], context: Context, name: str = "evidence", **wanted: str
 ) -> pd.DataFrame:
     """The rows of a table that are about the first layer of evidence in all periods; none where there is no table."""
     if name not in tables:
-        return pd.DataFrame(columns=["capture"])
+        return pd.DataFrame(columns=["capture", "null_model", "p_value", *wanted])
     table = tables[name]
     rows = table[(table["evidence"] == next(iter(context.evidence_titles), None)) & (table["period"] == ALL_PERIODS)]
     for column, value in wanted.items():

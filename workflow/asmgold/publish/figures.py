@@ -26,6 +26,7 @@ from asmgold.publish.letters import FONT, make_drawable
 from asmgold.publish.messages import NO_BREAK, Numbers
 from asmgold.vocabulary.evidence import ALL_PERIODS
 
+DRAWN_NULL_MODELS = ("area", "strata", "clumps")  # the table has them all
 P = ParamSpec("P")
 R = TypeVar("R")
 STYLE: Any = {
@@ -185,17 +186,17 @@ def draw_null_models(
     titles, wording, evidence : as for `draw_radius`
     placed : how to call the ways of placing them
     """
-    rows = _of_all_periods(table, evidence)
-    rows = rows[rows["zone"].isin(titles) & rows["capture"].notna()]
+    rows = _of_all_periods(table[table["statistic"] == "capture"], evidence)
+    rows = rows[rows["zone"].isin(titles) & rows["value"].notna()]
     zones = list(rows["zone"].unique())[::-1]
-    ways = [way for way in rows["placed"].unique() if way in placed]
+    ways = [way for way in rows["null_model"].unique() if way in placed and way in DRAWN_NULL_MODELS]
     figure, panels = _figure(1.7 + 0.42 * len(zones), max(len(ways), 1), sharey=True)
     for panel, way in zip(panels, ways, strict=False):
-        for row in rows[rows["placed"] == way].to_dict("records"):
+        for row in rows[rows["null_model"] == way].to_dict("records"):
             _draw_null_model(panel, row, zones.index(row["zone"]), wording)
-        panel.set_title(textwrap.fill(placed[way], 40))
+        panel.set_title(textwrap.fill(placed[way], 26))
     for panel in panels:
-        panel.set(ylim=(-0.6, len(zones) - 0.4), xlabel=wording.words["capture_axis"])
+        panel.set(ylim=(-0.6, len(zones) - 0.4), xlabel=textwrap.fill(wording.words["capture_axis"], 22))
         _share_axis(panel, wording)
         panel.grid(axis="x", color=LINES, lw=0.5)
         panel.tick_params(axis="y", length=0)
@@ -213,7 +214,7 @@ def _draw_null_model(panel: Axes, row: Mapping[Any, Any], place: int, wording: W
     panel.plot([row["p05"], row["p95"]], [place, place], color=RANDOM, lw=9, solid_capstyle="butt", zorder=1)
     panel.plot([row["p95"], row["highest"]], [place, place], color=RANDOM, lw=1.2, zorder=1)
     panel.plot(row["p50"], place, "|", color="white", ms=9, mew=1.6, zorder=2)
-    panel.plot(row["capture"], place, "D", color=REAL, ms=6, zorder=3)
+    panel.plot(row["value"], place, "D", color=REAL, ms=6, zorder=3)
     panel.annotate(
         f"p = {wording.numbers.count(row['p_value'], 3)}", (1.02, place), xycoords=("axes fraction", "data"),
         va="center", fontsize=8,

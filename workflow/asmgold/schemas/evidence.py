@@ -30,6 +30,20 @@ _LIFT = _number(
 )
 _RADIUS = _number("Radius, km", "The geodesic radius of the discs.", POSITIVE)
 
+_BLOCKS = {
+    "capture_low": _number("Capture, from", "The lower end of its 95 % interval, by a bootstrap of blocks of land; "
+                           "none where what was seen lies in fewer than two effective blocks.", SHARE),
+    "capture_high": _number("Capture, to", "The upper end.", SHARE),
+    "land_low": _number("Share of the land, from", "The lower end of its interval.", SHARE),
+    "land_high": _number("Share of the land, to", "The upper end.", SHARE),
+    "lift_low": _number("Lift, from", "The lower end of its interval.", POSITIVE),
+    "lift_high": _number("Lift, to", "The upper end.", POSITIVE),
+    "blocks_effective": _number("Effective blocks", "How many blocks with equal amounts would be as uneven as what was "
+                                "seen is over the blocks (Kish): the square of the sum over the sum of squares.",
+                                POSITIVE),
+    "block_deg": _number("Block, degrees", "The width of a block.", POSITIVE),
+}  # fmt: skip
+
 PLACES = {"inside": "In a published region.", "outside": "In none."}
 
 OBSERVATIONS = Schema(
@@ -52,6 +66,19 @@ CAPTURE = Schema(
         "land_share": _LAND_SHARE,
         "lift": _LIFT,
         "unit": _UNIT,
+        **_BLOCKS,
+    }
+)
+
+BASES = {"range": "As wide as the data are correlated.", "fixed": "A size to compare with."}
+INTERVALS = Schema(
+    {
+        "evidence": _EVIDENCE,
+        "period": _PERIOD,
+        "zone": _ZONE,
+        "block_basis": text("Basis", "Where the width of the blocks comes from.", among=BASES),
+        **{name: _BLOCKS[name] for name in ("block_deg", "blocks_effective")},
+        **{name: column for name, column in _BLOCKS.items() if not name.startswith("block")},
     }
 )
 
@@ -111,23 +138,48 @@ BY_OVERLAY = Schema(
     }
 )  # fmt: skip
 
+NULL_MODELS = {
+    "area": "Each site anywhere in the area.",
+    "strata": "Each site anywhere in its own stratum.",
+    "clumps": "Each clump of sites, linked by steps of at most 40 km, is turned and moved as a whole.",
+    "shift": "All sites are turned and moved as one; at least half of them stay in the area.",
+    "thomas": "A process of clumps fitted to the sites (Thomas).",
+}
+STATISTICS = {"capture": "The share of what was observed.", "lift": "That share over the share of the land."}
 CHANCE = Schema(
     {
         "evidence": _EVIDENCE,
         "period": _PERIOD,
         "zone": _ZONE,
-        "placed": text("Placed", "Where the sites of the area are drawn: anywhere in the `area`, or each within its "
-                        "own stratum (`strata`)."),
+        "null_model": text("Null model", "How the sites of the area are placed at random.", among=NULL_MODELS),
+        "statistic": text("Statistic", "What is compared.", among=STATISTICS),
         "draws": count("Draws", "How often."),
-        "capture": _number("Capture", "That of the real sites, measured in the same way.", SHARE),
-        "mean": _number("Mean", "Mean capture of the draws.", SHARE),
-        "p05": _number("5 %", "A twentieth of the draws capture less.", SHARE),
-        "p50": _number("50 %", "Half of the draws capture less.", SHARE),
-        "p95": _number("95 %", "A twentieth of the draws capture more.", SHARE),
-        "highest": _number("Highest", "The best of the draws.", SHARE),
-        "p_value": _number("p", "(r + 1) / (n + 1), where r of n draws capture as much or more.", SHARE),
+        "value": _number("Value", "That of the real sites, measured in the same way.", POSITIVE),
+        "mean": _number("Mean", "The mean of the draws.", POSITIVE),
+        "p05": _number("5 %", "A twentieth of the draws have less.", POSITIVE),
+        "p50": _number("50 %", "Half of the draws have less.", POSITIVE),
+        "p95": _number("95 %", "A twentieth of the draws have more.", POSITIVE),
+        "highest": _number("Highest", "The best of the draws.", POSITIVE),
+        "p_value": _number("p", "(r + 1) / (n + 1), where r of n draws have as much or more.", SHARE),
+        "p_adjusted": _number("p, adjusted", "For the number of tests of this null model and statistic (Holm 1979): "
+                              "over the zones for all periods, over zones and periods for single ones.", SHARE),
     }
 )  # fmt: skip
+
+LEFT_OUT = {"region": "A published region.", "site": "The disc of one site."}
+INFLUENCE = Schema(
+    {
+        "evidence": _EVIDENCE,
+        "without": text("Without", "What is left out.", among=LEFT_OUT),
+        "name": text("Name", "The region, or the site's record."),
+        "sites": count("Sites", "How many sites go with it."),
+        "lost": _number("Lost", "What was observed and lies in nothing else.", POSITIVE),
+        "lost_share": _number("Share lost", "Of what lies in the regions.", SHARE),
+        "capture": _number("Capture without it", "In the area, of all periods.", SHARE),
+        "lift": _number("Lift without it", "For a region; none for a site, whose land others cover too.", POSITIVE),
+        "unit": _UNIT,
+    }
+)
 
 RADIUS_CURVE = Schema(
     {

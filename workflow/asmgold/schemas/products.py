@@ -387,6 +387,21 @@ PRODUCTS: tuple[Product, ...] = (
         "Evidence", "evidence", "CAPTURE", ("evidence", "period", "zone"),
     ),
     Product(
+        "intervals.csv", "evidence",
+        "How sure the shares of the observed mining are, for blocks of several sizes",
+        "Cuán seguras son las partes de la minería observada, con bloques de varios tamaños",
+        "95 % intervals by a bootstrap of blocks of land. Pieces of mining near one another are not independent; the "
+        "fewer effective blocks, the less is known.",
+        "Evidence", "evidence", "INTERVALS", ("evidence", "period", "zone", "block_basis", "block_deg"),
+    ),
+    Product(
+        "influence.csv", "evidence",
+        "What the share of the observed mining hangs on: regions and sites left out one by one",
+        "De qué depende la parte de la minería observada: regiones y sitios omitidos uno por uno",
+        "The regions and sites whose loss costs most, and capture and lift without each.",
+        "Evidence", "evidence", "INFLUENCE", ("evidence", "without", "name"),
+    ),
+    Product(
         "evidence_units.csv", "evidence",
         "How much of the observed mining of each unit, such as each department, lies in the regions",
         "Cuánta minería observada de cada unidad, como cada departamento, está en las regiones",
@@ -416,11 +431,11 @@ PRODUCTS: tuple[Product, ...] = (
     ),
     Product(
         "chance.csv", "evidence",
-        "Capture beside that of sites placed at random",
-        "La captación junto a la de sitios puestos al azar",
-        "As many sites as there are, in the area and, where a layer tells land that is alike, within it. `p_value` is "
-        "the share of such maps, the real one counted in, that capture as much.",
-        "Evidence", "evidence", "CHANCE", ("evidence", "period", "zone", "placed"),
+        "Capture and lift beside those of sites placed at random",
+        "La captación y la ganancia junto a las de sitios puestos al azar",
+        "As many sites as there are, one by one, within land that is alike, or in clumps as they come. `p_value` is "
+        "the share of such maps, the real one counted in, that have as much.",
+        "Evidence", "evidence", "CHANCE", ("evidence", "period", "zone", "null_model", "statistic"),
     ),
     Product(
         "chance.png", "evidence",

@@ -27,8 +27,9 @@ from asmgold.vocabulary.evidence import ALL_PERIODS, ANSWER_TABLES, AREA
 MAX_PANELS = 4
 TABLES = (*ANSWER_TABLES, "overlay_by_period", "radius_curve", "radius_of_capture", "sensitivity", "position_bands",
           "context_production")  # fmt: skip
-SHARES = ("capture", "land_share", "share_inside", "p50", "p05", "p95", "highest")
-DECIMALS = {"lift": 1, "radius_km": 1, "ratio": 2, "ratio_if_troy": 2, "p_value": 3}
+SHARES = ("capture", "capture_low", "capture_high", "land_share", "share_inside", "p50", "p05", "p95", "highest")
+DECIMALS = dict.fromkeys(("lift", "lift_low", "lift_high", "blocks_effective", "radius_km"), 1)
+DECIMALS |= {"ratio": 2, "ratio_if_troy": 2, "p_value": 3, "p_adjusted": 3, "p_lift": 3, "p_lift_adjusted": 3}
 """Of the numbers that are neither shares nor counts."""
 Titles = Mapping[str, Mapping[str, str]]
 """How to call the values of a column, by the names of the columns."""
@@ -91,7 +92,7 @@ def evidence_section(tables: Mapping[str, pd.DataFrame], context: Context) -> Se
         "evidence": context.evidence_titles,
         "series": context.evidence_titles,
         "period": {ALL_PERIODS: words["all_periods"]},
-        "placed": _placed(context, words),
+        "null_model": _placed(context, words),
     }
     blocks: list[Block] = []
     if "evidence" in tables:
@@ -100,8 +101,9 @@ def evidence_section(tables: Mapping[str, pd.DataFrame], context: Context) -> Se
             *filter(None, context.evidence_notes.values()),
         ]
         blocks += _in_all_and_by_period(tables["evidence"], "evidence", words, titles)
-        blocks += [words["chance_text"], _figure(drawn, "chance", words)]
-        blocks += [_folded(_table(_of_all_periods(tables["chance"]).drop(columns="period"), "chance", words, titles))]
+        chance = _null_models(_of_all_periods(tables["chance"]))
+        blocks += [words["chance_text"], Points([words[f"null_{name}"] for name in chance["null_model"].unique()])]
+        blocks += [_figure(drawn, "chance", words), _folded(_table(chance, "chance", words, titles))]
         if "overlay_by_period" in drawn:
             blocks += _overlay_blocks(tables["overlay_by_period"], drawn, context, wording, titles)
         blocks.append(_quantiles(tables["radius_of_capture"], wording, titles))
@@ -160,7 +162,17 @@ def _placed(context: Context, words: Mapping[str, str]) -> dict[str, str]:
     """How to call the ways of placing sites at random."""
     strata = context.layers.get("strata")
     within = words["placed_strata"].format(strata=strata["title"]) if strata else words["placed_strata_unnamed"]
-    return {"area": words["placed_area"].format(area=context.area), "strata": within}
+    named = {name: words[f"placed_{name}"] for name in ("clumps", "shift", "thomas")}
+    return {"area": words["placed_area"].format(area=context.area), "strata": within, **named}
+
+
+def _null_models(table: pd.DataFrame) -> pd.DataFrame:
+    """A row for each zone and null model: its captures, and p of capture and of lift."""
+    keys = ["evidence", "zone", "null_model"]
+    capture, lift = (table[table["statistic"] == name] for name in ("capture", "lift"))
+    of_lift = lift.rename(columns={"p_value": "p_lift", "p_adjusted": "p_lift_adjusted"})
+    of_lift = of_lift[[*keys, "p_lift", "p_lift_adjusted"]]
+    return capture.rename(columns={"value": "capture"}).drop(columns="period").merge(of_lift, on=keys)
 
 
 def _in_all_and_by_period(table: pd.DataFrame, name: str, words: Mapping[str, str], titles: Titles) -> list[Block]:

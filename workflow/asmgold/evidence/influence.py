@@ -1,0 +1,90 @@
+"""What carries the capture: each region and each site left out, as in a jackknife (Miller 1974)."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+from scipy.spatial import cKDTree
+
+from asmgold.evidence.observations import safe_ratio
+from asmgold.evidence.sampling import Ints, WeightedPoints, chord_m
+from asmgold.geodesy.ellipsoid import Floats, polygon_area, to_ecef
+from asmgold.schemas.evidence import INFLUENCE
+from asmgold.vocabulary.evidence import ALL_PERIODS, AREA
+
+MOST = 20  # of the regions and of the sites that hold something alone, the most influential ones
+
+
+def influence(
+    points: WeightedPoints, regions: gpd.GeoDataFrame, sites: gpd.GeoDataFrame, area_km2: float
+) -> pd.DataFrame:
+    """How much of the capture in the area goes when one region or one site goes.
+
+    Parameters
+    ----------
+    points : what was observed, by `weighted_points`
+    regions, sites : `asmgold.schemas.tables.REGIONS` and `SITES`
+    area_km2 : the size of the area
+
+    Returns
+    -------
+    `asmgold.schemas.evidence.INFLUENCE`: of each layer of evidence, in all periods, the regions and then the sites
+    whose loss costs most. A place that another site reaches too is not lost with one of them.
+    """
+    is_asked = (points.groups["period"] == ALL_PERIODS) & (points.groups["zone"] == AREA)
+    land = polygon_area(regions.geometry.array) / 1e6
+    in_regions, only_in_sites = _in_regions(points, regions), _only_in_sites(points, sites)
+    rows: list[dict[Hashable, Any]] = []
+    for number in np.flatnonzero(is_asked):
+        group = points.groups.iloc[number]
+        weight = points.weights[[number]].toarray()[0]
+        for kind, names, holder, sizes, km2 in (
+            ("region", regions["region_id"], in_regions, regions["n_sites"], land),
+            ("site", sites["record_id"], only_in_sites, np.ones(len(sites), int), np.full(len(sites), np.nan)),
+        ):
+            held = np.bincount(holder[holder >= 0], weight[holder >= 0], minlength=len(names))
+            inside = weight[in_regions >= 0].sum()
+            share = safe_ratio(inside - held, group["observed"])
+            table = pd.DataFrame(
+                {
+                    "evidence": group["evidence"],
+                    "without": kind,
+                    "name": np.asarray(names, object),
+                    "sites": np.asarray(sizes, int),
+                    "lost": held,
+                    "lost_share": safe_ratio(held, inside),
+                    "capture": share,
+                    "lift": safe_ratio(share, (land.sum() - km2) / area_km2),
+                    "unit": group["unit"],
+                }
+            )
+            rows += table[held > 0].sort_values("lost", ascending=False, kind="stable").head(MOST).to_dict("records")
+    return INFLUENCE.validate(pd.DataFrame(rows, columns=list(INFLUENCE.columns)) if rows else INFLUENCE.empty())
+
+
+def _in_regions(points: WeightedPoints, regions: gpd.GeoDataFrame) -> Ints:
+    """The number of the region that each point lies in; -1 if it is in none."""
+    found = np.full(points.lon.size, -1)
+    tree = shapely.STRtree(regions.geometry.array)
+    point, region = tree.query(shapely.points(points.lon, points.lat), predicate="intersects")
+    found[point[::-1]] = region[::-1]
+    return found
+
+
+def _only_in_sites(points: WeightedPoints, sites: gpd.GeoDataFrame) -> Ints:
+    """The number of the only site whose disc holds each point; -1 if there is none, or more than one."""
+    found, times = np.full(points.lon.size, -1), np.zeros(points.lon.size, int)
+    if len(sites) and points.lon.size:
+        chord: Floats = chord_m(1000 * sites["buffer_km"].to_numpy(float))
+        tree = cKDTree(to_ecef(sites["longitude"].to_numpy(float), sites["latitude"].to_numpy(float)))
+        pairs = tree.sparse_distance_matrix(cKDTree(points.ecef), chord.max(), output_type="ndarray")
+        pairs = pairs[pairs["v"] <= chord[pairs["i"]]]
+        np.add.at(times, pairs["j"], 1)
+        found[pairs["j"]] = pairs["i"]
+    found[times != 1] = -1
+    return found

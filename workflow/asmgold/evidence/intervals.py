@@ -1,0 +1,183 @@
+"""Intervals of capture, land and lift by a spatial block bootstrap.
+
+Mining comes in fields, so pieces of mining near one another are not independent. Whole blocks of land are drawn, with
+all that lies in them: Künsch (1989) for series, Lahiri (2003, Resampling Methods for Dependent Data, chapter 12) in
+space. A block is as wide as the data are correlated (Roberts et al. 2017; Valavi et al. 2019). Blocks are laid from
+many random corners, so that no result hangs on where their edges fall.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+from scipy.sparse import csr_array
+from scipy.spatial import cKDTree
+
+from asmgold.evidence.land import LandCells, land_cells
+from asmgold.evidence.observations import Zones, safe_ratio
+from asmgold.evidence.sampling import Bools, Ints, WeightedPoints
+from asmgold.geodesy.ellipsoid import METRES_PER_DEGREE, Floats, to_ecef
+from asmgold.geodesy.polygons import polygonal
+from asmgold.schemas.evidence import INTERVALS
+from asmgold.vocabulary.evidence import ALL_PERIODS, AREA
+
+BLOCKS_DEG = (0.25, 0.5, 1.0)  # stand beside the size that follows from the data
+CELLS_PER_DEGREE = 20  # land is added up in cells of this size before it is put into blocks
+LAG_KM, MAX_LAG_KM = 10.0, 220.0  # distances between mining are told apart in such steps, up to some two degrees
+CORNERS, DRAWS_OF_CORNER = 40, 50
+LEVEL = (0.025, 0.975)
+MIN_BLOCKS = 2.0  # below so many effective blocks there is nothing to draw from
+
+
+def intervals(
+    points: WeightedPoints, zones: Zones, regions: gpd.GeoDataFrame, *, seed: int, blocks_deg: Sequence[float] = ()
+) -> pd.DataFrame:
+    """The 95 % intervals of capture, land and lift of each group, for the size of block of the data and for fixed ones.
+
+    Parameters
+    ----------
+    points, zones : by `weighted_points` and `zones_by_name`, with the zone `area`
+    regions : `asmgold.schemas.tables.REGIONS`
+    seed : of the random numbers
+    blocks_deg : sizes of blocks in place of `BLOCKS_DEG`, degrees
+
+    Returns
+    -------
+    `asmgold.schemas.evidence.INTERVALS`; of each group first the row of the size that follows from the data.
+    """
+    if points.groups.empty:
+        return INTERVALS.validate(INTERVALS.empty())
+    covered = shapely.union_all(regions.geometry.array)
+    shapely.prepare(covered)
+    is_inside = shapely.intersects_xy(covered, points.lon, points.lat)
+    cells = _land(zones, covered)
+    tables = []
+    for evidence, groups in points.groups.groupby("evidence", sort=False):
+        own = block_of(points, is_inside, str(evidence))
+        for basis, size in [("range", own), *(("fixed", size) for size in blocks_deg or BLOCKS_DEG)]:
+            drawn = _drawn(points, is_inside, cells, groups, size, np.random.default_rng(seed))
+            tables.append(groups[["evidence", "period", "zone"]].assign(block_basis=basis, block_deg=size, **drawn))
+    table = pd.concat(tables).sort_index(kind="stable")
+    return INTERVALS.validate(table[list(INTERVALS.columns)].reset_index(drop=True))
+
+
+def with_intervals(captured: pd.DataFrame, found: pd.DataFrame) -> pd.DataFrame:
+    """The table of captures with the intervals of the size of block that follows from the data.
+
+    Parameters
+    ----------
+    captured, found : by `asmgold.evidence.capture.capture` and `intervals`
+    """
+    own = found[found["block_basis"] == "range"].drop(columns="block_basis")
+    return captured.drop(columns=own.columns[3:], errors="ignore").merge(own, "left", ["evidence", "period", "zone"])
+
+
+def block_of(points: WeightedPoints, is_inside: Bools, evidence: str) -> float:
+    """The width of a block, degrees: the range of correlation of what decides the capture.
+
+    Each part of the mining adds `inside - capture * amount` to the error of the capture. The range is the first
+    distance, in steps of 10 km, beyond which such errors are no longer alike: the mean product over the pairs of places
+    at that distance is not above zero. At least a quarter of a degree, at most two.
+
+    Parameters
+    ----------
+    points : by `weighted_points`
+    is_inside : which of them lie in a region
+    evidence : of which layer
+    """
+    groups = points.groups
+    is_asked = (groups["evidence"] == evidence) & (groups["period"] == ALL_PERIODS) & (groups["zone"] == AREA)
+    of_group = points.weights[np.flatnonzero(is_asked)].tocoo()
+    amount, place = of_group.data, of_group.col
+    if not amount.sum() > 0:
+        return BLOCKS_DEG[0]
+    error = amount * (is_inside[place] - (amount * is_inside[place]).sum() / amount.sum())
+    return _range_deg(points.lon[place], points.lat[place], error)
+
+
+def _range_deg(lon: Floats, lat: Floats, error: Floats) -> float:
+    """The range of correlation of errors at places, degrees."""
+    _, cell = np.unique(_block_numbers(lon, lat, 1 / CELLS_PER_DEGREE, (0, 0)), return_inverse=True)
+    count, error = np.bincount(cell), np.asarray(np.bincount(cell, error), float)
+    tree = cKDTree(to_ecef(np.bincount(cell, lon) / count, np.bincount(cell, lat) / count))
+    pairs = tree.sparse_distance_matrix(tree, 1000 * MAX_LAG_KM, output_type="ndarray")
+    pairs = pairs[pairs["i"] != pairs["j"]]
+    lag = (pairs["v"] / 1000 / LAG_KM).astype(int)
+    alike = np.bincount(lag, error[pairs["i"]] * error[pairs["j"]], minlength=int(MAX_LAG_KM / LAG_KM))
+    has_pairs = np.bincount(lag, minlength=len(alike)) > 0
+    end = np.flatnonzero(has_pairs & (alike <= 1e-9 * (error**2).sum()))
+    range_km = LAG_KM * (end[0] if end.size else len(alike))
+    return float(np.clip(round(range_km * 1000 / METRES_PER_DEGREE, 2), BLOCKS_DEG[0], 2.0))
+
+
+def _land(zones: Zones, covered: shapely.Geometry) -> LandCells:
+    """The land of each zone, and after them what of it is covered, in small cells."""
+    shares = {f"{zone} covered": polygonal(shapely.intersection(shape, covered)) for zone, shape in zones.items()}
+    return land_cells({**zones, **shares}, zones[AREA], per_degree=CELLS_PER_DEGREE)
+
+
+def _drawn(
+    points: WeightedPoints,
+    is_inside: Bools,
+    cells: LandCells,
+    groups: pd.DataFrame,
+    size: float,
+    rng: np.random.Generator,
+) -> dict[str, Floats]:
+    """The ends of the intervals of each group and its effective number of blocks."""
+    weights = points.weights[groups.index.to_numpy()]
+    zone = np.array([cells.zones.index(name) for name in groups["zone"]])
+    n_zones, n_groups = len(cells.zones) // 2, len(groups)
+    samples, effective = [], []
+    for _ in range(CORNERS):
+        corner = rng.uniform(0, size, 2)
+        numbers = np.concatenate(
+            [_block_numbers(*places, size, corner) for places in ((cells.lon, cells.lat), (points.lon, points.lat))]
+        )
+        blocks, block = np.unique(numbers, return_inverse=True)
+        of_land, of_points = np.split(block, [cells.cell.size])
+        land = cells.km2 @ _indicator(of_land, len(blocks))
+        seen = weights @ _indicator(of_points, len(blocks))
+        seen_inside = weights @ _indicator(of_points, len(blocks), is_inside.astype(float))
+        times = rng.multinomial(len(blocks), np.full(len(blocks), 1 / len(blocks)), DRAWS_OF_CORNER).T.astype(float)
+        land_share = safe_ratio(land[n_zones:] @ times, land[:n_zones] @ times)[zone]
+        capture = safe_ratio(seen_inside @ times, seen @ times)
+        samples.append(np.stack([capture, land_share, safe_ratio(capture, land_share)]))
+        amounts = seen.toarray()
+        effective.append(safe_ratio(amounts.sum(axis=1) ** 2, (amounts**2).sum(axis=1)))
+    blocks_effective = np.mean(effective, axis=0)
+    low, high = _quantiles(np.concatenate(samples, axis=2))
+    unknown = np.zeros((3, n_groups), bool)
+    unknown[[0, 2]] = ~(blocks_effective >= MIN_BLOCKS)  # also where nothing was seen
+    low[unknown], high[unknown] = np.nan, np.nan
+    ends = {f"{name}_low": low[number] for number, name in enumerate(("capture", "land", "lift"))}
+    ends |= {f"{name}_high": high[number] for number, name in enumerate(("capture", "land", "lift"))}
+    return ends | {"blocks_effective": blocks_effective}
+
+
+def _quantiles(samples: Floats) -> tuple[Floats, Floats]:
+    """The ends of the intervals over the last axis, passing over draws without any mining or land."""
+    ordered = np.sort(samples, axis=-1)  # what is no number comes last
+    known = np.isfinite(samples).sum(axis=-1)
+
+    def at(level: float) -> Floats:
+        place = np.clip(np.rint(level * (known - 1)).astype(int), 0, None)
+        return np.asarray(np.take_along_axis(ordered, place[..., None], axis=-1)[..., 0])
+
+    return at(LEVEL[0]), at(LEVEL[1])
+
+
+def _block_numbers(lon: Floats, lat: Floats, size: float, corner: Sequence[float] | Floats) -> Ints:
+    """The number of the square block that each place lies in."""
+    column, row = np.floor((lon + corner[0]) / size), np.floor((lat + corner[1]) / size)
+    return np.asarray(row * 100_000 + column, np.intp)
+
+
+def _indicator(block: Ints, n: int, values: Floats | None = None) -> csr_array:
+    """A matrix that adds up parts by their blocks, shape (parts, blocks)."""
+    data = np.ones(block.size) if values is None else values
+    return csr_array((data, block, np.arange(block.size + 1)), shape=(block.size, n))
