@@ -35,7 +35,13 @@ def table(*shapes):
 def sites_at(*positions):
     lon, lat = np.array(positions, float).reshape(-1, 2).T
     return gpd.GeoDataFrame(
-        {"record_id": [f"mrds:{n}" for n in range(lon.size)], "longitude": lon, "latitude": lat, "buffer_km": R / 1000},
+        {
+            "record_id": [f"mrds:{n}" for n in range(lon.size)],
+            "longitude": lon,
+            "latitude": lat,
+            "buffer_km": R / 1000,
+            "label": "a site",
+        },
         geometry=gpd.points_from_xy(lon, lat),
         crs=CRS,
     )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 import numpy as np
 import pytest
 import shapely
@@ -16,6 +18,7 @@ from tests.evidence.conftest import observed, row, sites_at
 SQUARE = shapely.box(-5, -5, 5, 5)
 CELLS = land_cells({"area": SQUARE}, SQUARE, per_degree=20)
 KM2 = 1110.0**2
+WORLDS = 200 if os.environ.get("ASMGOLD_THOROUGH") == "1" else 50
 
 
 def drawing(seed):
@@ -69,7 +72,7 @@ def test_holm_is_as_by_hand():
 def p_of_lift(seed, null_model, draws=39):
     """Clumped sites and clumped mining that know nothing of each other."""
     rng, anywhere = drawing(seed)
-    sites, mining = (thomas(60, 8, 15.0, rng, anywhere, CELLS.contains) for _ in range(2))
+    sites, mining = (thomas(n, n / 4, 15.0, rng, anywhere, CELLS.contains) for n in (60, 120))
     points = weighted_points(observed(*shapely.points(mining), zones={"area": SQUARE}), {"area": SQUARE}, SQUARE)
     found = null_model_capture(points, sites_at(*sites), {"area": SQUARE}, None, draws=draws, seed=seed)
     return row(found, statistic="capture", null_model=null_model)["p_value"]
@@ -82,6 +85,6 @@ def test_clumps_that_know_nothing_of_the_mining_are_no_better_than_chance():
 @pytest.mark.thorough
 @pytest.mark.parametrize("null_model", ["clumps", "thomas"])
 def test_p_is_uniform_where_the_null_model_holds(null_model):
-    p = np.array([p_of_lift(seed, null_model) for seed in range(200)])
+    p = np.array([p_of_lift(seed, null_model) for seed in range(WORLDS)])
     for level in (0.1, 0.5):
         assert (p <= level).mean() == pytest.approx(level, abs=3 * np.sqrt(level * (1 - level) / p.size))

@@ -14,7 +14,11 @@ ZONE = {"area": AREA}
 
 
 def influence_of(points, positions, *shapes):
-    regions = table(*shapes).assign(region_id=[f"R{n}" for n in range(len(shapes))], n_sites=1)
+    regions = table(*shapes).assign(
+        region_id=[f"R{n}" for n in range(len(shapes))],
+        region_name=[f"{n + 1} · A" for n in range(len(shapes))],
+        n_sites=1,
+    )
     found = weighted_points(observed(*map(shapely.Point, points), zones=ZONE), ZONE, AREA)
     return influence(found, regions, sites_at(*positions), area_km2(AREA))
 
@@ -23,8 +27,8 @@ def test_each_region_takes_what_lies_in_it_and_the_largest_loss_comes_first():
     first, second = shapely.box(-71, -14, -70.5, -12), shapely.box(-69.5, -14, -69, -12)
     seen = [(-69.2, -13), (-69.3, -13), (-69.4, -13), (-70.8, -13), (-70, -13)]
     found = influence_of(seen, [], first, second)
-    assert found["name"].tolist() == ["R1", "R0"]
-    most = row(found, name="R1")
+    assert found["id"].tolist() == ["R1", "R0"]
+    most = row(found, id="R1")
     assert (most["lost"], most["lost_share"], most["capture"]) == (3, 0.75, 0.2)
     assert most["lift"] == pytest.approx(0.2 / 0.25, rel=1e-6)
 
@@ -32,7 +36,7 @@ def test_each_region_takes_what_lies_in_it_and_the_largest_loss_comes_first():
 def test_a_place_that_two_sites_reach_is_lost_with_neither():
     sites = [(-70.5, -13), (-70.3, -13)]  # 22 km apart, with discs of 20 km
     found = influence_of([(-70.65, -13), (-70.4, -13), (-70.15, -13), (-70.1, -13)], sites, AREA)
-    lost = found[found["without"] == "site"].set_index("name")["lost"]
+    lost = found[found["without"] == "site"].set_index("id")["lost"]
     assert lost.to_dict() == {"mrds:0": 1, "mrds:1": 1}
 
 

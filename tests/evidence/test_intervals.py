@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -43,7 +45,8 @@ def test_the_interval_holds_the_truth_of_most_made_worlds():
 
 @pytest.mark.thorough
 def test_the_interval_holds_the_truth_of_about_95_in_100_made_worlds():
-    assert 0.93 <= times_covered(400) <= 0.97
+    worlds, spread = (400, 0.02) if os.environ.get("ASMGOLD_THOROUGH") == "1" else (80, 0.05)
+    assert times_covered(worlds) == pytest.approx(0.95, abs=spread)
 
 
 def test_the_more_fields_the_narrower_and_mining_everywhere_leaves_no_doubt():

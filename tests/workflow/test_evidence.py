@@ -102,7 +102,7 @@ def test_evidence_of_the_users_own_becomes_products_the_same_in_two_folders(buil
     assert (missed["distance_km"] >= 19.99).all()
     assert not missed.geometry.representative_point().intersects(regions).any()
     chance = pd.read_csv(project.product("chance.csv"))
-    assert set(chance["placed"]) == {"area", "strata"}
+    assert set(chance["null_model"]) == {"area", "strata", "clumps", "shift", "thomas"}
     assert (chance["draws"] == 50).all()
     manifest = json.loads(project.product("manifest.json").read_text())
     embedded = {f"data/raw/embedded/{name}.csv" for name in ("published_shares", "asm_gold_production")}

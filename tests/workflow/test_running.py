@@ -1,4 +1,4 @@
-"""The workflow as a user runs it: plan, nothing to do, partial rerun, another question, the same bytes."""
+"""The workflow as a user runs it: plan, nothing to do, partial rerun, another question."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import pytest
 import shapely
 import yaml
 
-from tests.conftest import PROJECT, copy_project
+from tests.conftest import PROJECT
 
 READING = {"read_records", "read_layers"}
 
@@ -87,13 +87,6 @@ def test_files_of_the_user_beside_the_products_stay(lean):
     own.write_bytes(b"mine")
     assert lean.run("--config", "buffer_km=12").returncode == 0
     assert own.read_bytes() == b"mine"
-
-
-@pytest.mark.thorough
-def test_two_runs_in_different_folders_give_the_same_bytes(built_once, tmp_path):
-    other = copy_project(tmp_path / "elsewhere" / "deeper")
-    assert other.run("--cores", "1").returncode == 0
-    assert other.products() == built_once.products()
 
 
 @pytest.mark.thorough

@@ -38,22 +38,24 @@ def influence(
     """
     is_asked = (points.groups["period"] == ALL_PERIODS) & (points.groups["zone"] == AREA)
     land = polygon_area(regions.geometry.array) / 1e6
+    without_land = np.full(len(sites), np.nan)
     in_regions, only_in_sites = _in_regions(points, regions), _only_in_sites(points, sites)
     rows: list[dict[Hashable, Any]] = []
     for number in np.flatnonzero(is_asked):
         group = points.groups.iloc[number]
         weight = points.weights[[number]].toarray()[0]
-        for kind, names, holder, sizes, km2 in (
-            ("region", regions["region_id"], in_regions, regions["n_sites"], land),
-            ("site", sites["record_id"], only_in_sites, np.ones(len(sites), int), np.full(len(sites), np.nan)),
+        for kind, ids, names, holder, sizes, km2 in (
+            ("region", regions["region_id"], regions["region_name"], in_regions, regions["n_sites"], land),
+            ("site", sites["record_id"], sites["label"], only_in_sites, np.ones(len(sites), int), without_land),
         ):
-            held = np.bincount(holder[holder >= 0], weight[holder >= 0], minlength=len(names))
+            held = np.bincount(holder[holder >= 0], weight[holder >= 0], minlength=len(ids))
             inside = weight[in_regions >= 0].sum()
             share = safe_ratio(inside - held, group["observed"])
             table = pd.DataFrame(
                 {
                     "evidence": group["evidence"],
                     "without": kind,
+                    "id": np.asarray(ids, object),
                     "name": np.asarray(names, object),
                     "sites": np.asarray(sizes, int),
                     "lost": held,

@@ -171,7 +171,8 @@ INFLUENCE = Schema(
     {
         "evidence": _EVIDENCE,
         "without": text("Without", "What is left out.", among=LEFT_OUT),
-        "name": text("Name", "The region, or the site's record."),
+        "id": text("Id", "The `region_id` of the region, or the `record_id` of the site."),
+        "name": text("Name", "What the region or the site is called."),
         "sites": count("Sites", "How many sites go with it."),
         "lost": _number("Lost", "What was observed and lies in nothing else.", POSITIVE),
         "lost_share": _number("Share lost", "Of what lies in the regions.", SHARE),

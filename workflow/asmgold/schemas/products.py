@@ -399,7 +399,7 @@ PRODUCTS: tuple[Product, ...] = (
         "What the share of the observed mining hangs on: regions and sites left out one by one",
         "De qué depende la parte de la minería observada: regiones y sitios omitidos uno por uno",
         "The regions and sites whose loss costs most, and capture and lift without each.",
-        "Evidence", "evidence", "INFLUENCE", ("evidence", "without", "name"),
+        "Evidence", "evidence", "INFLUENCE", ("evidence", "without", "id"),
     ),
     Product(
         "evidence_units.csv", "evidence",
