@@ -172,7 +172,7 @@ class Context:
         """The words of a section as they stand in the file of the language, about this scenario's commodity."""
         return load_words(self.language, section, self.commodity)
 
-    def say(self, text: str, **values: str) -> str:
+    def say(self, text: str, **values: object) -> str:
         """A sentence with its fields filled in; in Spanish an article joins the word before it: `del`, `al`."""
         said = text.format(**values)
         return re.sub(r"\b(de|a) el\b", lambda found: f"{found[1]}l", said) if self.language == "es" else said

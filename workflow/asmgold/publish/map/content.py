@@ -78,7 +78,7 @@ class Content:
 
     def say(self, key: str, **values: object) -> str:
         """A text in the map's language."""
-        return self.words[key].format(**values)
+        return self.context.say(self.words[key], **values)
 
     @property
     def numbers(self) -> Numbers:
@@ -176,12 +176,13 @@ class Content:
         for capture in of_all_periods(self.tables, self.context, zone=AREA)["capture"].dropna():
             rows.append((share(capture), self.context.phrases("answer")["key_capture"]))
         for row in self.summary.to_dict("records"):
-            title, parent = self.titles[row["overlay"]], self.within.get(row["overlay"])
+            phrases = self.context.overlay_phrases
+            title, parent = phrases[row["overlay"]], self.within.get(row["overlay"])
             if row["zone"] == "inside":
                 text = self.say("in_overlay", title=title, share=share(row["share_of_zone"]))
             else:
                 part = share(row["share_of_parent_regions"])
-                text = self.say("outside_overlay", title=title, parent=self.titles[str(parent)], share=part)
+                text = self.say("outside_overlay", title=title, parent=phrases[str(parent)], share=part)
             rows.append((self.numbers.km2(row["regions_km2"]), text))
         return rows
 

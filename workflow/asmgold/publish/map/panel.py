@@ -472,7 +472,7 @@ def legend_entries(content: Content, *, with_detail: bool) -> Iterator[ColumnEnt
         yield ColumnEntry(say("region"), _patch(region_colour(), palette.REGION_EDGE))
     nested = content.nested
     if nested is not None:
-        parent, child = (content.titles[name] for name in nested)
+        parent, child = (content.context.overlay_phrases[name] for name in nested)
         yield ColumnEntry(say("zone_inside", title=child), _patch(palette.INSIDE, palette.REGION_EDGE))
         yield ColumnEntry(say("zone_outside", title=child, parent=parent), _hatched_patch())
     if content.rings is not None:

@@ -171,7 +171,7 @@ def _zones(context: Context, words: Mapping[str, str], fields: Mapping[str, Colu
 
     Those that are hatched are switched off at first.
     """
-    rules, off = [], []
+    rules, off, phrases = [], [], context.overlay_phrases
     for number, (layer, overlay) in enumerate(context.overlays.items()):
         colour, name = palette.overlay_colour(number), layer.removeprefix("overlay_")
         if overlay.get("units_only"):
@@ -188,7 +188,8 @@ def _zones(context: Context, words: Mapping[str, str], fields: Mapping[str, Colu
         for zone, layers in signs.items():
             condition = f'"overlay" = {_literal(name)} AND "zone" = {_literal(zone)}'
             off += [] if overlay["within"] else [condition]
-            title = words[zone].format(overlay=overlay["title"], parent=_parent(context, overlay))
+            parent = phrases.get(str(overlay["within"]), "")
+            title = context.say(context.phrases("map")[f"zone_{zone}"], title=phrases[name], parent=parent)
             rules.append((condition, title, symbols.polygons(*layers)))
     if not rules:
         rules.append(("ELSE", words["regions"], symbols.polygons(symbols.fill(None, palette.REGION_EDGE, 0.2))))
@@ -196,10 +197,6 @@ def _zones(context: Context, words: Mapping[str, str], fields: Mapping[str, Colu
         _by_rules("overlay_intersections", rules, off),
         _map_tip("region_name", "overlay", "zone", "area_km2", fields=fields),
     ]
-
-
-def _parent(context: Context, overlay: Mapping[str, object]) -> str:
-    return context.title_of(f"overlay_{overlay['within']}") if overlay["within"] else ""
 
 
 def _units(field: str) -> list[Element]:
