@@ -39,6 +39,9 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         "strata": None,
         "published_shares": None,
         "production": None,
+        "towns": None,
+        "rivers": None,
+        "lakes": None,
     }
     (tmp_path / "config/scenarios/small.yaml").write_text(yaml.safe_dump(scenario))
     monkeypatch.chdir(tmp_path)
@@ -203,7 +206,7 @@ def test_an_unpinned_source_stops_a_run_and_names_the_remedy() -> None:
 def test_the_scenario_of_the_producers_own_files_is_well_formed() -> None:
     values = read_yaml(Path("config/config.yaml")) | {"scenario": "peru-upstream"}
     scenario = load_scenario(values, {}, pinned=False)
-    assert scenario.fetched == scenario.used_sources
+    assert set(scenario.used_sources) - set(scenario.fetched) == {"towns", "rivers_50m", "lakes_50m"}
     assert set(scenario.fetched) == {
         "mrds", "major_deposits", "mining_corridor_upstream", "peru_departments", "countries",
         *(f"amazon_mining_{year}" for year in range(2018, 2024)),

@@ -79,7 +79,8 @@ def p_of_lift(seed, null_model, draws=39):
 
 
 def test_clumps_that_know_nothing_of_the_mining_are_no_better_than_chance():
-    assert 0.2 < np.mean([p_of_lift(seed, "clumps") for seed in range(4)]) < 0.8
+    p = [p_of_lift(seed, "clumps") for seed in range(8)]  # of 8 uniform ones the mean has a deviation of 0.1
+    assert 0.2 < np.mean(p) < 0.8
 
 
 @pytest.mark.thorough

@@ -47,6 +47,7 @@ def polygons(*shapes: Any) -> gpd.GeoDataFrame:
 def regions(*shapes: Any) -> gpd.GeoDataFrame:
     table = REGIONS.empty().reindex(range(len(shapes)))
     table["region_id"] = [f"R{number}" for number in range(len(shapes))]
+    table["region_name"] = [f"{number + 1} · A" for number in range(len(shapes))]
     return gpd.GeoDataFrame(table.assign(geometry=list(shapes)), geometry="geometry", crs=CRS)
 
 
@@ -157,6 +158,7 @@ def test_zones_are_summed_with_what_is_region_in_them(tmp_path: Path) -> None:
     zones = {("park", "inside"): shapely.box(10, 15, 15, 20), ("camp", "outside"): shapely.box(12, 15, 15, 20)}
     pieces = gpd.GeoDataFrame(
         {"overlay": ["park", "park", "camp"], "zone": ["inside", "inside", "outside"], "region_id": ["R0", "R1", "R1"],
+         "region_name": "1 · A",
          "area_km2": 1.0},
         geometry=[shapely.box(10, 15, 11, 16), shapely.box(13, 17, 14, 18), shapely.box(13, 17, 14, 18)], crs=CRS,
     )  # fmt: skip

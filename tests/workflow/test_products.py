@@ -146,6 +146,9 @@ def test_the_manifest_describes_every_product(built_once, manifest):
         "mining_seen_peru",
         "world",
         "mining_corridor",
+        "towns",
+        "rivers_50m",
+        "lakes_50m",
     }
     tables = {f"data/raw/embedded/{name}" for name in ("published_shares.csv", "asm_gold_production.csv")}
     assert set(manifest["sources"]) == sources | tables
