@@ -217,7 +217,7 @@ def test_the_steps_tell_their_parameters_and_what_they_handed_on(released_once: 
         if "value" in graph[id_]
     }
     assert re.fullmatch("[0-9a-f]{64}", told.pop("code"))
-    assert told == {"tolerance_m": 5.0}
+    assert told == {"tolerance_m": 5.0, "language": "en"}
     value = next(id_ for id_ in ids(graph["#job/dissolve_regions"], "object") if id_.startswith("#value/tolerance_m"))
     assert "#parameter/dissolve_regions/tolerance_m" in ids(graph[value], "exampleOfWork")
     area = built_once.folder / "results/.build/peru/layers/area.parquet"
