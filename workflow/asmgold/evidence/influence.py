@@ -50,7 +50,7 @@ def influence(
         ):
             held = np.bincount(holder[holder >= 0], weight[holder >= 0], minlength=len(ids))
             inside = weight[in_regions >= 0].sum()
-            share = safe_ratio(inside - held, group["observed"])
+            share = safe_ratio(np.maximum(inside - held, 0), group["observed"])  # not a rounding error below 0
             table = pd.DataFrame(
                 {
                     "evidence": group["evidence"],
