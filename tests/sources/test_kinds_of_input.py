@@ -24,6 +24,7 @@ from rasterio.enums import ColorInterp
 from asmgold.config.loading import check_settings, load_sources, read_yaml
 from asmgold.config.models import Evidence, Exposure, Layer
 from asmgold.errors import InputError
+from asmgold.io.files import write_zip
 from asmgold.sources.evidence import read_evidence
 from asmgold.sources.raster import open_raster
 from asmgold.sources.records import read_records
@@ -55,12 +56,10 @@ def put(name: str, content: str | bytes) -> Write:
 
 
 def zipped(*names: str, content: bytes, name: str = "packed.zip") -> Write:
-    """A zip that holds this content under each of the names."""
+    """A zip that holds this content under each of the names; no clock time is in it, which could be a sign of CSV."""
 
     def write(folder: Path) -> Path:
-        with zipfile.ZipFile(folder / name, "w") as archive:
-            for member in names:
-                archive.writestr(member, content)
+        write_zip(folder / name, dict.fromkeys(names, content))
         return folder / name
 
     return write

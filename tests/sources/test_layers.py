@@ -12,11 +12,11 @@ import pytest
 import shapely
 from pyproj import Geod, Transformer
 
-from asmgold.config.models import Layer
+from asmgold.config.models import Layer, Rivers, Towns
 from asmgold.errors import InputError
 from asmgold.geodesy.ellipsoid import polygon_area
 from asmgold.regions.elsewhere import note_elsewhere
-from asmgold.sources.vector import read_lines, read_polygons
+from asmgold.sources.vector import read_layer, read_lines, read_polygons
 
 WEST, EAST = shapely.box(-71, -14, -70, -13), shapely.box(-69, -14, -68, -13)
 BOTH = gpd.GeoDataFrame({"name": ["west", "east"], "code": np.array([1, 2], np.int32)}, geometry=[WEST, EAST], crs=4326)
@@ -218,3 +218,19 @@ def test_a_layer_that_lies_elsewhere_is_pointed_out(caplog, layer, said):
     note_elsewhere("overlays.mine", gpd.GeoDataFrame(geometry=[layer], crs=4326), BOTH)
     assert caplog.text.strip().endswith(said)
     assert ("overlays.mine: nothing of it lies near the area" in caplog.text) == bool(said)
+
+
+# --- what a layer is for
+
+
+def test_rivers_and_towns_are_read_as_lines_and_points_also_when_they_are_fetched(tmp_path):
+    line, point = shapely.LineString([(-71, -13), (-70, -12)]), shapely.Point(-70, -13)
+    shapes = {"rivers.geojson": line, "towns.geojson": point}
+    for name, shape in shapes.items():
+        features = gpd.GeoDataFrame({"name": ["A"], "population": [5]}, geometry=[shape], crs=4326)
+        features.to_file(tmp_path / name)
+    rivers, towns = (tmp_path / name for name in shapes)
+    assert read_layer(rivers, Rivers(file="x")).geometry.tolist() == [line]
+    assert read_layer(towns, Towns(file="x")).geometry.tolist() == [point]
+    with pytest.raises(InputError, match="holds Point, lines were expected"):
+        read_layer(towns, Rivers(file="x"))

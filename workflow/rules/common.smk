@@ -77,13 +77,6 @@ def record_input(name):
     return input_of(SETTINGS.points[name]) if name in SETTINGS.points else source_input(name)
 
 
-def kind_of(layer):
-    """What a layer is read as: the area becomes one shape, strata with distances and rivers are lines."""
-    if layer in (LAYERS["area"], SETTINGS.towns):
-        return "area" if layer == LAYERS["area"] else "towns"
-    return "lines" if getattr(layer, "bands_km", None) or layer is SETTINGS.rivers else "polygons"
-
-
 def codes_of_countries():
     """The countries that get products of their own: those of the layer, which has to be at hand."""
     from asmgold.sources.countries import codes_in_file  # which loads what other scenarios do without

@@ -46,10 +46,9 @@ rule read_layers:
         locks=[SCENARIO.lock_of(layer) for layer in READ_LAYERS.values()],
         contents=[SCENARIO.content_of(layer) for layer in READ_LAYERS.values()],
         layers=[
-            plain(layer, *READING, *(READING_TOWNS if kind_of(layer) == "towns" else ()))
-            for layer in READ_LAYERS.values()
+            plain(layer, *READING, *(READING_TOWNS if layer.kind == "towns" else ())) for layer in READ_LAYERS.values()
         ],
-        kinds=[kind_of(layer) for layer in READ_LAYERS.values()],
+        kinds=[layer.kind for layer in READ_LAYERS.values()],
         origins=[SCENARIO.origin_of(layer) for layer in READ_LAYERS.values()],
     script:
         "../scripts/read_layers.py"

@@ -14,8 +14,8 @@ def load(paths: Any, *names: str) -> dict[str, Any]:
     return {name: _table(Path(paths[name])) if paths[name] else None for name in names}
 
 
-def load_csvs(paths: Iterable[str]) -> dict[str, Any]:
-    """The tables of some CSV files by their names without `.csv`."""
+def load_each(paths: Iterable[str]) -> dict[str, Any]:
+    """The tables of some files by the names of these without their endings."""
     return {Path(path).stem: _table(Path(path)) for path in paths}
 
 

@@ -2,9 +2,8 @@ import logging
 from pathlib import Path
 
 from _job import job
-from _tables import load, load_csvs, load_overlays
+from _tables import load, load_each, load_overlays
 
-from asmgold.io.tables import read_table
 from asmgold.publish.context import Context
 from asmgold.publish.map.content import Content
 from asmgold.publish.map.sheet import draw_map
@@ -15,8 +14,8 @@ with job(snakemake):
         **load(paths, "area", "regions", "sites", "intersections", "summary", "countries", "seen", "rings"),
         overlays=load_overlays(paths, context.overlay_titles),
         context=context,
-        backdrop={Path(path).stem: read_table(Path(path)) for path in paths.backdrop},
-        tables=load_csvs(paths.tables),
+        backdrop=load_each(paths.backdrop),
+        tables=load_each(paths.tables),
     )
     pdf, png = Path(snakemake.output.pdf), Path(snakemake.output.png)
     draw_map(pdf, png, content)

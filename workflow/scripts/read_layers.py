@@ -6,9 +6,8 @@ from _layers import read_each
 
 from asmgold.config.models import Layer, Towns
 from asmgold.geodesy.ellipsoid import polygon_area
-from asmgold.sources.vector import read_area, read_lines, read_polygons, read_towns
+from asmgold.sources.vector import READERS
 
-READERS = {"area": read_area, "lines": read_lines, "polygons": read_polygons, "towns": read_towns}
 UNITS = {"lines": "lines", "towns": "settlements"}
 
 with job(snakemake):

@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pandas as pd
 from _job import job
-from _tables import load, load_csvs, with_mended
+from _tables import load, load_each, with_mended
 
 from asmgold.geodesy.ellipsoid import polygon_area
 from asmgold.io.files import write_json
@@ -37,6 +37,6 @@ with job(snakemake):
         area_km2=polygon_area(tables["area"].geometry.array).sum() / 1e6,
         folder=params.folder,
         products=params.products,
-        tables=load_csvs(paths.tables),
+        tables=load_each(paths.tables),
     )
     Path(snakemake.output.summary).write_text(summary, encoding="utf-8")

@@ -27,6 +27,7 @@ Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$")]
 ScenarioName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_-]*$")]
 Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 DatasetName = Literal["mrds", "major_deposits"]
+LayerKind = Literal["polygons", "area", "lines", "towns", "observations"]
 Scalar = str | int | float | bool
 
 
@@ -90,6 +91,11 @@ class Layer(Model):
         "enough what was meant, and the layer is refused otherwise.",
     )
 
+    @property
+    def kind(self) -> LayerKind:
+        """What it is read as."""
+        return "polygons"
+
     @model_validator(mode="after")
     def _one_origin(self) -> Layer:
         if (self.source is None) == (self.file is None):
@@ -105,6 +111,11 @@ class Area(Layer):
         description="In the place of source and file: a country of the layer `countries`, by its code of ISO 3166-1 "
         "(three letters), such as `COD`. With `source: boundary`, as geoBoundaries draws it.",
     )
+
+    @property
+    def kind(self) -> LayerKind:
+        """One shape."""
+        return "area"
 
     @property
     def is_from_countries(self) -> bool:
@@ -132,6 +143,20 @@ class Towns(Layer):
 
     name_field: str = Field("name", description="The field that holds the settlement's name.")
     population_field: str = Field("population", description="The field that says how many live there.")
+
+    @property
+    def kind(self) -> LayerKind:
+        """Points with names."""
+        return "towns"
+
+
+class Rivers(Layer):
+    """Lines, to show where one is."""
+
+    @property
+    def kind(self) -> LayerKind:
+        """Lines."""
+        return "lines"
 
 
 class Overlay(Layer):
@@ -298,6 +323,11 @@ class Strata(Layer):
         "within each of them and that beyond.",
     )
 
+    @property
+    def kind(self) -> LayerKind:
+        """Lines where distances from them are asked for."""
+        return "lines" if self.bands_km else "polygons"
+
     @model_validator(mode="after")
     def _one_kind(self) -> Strata:
         if self.field is not None and self.bands_km:
@@ -335,6 +365,11 @@ class Evidence(Layer):
         if ALL_PERIODS in (self.period, *self.periods):
             raise ValueError(f"names a period {ALL_PERIODS!r}, which is what all periods together are called")
         return self
+
+    @property
+    def kind(self) -> LayerKind:
+        """Polygons or points."""
+        return "observations"
 
     @property
     def fields(self) -> list[str]:
@@ -463,7 +498,7 @@ class Settings(Model):
     towns: Towns | None = Field(
         None, description="Settlements, to name regions after and to show where one is. `null`: none."
     )
-    rivers: Layer | None = Field(None, description="Lines of rivers, drawn thin below the regions. `null`: none.")
+    rivers: Rivers | None = Field(None, description="Lines of rivers, drawn thin below the regions. `null`: none.")
     lakes: Layer | None = Field(None, description="Polygons of lakes, drawn below the regions. `null`: none.")
     language: Literal["en", "es"] = Field("en", description="The language of maps and pages: English or Spanish.")
     commodity: CommodityName = Field(

@@ -12,8 +12,8 @@ import shapely
 from scipy.spatial import cKDTree
 
 from asmgold.evidence.observations import safe_ratio
-from asmgold.evidence.sampling import Ints, WeightedPoints, chord_m
-from asmgold.geodesy.ellipsoid import Floats, polygon_area, to_ecef
+from asmgold.evidence.sampling import Ints, WeightedPoints, chord_m, pairs_within
+from asmgold.geodesy.ellipsoid import polygon_area
 from asmgold.schemas.evidence import INFLUENCE
 from asmgold.vocabulary.evidence import ALL_PERIODS, AREA
 
@@ -81,12 +81,9 @@ def _in_regions(points: WeightedPoints, regions: gpd.GeoDataFrame) -> Ints:
 def _only_in_sites(points: WeightedPoints, sites: gpd.GeoDataFrame) -> Ints:
     """The number of the only site whose disc holds each point; -1 if there is none, or more than one."""
     found, times = np.full(points.lon.size, -1), np.zeros(points.lon.size, int)
-    if len(sites) and points.lon.size:
-        chord: Floats = chord_m(1000 * sites["buffer_km"].to_numpy(float))
-        tree = cKDTree(to_ecef(sites["longitude"].to_numpy(float), sites["latitude"].to_numpy(float)))
-        pairs = tree.sparse_distance_matrix(cKDTree(points.ecef), chord.max(), output_type="ndarray")
-        pairs = pairs[pairs["v"] <= chord[pairs["i"]]]
-        np.add.at(times, pairs["j"], 1)
-        found[pairs["j"]] = pairs["i"]
+    lon, lat, km = (sites[name].to_numpy(float) for name in ("longitude", "latitude", "buffer_km"))
+    pairs = pairs_within(lon, lat, chord_m(1000 * km), cKDTree(points.ecef))
+    np.add.at(times, pairs["j"], 1)
+    found[pairs["j"]] = pairs["i"]
     found[times != 1] = -1
     return found

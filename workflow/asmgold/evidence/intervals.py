@@ -14,12 +14,11 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
-from scipy.sparse import csr_array
 from scipy.spatial import cKDTree
 
 from asmgold.evidence.land import LandCells, land_cells
 from asmgold.evidence.observations import Zones, safe_ratio
-from asmgold.evidence.sampling import Bools, Ints, WeightedPoints
+from asmgold.evidence.sampling import Bools, WeightedPoints, adding_up, cell_numbers
 from asmgold.geodesy.ellipsoid import METRES_PER_DEGREE, Floats, to_ecef
 from asmgold.geodesy.polygons import polygonal
 from asmgold.schemas.evidence import INTERVALS
@@ -101,7 +100,7 @@ def block_of(points: WeightedPoints, is_inside: Bools, evidence: str) -> float:
 
 def _range_deg(lon: Floats, lat: Floats, error: Floats) -> float:
     """The range of correlation of errors at places, degrees."""
-    _, cell = np.unique(_block_numbers(lon, lat, 1 / CELLS_PER_DEGREE, (0, 0)), return_inverse=True)
+    _, cell = np.unique(cell_numbers(lon, lat, 1 / CELLS_PER_DEGREE), return_inverse=True)
     count, error = np.bincount(cell), np.asarray(np.bincount(cell, error), float)
     tree = cKDTree(to_ecef(np.bincount(cell, lon) / count, np.bincount(cell, lat) / count))
     pairs = tree.sparse_distance_matrix(tree, 1000 * MAX_LAG_KM, output_type="ndarray")
@@ -136,13 +135,13 @@ def _drawn(
     for _ in range(CORNERS):
         corner = rng.uniform(0, size, 2)
         numbers = np.concatenate(
-            [_block_numbers(*places, size, corner) for places in ((cells.lon, cells.lat), (points.lon, points.lat))]
+            [cell_numbers(*places, size, corner) for places in ((cells.lon, cells.lat), (points.lon, points.lat))]
         )
         blocks, block = np.unique(numbers, return_inverse=True)
         of_land, of_points = np.split(block, [cells.cell.size])
-        land = cells.km2 @ _indicator(of_land, len(blocks))
-        seen = weights @ _indicator(of_points, len(blocks))
-        seen_inside = weights @ _indicator(of_points, len(blocks), is_inside.astype(float))
+        land = cells.km2 @ adding_up(of_land, len(blocks))
+        seen = weights @ adding_up(of_points, len(blocks))
+        seen_inside = weights @ adding_up(of_points, len(blocks), is_inside.astype(float))
         times = rng.multinomial(len(blocks), np.full(len(blocks), 1 / len(blocks)), DRAWS_OF_CORNER).T.astype(float)
         land_share = safe_ratio(land[n_zones:] @ times, land[:n_zones] @ times)[zone]
         capture = safe_ratio(seen_inside @ times, seen @ times)
@@ -169,15 +168,3 @@ def _quantiles(samples: Floats) -> tuple[Floats, Floats]:
         return np.asarray(np.take_along_axis(ordered, place[..., None], axis=-1)[..., 0])
 
     return at(LEVEL[0]), at(LEVEL[1])
-
-
-def _block_numbers(lon: Floats, lat: Floats, size: float, corner: Sequence[float] | Floats) -> Ints:
-    """The number of the square block that each place lies in."""
-    column, row = np.floor((lon + corner[0]) / size), np.floor((lat + corner[1]) / size)
-    return np.asarray(row * 100_000 + column, np.intp)
-
-
-def _indicator(block: Ints, n: int, values: Floats | None = None) -> csr_array:
-    """A matrix that adds up parts by their blocks, shape (parts, blocks)."""
-    data = np.ones(block.size) if values is None else values
-    return csr_array((data, block, np.arange(block.size + 1)), shape=(block.size, n))

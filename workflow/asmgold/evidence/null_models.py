@@ -21,7 +21,7 @@ from asmgold.evidence.capture import FINE_DEG
 from asmgold.evidence.clustered import Draw, clumps_of, fit_thomas, moved, thomas
 from asmgold.evidence.land import LandCells, land_cells
 from asmgold.evidence.observations import Zones, safe_ratio
-from asmgold.evidence.sampling import Bools, Ints, WeightedPoints, chord_m, coarser
+from asmgold.evidence.sampling import Bools, Ints, WeightedPoints, chord_m, coarser, pairs_within
 from asmgold.geodesy.ellipsoid import ECCENTRICITY_SQUARED, Floats, to_ecef
 from asmgold.geodesy.polygons import polygonal
 from asmgold.io.values import as_text
@@ -87,10 +87,7 @@ def null_model_capture(
     def reached(positions: Floats, chord: Floats) -> Bools:
         """The places within the radius of a position, degrees, shape (n, 2); radii as straight lines, shape (n,)."""
         inside = np.zeros(tree.n, bool)
-        if len(positions):
-            placed = cKDTree(to_ecef(*positions.T))
-            pairs = placed.sparse_distance_matrix(tree, chord.max(), output_type="ndarray")
-            inside[pairs["j"][pairs["v"] <= chord[pairs["i"]]]] = True
+        inside[pairs_within(positions[:, 0], positions[:, 1], chord, tree)["j"]] = True
         return inside
 
     def figures(inside: Bools) -> Floats:

@@ -95,12 +95,40 @@ def weighted_points(observations: Sequence[Observation], zones: Zones, area: sha
 
 def coarser(points: WeightedPoints, step_deg: float) -> WeightedPoints:
     """The same mining with one point, in the middle of the points, for each cell of a grid: fewer for random draws."""
-    numbers = np.floor(points.lat / step_deg) * 1_000_000 + np.floor(points.lon / step_deg)
-    cells, cell = np.unique(numbers, return_inverse=True)
+    cells, cell = np.unique(cell_numbers(points.lon, points.lat, step_deg), return_inverse=True)
     count = np.bincount(cell, minlength=len(cells))
-    into = csr_array((np.ones(cell.size), cell, np.arange(cell.size + 1)), shape=(cell.size, len(cells)))
     lon, lat = (np.bincount(cell, values, len(cells)) / count for values in (points.lon, points.lat))
-    return WeightedPoints(lon, lat, points.weights @ into, points.groups)
+    return WeightedPoints(lon, lat, points.weights @ adding_up(cell, len(cells)), points.groups)
+
+
+def cell_numbers(lon: Floats, lat: Floats, step_deg: float, corner: Sequence[float] | Floats = (0, 0)) -> Ints:
+    """The number of the cell, square in degrees, that each place lies in; `corner` moves the grid by so much."""
+    column, row = np.floor((lon + corner[0]) / step_deg), np.floor((lat + corner[1]) / step_deg)
+    return np.asarray(row * 100_000 + column, np.intp)
+
+
+def adding_up(cell: Ints, n: int, values: Floats | None = None) -> csr_array:
+    """A matrix that adds up parts, or values of theirs, by the numbers of their cells, shape (parts, n)."""
+    data = np.ones(cell.size) if values is None else values
+    return csr_array((data, cell, np.arange(cell.size + 1)), shape=(cell.size, n))
+
+
+def pairs_within(lon: Floats, lat: Floats, chord: Floats, places: cKDTree) -> NDArray[np.void]:
+    """Which sites have which places within their radius.
+
+    Parameters
+    ----------
+    lon, lat, chord : of the sites, degrees, and their radii as straight lines, metres, shape (n,)
+    places : a tree of geocentric positions, metres
+
+    Returns
+    -------
+    Records with the numbers of a site (`i`) and of a place (`j`), and the straight line between them (`v`).
+    """
+    if not len(lon):
+        return np.empty(0, [("i", np.intp), ("j", np.intp), ("v", float)])
+    pairs = cKDTree(to_ecef(lon, lat)).sparse_distance_matrix(places, chord.max(), output_type="ndarray")
+    return np.asarray(pairs[pairs["v"] <= chord[pairs["i"]]])
 
 
 def _share_within(parts: Geometries, zone: shapely.Geometry) -> Floats:

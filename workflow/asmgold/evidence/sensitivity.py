@@ -21,7 +21,7 @@ from asmgold.records.classify import plants, reach_of_discs, shapes_of
 from asmgold.records.flags import has_flag
 from asmgold.schemas.evidence import SENSITIVITY
 from asmgold.schemas.tables import CRS
-from asmgold.vocabulary.evidence import ALL_PERIODS, AREA
+from asmgold.vocabulary.evidence import ALL_PERIODS, AREA, PRIMARY_ONLY
 
 log = logging.getLogger(__name__)
 
@@ -95,7 +95,7 @@ def _variants(
     yield CONFIGURED, "", records, configured
     for radius in RADII_KM:
         yield "radius", f"{radius:g} km", records, replace(configured, buffer_km=radius)
-    yield "gold", "primary product only", records[records["commodity_role"] == "primary"], configured
+    yield "gold", PRIMARY_ONLY, records[records["commodity_role"] == "primary"], configured
     sources = records["source"].drop_duplicates()
     for source in sources if len(sources) > 1 else []:
         yield "records", f"{source} only", records[records["source"] == source], configured

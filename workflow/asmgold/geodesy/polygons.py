@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 from shapely.geometry.base import BaseGeometry
 
 # The plugin for QGIS may find a shapely of before 2.1. It has one way only, which takes what two parts share from both.
-_STRUCTURE: dict[str, Any] = (
+STRUCTURE: dict[str, Any] = (
     {"method": "structure", "keep_collapsed": False} if hasattr(shapely, "orient_polygons") else {}
 )
 POLYGONAL_TYPES = (shapely.GeometryType.POLYGON, shapely.GeometryType.MULTIPOLYGON)
@@ -28,7 +28,7 @@ def make_valid(geometry: BaseGeometry) -> BaseGeometry:
     """
     if geometry.is_valid:
         return geometry
-    return polygonal(shapely.make_valid(geometry, **_STRUCTURE))
+    return polygonal(shapely.make_valid(geometry, **STRUCTURE))
 
 
 def polygonal(geometry: BaseGeometry) -> BaseGeometry:

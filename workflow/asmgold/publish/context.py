@@ -16,15 +16,8 @@ from asmgold.vocabulary.iso import country_name
 AREA = "area"
 USUAL_KM = 20.0
 OVERLAY = "overlay_"
-SHOWN = (
-    "title",
-    "phrase",
-    "evidence_title",
-    "note",
-    "producer",
-    "citation",
-    "licence",
-)  # of layers and sources, in sentences
+# Of layers and sources, in sentences.
+SHOWN = ("title", "phrase", "evidence_title", "note", "producer", "citation", "licence")
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 import pyogrio
 import shapely
+from shapely.geometry.base import BaseGeometry
 
 from asmgold.config.models import Correction
 from asmgold.geodesy.polygons import polygonal
@@ -71,15 +72,16 @@ def write_geopackage(
     """
     os.environ["OGR_CURRENT_DATE"] = f"{context.date}T00:00:00.000Z"
     rejected = records[records["fate"] == "rejected"].drop(columns="geometry")
+    window = surroundings(area.geometry.array, projection_of(area.geometry.array))
     layers: list[tuple[str, pd.DataFrame, str | None]] = [
         ("asm_gold_regions", regions.drop(columns="geometry_unclipped").round(DECIMALS), "MultiPolygon"),
         ("gold_sites", sites, "Point"),
         ("overlay_intersections", intersections.round(DECIMALS), "MultiPolygon"),
         *((name, layer.round(DECIMALS), "MultiPolygon") for name, layer in (zones or {}).items()),
         *((f"overlay_{name}", layer, "MultiPolygon") for name, layer in overlays.items()),
-        *((name, near(area, layer), BACKDROP_TYPES[name]) for name, layer in (backdrop or {}).items()),
+        *((name, _near(window, layer), BACKDROP_TYPES[name]) for name, layer in (backdrop or {}).items()),
         ("area", area, "MultiPolygon"),
-        *([("countries", near(area, countries), "MultiPolygon")] if countries is not None else []),
+        *([("countries", _near(window, countries), "MultiPolygon")] if countries is not None else []),
         ("corrections", _arrows(records, corrections), "LineString"),
         ("records_rejected", rejected, None),
         *([("mining_seen", seen, "Point")] if seen is not None else []),
@@ -148,10 +150,8 @@ def _distinct_titles(names: Sequence[str], context: Context) -> dict[str, str]:
     return titles
 
 
-def near(area: gpd.GeoDataFrame, layer: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
-    """What of a layer lies around the area, as far as a map of it shows, for the background; EPSG:4326."""
-    shapes = area.geometry.array
-    window = surroundings(shapes, projection_of(shapes))
+def _near(window: BaseGeometry, layer: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """What of a layer lies in the window that a map of the area may show, for the background; EPSG:4326."""
     kept = layer[layer.intersects(window)].reset_index(drop=True)
     cut = np.asarray(shapely.intersection(kept.geometry.array, window), dtype=object)
     if len(cut) and shapely.get_dimensions(cut).max() == 2:

@@ -44,6 +44,7 @@ ZONE_COLOURS = {"inside": INSIDE, "outside": OUTSIDE}  # regions by whether an o
 WATER = "#7FA8C9"  # rivers and the edges of lakes
 LAKE = "#CFE0EC"
 TOWN = "#5A5A5A"
+LARGE_TOWN = 100_000  # people; smaller ones are shown from near
 
 SHARE_BOUNDS = (0.01, 0.1, 0.25, 0.5)
 SHARE_COLOURS = ("#FFFFFF", "#F6E3B0", "#E6AB02", "#B07F00", "#6B4A00")  # of units, by how much of them is region

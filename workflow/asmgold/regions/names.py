@@ -30,7 +30,9 @@ def region_names(
     """
     places = _named_site(regions, sites)
     if towns is not None and len(towns):
-        places = _largest_town(regions, towns).fillna(places).fillna(_nearest_town(regions, towns, language))
+        places = _largest_town(regions, towns).fillna(places)
+        if places.isna().any():
+            places = places.fillna(_nearest_town(regions, towns, language))
     return [f"{rank} · {place}" if isinstance(place, str) else str(rank) for rank, place in enumerate(places, 1)]
 
 

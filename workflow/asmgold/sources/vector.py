@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TypeVar
 
@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from pyproj.exceptions import CRSError, ProjError
 from shapely.geometry.base import BaseGeometry
 
-from asmgold.config.models import Evidence, Layer, Scalar, Strata, Towns
+from asmgold.config.models import Evidence, Layer, LayerKind, Scalar, Towns
 from asmgold.errors import InputError, excerpt
 from asmgold.geodesy.polygons import POLYGONAL_TYPES
 from asmgold.io.checksum import refuse_pointer
@@ -52,12 +52,7 @@ def read_polygons(path: Path, layer: Layer) -> gpd.GeoDataFrame:
     InputError : if the file cannot be read, no feature matches, the CRS is unknown, there is no polygon, a
         coordinate is off the globe, or a broken polygon is not to be mended (`asmgold.sources.mending.mend`).
     """
-    features = _read(path, layer, "polygons")
-    if features.empty:
-        raise InputError(f"{path}: holds no feature, polygons were expected")
-    features = _matching(features, path, layer)
-    features = _in_wgs84(features, path, layer)
-    return mend(_only(features, path, POLYGONAL_TYPES, "polygons"), path, layer.mend)
+    return mend(_of_kind(path, layer, POLYGONAL_TYPES, "polygons"), path, layer.mend)
 
 
 def read_area(path: Path, layer: Layer) -> gpd.GeoDataFrame:
@@ -120,10 +115,7 @@ def read_lines(path: Path, layer: Layer) -> gpd.GeoDataFrame:
     ------
     InputError : as `read_polygons`, or if there is no line.
     """
-    features = _read(path, layer, "lines")
-    if features.empty:
-        raise InputError(f"{path}: holds no feature, lines were expected")
-    return _only(_in_wgs84(_matching(features, path, layer), path, layer), path, LINE_TYPES, "lines")
+    return _of_kind(path, layer, LINE_TYPES, "lines")
 
 
 def read_towns(path: Path, layer: Towns) -> gpd.GeoDataFrame:
@@ -142,10 +134,7 @@ def read_towns(path: Path, layer: Towns) -> gpd.GeoDataFrame:
     ------
     InputError : as `read_polygons`, or if there is no point or no such field.
     """
-    features = _read(path, layer, "points")
-    if features.empty:
-        raise InputError(f"{path}: holds no feature, points were expected")
-    points = _only(_in_wgs84(_matching(features, path, layer), path, layer), path, POINT_TYPES, "points")
+    points = _of_kind(path, layer, POINT_TYPES, "points")
     names = as_text(field_of(points, path, layer.name_field))
     population = pd.to_numeric(field_of(points, path, layer.population_field), errors="coerce").fillna(0.0)
     table = points[["geometry"]].assign(name=names, population=population)
@@ -153,14 +142,14 @@ def read_towns(path: Path, layer: Towns) -> gpd.GeoDataFrame:
 
 
 def read_layer(path: Path, layer: Layer) -> gpd.GeoDataFrame:
-    """Read a layer as what it is for: polygons or points of evidence, lines to measure from, polygons otherwise."""
-    if isinstance(layer, Evidence):
-        return read_features(path, layer)
-    if isinstance(layer, Towns):
-        return read_towns(path, layer)
-    if isinstance(layer, Strata) and layer.bands_km:
-        return read_lines(path, layer)
-    return read_polygons(path, layer)
+    """Read a layer as what it is for."""
+    return READERS[layer.kind](path, layer)
+
+
+READERS: Mapping[LayerKind, Callable[..., gpd.GeoDataFrame]] = {
+    "polygons": read_polygons, "area": read_area, "lines": read_lines, "towns": read_towns,
+    "observations": read_features,
+}  # fmt: skip
 
 
 def read_any(path: Path) -> gpd.GeoDataFrame:
@@ -176,6 +165,14 @@ def read_any(path: Path) -> gpd.GeoDataFrame:
     if features.geometry.isna().all():
         raise InputError(f"{path}: holds no feature with a shape, polygons, lines or points were expected")
     return features if features.crs is None else _in_wgs84(features, path, everything)
+
+
+def _of_kind(path: Path, layer: Layer, kinds: tuple[int, ...], expected: str) -> gpd.GeoDataFrame:
+    """The features that match and are of some kinds of geometry, in EPSG:4326."""
+    features = _read(path, layer, expected)
+    if features.empty:
+        raise InputError(f"{path}: holds no feature, {expected} were expected")
+    return _only(_in_wgs84(_matching(features, path, layer), path, layer), path, kinds, expected)
 
 
 def _read(path: Path, layer: Layer, expected: str, near: Box | None = None) -> gpd.GeoDataFrame:

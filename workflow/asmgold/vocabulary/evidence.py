@@ -2,11 +2,7 @@
 
 ALL_PERIODS = "all"  # the union of all periods of a layer of evidence
 AREA = "area"  # the zone that is the whole area
+PRIMARY_ONLY = "primary product only"  # a variant of the sensitivity analysis
 KM2, POINTS = "km2", "points"  # what an amount is in that no field gives
-ANSWER_TABLES = (
-    "evidence",
-    "evidence_units",
-    "overlay_units",
-    "chance",
-    "influence",
-)  # what the answer in words is read from
+# What the answer in words is read from.
+ANSWER_TABLES = ("evidence", "evidence_units", "overlay_units", "chance", "influence")

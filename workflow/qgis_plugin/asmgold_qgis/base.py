@@ -105,7 +105,7 @@ def shapes_of(engine, source, context, feedback):
             continue
         shape = engine.shapely.force_2d(engine.shapely.from_wkb(bytes(geometry.asWkb())))
         if engine.shapely.get_dimensions(shape) == 2:
-            if not (shape.is_valid or engine.shapely.__version__ >= "2.1"):  # 2.0 mends in another way
+            if not (shape.is_valid or engine.polygons.STRUCTURE):  # shapely 2.0 mends in another way
                 text = tr(
                     "Feature {id} crosses itself and is left out; mend it by Fix geometries, or install shapely 2.1."
                 )

@@ -36,7 +36,6 @@ DASHES: tuple[Any, ...] = ("-", "-", "--", "-.", ":", (0, (6, 1.5, 1, 1.5, 1, 1.
 OUTLINE_WIDTHS = (1.5, 1.1, 1.1, 1.1, 1.3, 1.1)
 MARKERS = {"circle": "o", "diamond": "D", "square": "s"}
 POINTS_OF_A_MM = 1.5  # of a sign's size in print, finer than on a screen
-LARGE_TOWN = 100_000
 FEW_SITES = 600
 MARKER_IN_DISC = 0.4  # of its diameter at most, or the region would hide below its sites
 FINE_FROM_M = 3e6  # of width in sight; lines grow finer beyond that
@@ -352,7 +351,7 @@ class Panel:
         towns = self.content.backdrop.get("towns")
         if towns is None:
             return
-        least = 0 if self.detail else LARGE_TOWN
+        least = 0 if self.detail else palette.LARGE_TOWN
         towns = towns[(towns["population"] >= least) & towns.intersects(shapely.union_all(self.content.area.geometry))]
         towns = towns.sort_values(["population", "name"], ascending=[False, True], kind="stable")
         size, space = 4.8, 0.8

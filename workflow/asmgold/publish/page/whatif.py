@@ -8,10 +8,9 @@ import pandas as pd
 
 from asmgold.publish.context import Context
 from asmgold.publish.page.results import Results, missing_as_none
-from asmgold.vocabulary.evidence import ALL_PERIODS
+from asmgold.vocabulary.evidence import ALL_PERIODS, PRIMARY_ONLY
 
 MIN_KM, MAX_KM = 5, 50
-PRIMARY = "primary product only"
 FIGURES = ("land_share", "capture", "lift")
 
 
@@ -29,7 +28,7 @@ def what_if(results: Results, context: Context) -> dict[str, Any] | None:
     curve = _of(results.tables["radius_curve"], first)
     curve = curve[curve["radius_km"].between(MIN_KM, MAX_KM)].sort_values("radius_km", kind="stable")
     variants = results.tables.get("sensitivity", curve.assign(variant=None))
-    primary = _of(variants[variants["variant"] == PRIMARY], first)
+    primary = _of(variants[variants["variant"] == PRIMARY_ONLY], first)
     periods = sorted({*curve["period"]} - {ALL_PERIODS})
     return {
         "radius": context.buffer_km,

@@ -14,8 +14,8 @@ from asmgold.publish.page.html import own_style, read_own, render, script_data
 from asmgold.publish.page.results import Results
 from asmgold.publish.page.sections import background, findings, key_figures, lead
 from asmgold.publish.page.whatif import what_if
+from asmgold.schemas.products import PACKAGE
 
-PACKAGE = "asm_gold_regions.gpkg"
 SCRIPTS = ("panel.js", "map.js", "search.js", "whatif.js", "take.js", "tables.js", "start.js")
 
 

@@ -36,8 +36,6 @@ GEOMETRY = {
     None: "No geometry",
 }
 CONTEXT = ("rivers", "lakes", "area", "countries")
-CONFIDENCE = "region_probability"
-COVERING = {"asm_gold_regions"}  # what would lie on it
 OSM_CREDIT = "© OpenStreetMap"
 OSM_TILES = "type=xyz&url=https://tile.openstreetmap.org/%7Bz%7D/%7Bx%7D/%7By%7D.png&zmax=19&zmin=0"
 WEB_MERCATOR = "EPSG:3857"
@@ -78,6 +76,7 @@ class _Layer:
     provider: str
     content: Element
     visible: bool
+    crs: str = CRS
 
     @property
     def id(self) -> str:
@@ -239,33 +238,31 @@ def _groups(
 
 def _themes(layers: Sequence[_Layer], words: Mapping[str, str]) -> list[Element]:
     """Choices of layers, by names, in QGIS's menu of map themes."""
-    always = {layer.name for layer in layers if layer.visible} - {"overlay_intersections", "mining_seen"}
+    overview = {layer.name for layer in layers if layer.visible} - {"overlay_intersections", "mining_seen"}
     themes = {
-        "theme_overview": set(),
-        "theme_zones": {"overlay_intersections"},
-        "theme_seen": {"mining_seen", "missed_mining", "missed_mining_points"},
-        "theme_confidence": {CONFIDENCE},
+        "theme_overview": overview,
+        "theme_zones": overview | {"overlay_intersections"},
+        "theme_seen": overview | {"mining_seen", "missed_mining", "missed_mining_points"},
+        "theme_confidence": overview - {"asm_gold_regions"} | {"region_probability"},  # which would lie below
     }
     known = {layer.name for layer in layers}
     return [
         element(
             "visibility-preset",
-            *(
-                element("layer", id=layer.id, visible=1, expanded=1)
-                for layer in layers
-                if layer.name in (always | more) - (COVERING if CONFIDENCE in more else set())
-            ),
+            *(element("layer", id=layer.id, visible=1, expanded=1) for layer in layers if layer.name in shown),
             name=words[key],
         )
-        for key, more in themes.items()
-        if not more or more & known
+        for key, shown in themes.items()
+        if shown == overview or (shown - overview) & known
     ]
 
 
 def _basemap() -> _Layer:
     """OpenStreetMap, for whoever ticks it: nothing is asked of a server before."""
     credit = element("resourceMetadata", element("rights", f"{OSM_CREDIT} contributors"))
-    return _Layer("basemap", OSM_CREDIT, OSM_TILES, "wms", element("maplayer", credit, type="raster"), visible=False)
+    return _Layer(
+        "basemap", OSM_CREDIT, OSM_TILES, "wms", element("maplayer", credit, type="raster"), False, WEB_MERCATOR
+    )
 
 
 def _tree(title: str | None, members: Sequence[_Layer]) -> list[Element]:
@@ -304,7 +301,7 @@ def _project_layer(layer: _Layer) -> Element:
             element("id", layer.id),
             element("datasource", layer.source),
             element("layername", layer.title),
-            element("srs", reference_system(pyproj.CRS(WEB_MERCATOR if layer.provider == "wms" else CRS))),
+            element("srs", reference_system(pyproj.CRS(layer.crs))),
             element("provider", layer.provider, encoding="UTF-8"),
             *layer.content,
         ]

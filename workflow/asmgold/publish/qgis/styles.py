@@ -12,6 +12,7 @@ from asmgold.publish.qgis.markup import VERSION, Element, document, element, uui
 from asmgold.schemas.schema import Column
 
 DOCTYPE = "<!DOCTYPE qgis PUBLIC 'http://mrcc.com/qgis.dtd' 'SYSTEM'>\n"
+TOWNS_FROM = 2_500_000  # the denominator of the scale from which small ones are shown
 CURVED, HORIZONTAL, BESIDE_POINT = 3, 4, 6  # placements of labels, by the numbers of QGIS
 # How a feature is called in lists.
 SUMMARIES = {
@@ -64,7 +65,7 @@ def style_of(
             case "towns":
                 parts = _towns()
             case "rivers":
-                parts = [_single(symbols.lines(palette.WATER, 0.2)), *_named(palette.WATER)]
+                parts = [_single(symbols.lines(palette.WATER, 0.2)), _named(palette.WATER)]
             case "lakes":
                 parts = [_single(symbols.polygons(symbols.fill(palette.LAKE, palette.WATER, 0.15)))]
             case "area":
@@ -173,18 +174,16 @@ def _zones(context: Context, words: Mapping[str, str], fields: Mapping[str, Colu
     """
     rules, off, phrases = [], [], context.overlay_phrases
     for number, (layer, overlay) in enumerate(context.overlays.items()):
-        colour, name = palette.overlay_colour(number), layer.removeprefix("overlay_")
+        name = layer.removeprefix("overlay_")
         if overlay.get("units_only"):
             continue
         edge = symbols.fill(None, palette.REGION_EDGE, 0.15)
-        signs = {
-            zone: [symbols.fill(palette.ZONE_COLOURS[zone], None), edge]  # opaque: the region lies below
-            for zone in ("inside", "outside")
-        }
-        if overlay["within"]:
-            signs["outside"].insert(1, symbols.hatch(palette.OUTSIDE_HATCH, 45, 1.2, 0.15))
+        if overlay["within"]:  # opaque, for the region lies below
+            hatch = symbols.hatch(palette.OUTSIDE_HATCH, 45, 1.2, 0.15)
+            fills = {zone: symbols.fill(colour, None) for zone, colour in palette.ZONE_COLOURS.items()}
+            signs = {"inside": [fills["inside"], edge], "outside": [fills["outside"], hatch, edge]}
         else:
-            signs = {"inside": [symbols.hatch(colour, 45 + 30 * number, 1.6, 0.4), edge]}
+            signs = {"inside": [symbols.hatch(palette.overlay_colour(number), 45 + 30 * number, 1.6, 0.4), edge]}
         for zone, layers in signs.items():
             condition = f'"overlay" = {_literal(name)} AND "zone" = {_literal(zone)}'
             off += [] if overlay["within"] else [condition]
@@ -219,19 +218,18 @@ def _overlay(number: int, words: Mapping[str, str]) -> list[Element]:
 
 def _towns() -> list[Element]:
     """Settlements with their names: the large ones at every scale, the others from near."""
-    large, shown = '"population" >= 100000', '"population" >= 100000 OR @map_scale < 2500000'
-    names = symbols.labels(
-        f'if({shown}, "name", NULL)', 6.5, colour=palette.TOWN, placement=BESIDE_POINT, distance=0.8, priority=3
-    )
+    large = f'"population" >= {palette.LARGE_TOWN}'
+    shown = f'if({large} OR @map_scale < {TOWNS_FROM}, "name", NULL)'
+    names = symbols.labels(shown, 6.5, colour=palette.TOWN, placement=BESIDE_POINT, distance=0.8, priority=3)
     rules = [
         (large, "≥ 100 000", symbols.marker("circle", 1.0, palette.TOWN, palette.HALO, 0.1)),
         (f"NOT {large}", "< 100 000", symbols.marker("circle", 0.7, palette.TOWN, palette.HALO, 0.1)),
     ]
-    return [_by_rules("towns", rules, near={rules[1][0]: 2_500_000}), names]
+    return [_by_rules("towns", rules, near={rules[1][0]: TOWNS_FROM}), names]
 
 
-def _named(colour: str) -> list[Element]:
-    return [symbols.labels('"name"', 6.5, colour=colour, placement=CURVED, below_scale=5_000_000, priority=1)]
+def _named(colour: str) -> Element:
+    return symbols.labels('"name"', 6.5, colour=colour, placement=CURVED, below_scale=5_000_000, priority=1)
 
 
 def _countries(unlabelled: Iterable[str]) -> list[Element]:
