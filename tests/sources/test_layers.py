@@ -220,6 +220,19 @@ def test_a_layer_that_lies_elsewhere_is_pointed_out(caplog, layer, said):
     assert ("overlays.mine: nothing of it lies near the area" in caplog.text) == bool(said)
 
 
+def test_a_field_with_values_of_several_kinds_stays_text_without_a_word(tmp_path):
+    values = ['"north"', "NaN", '{"a": 1}']
+    ring = shapely.get_coordinates(WEST).tolist()
+    features = [
+        f'{{"type": "Feature", "properties": {{"name": {value}}}, '
+        f'"geometry": {{"type": "Polygon", "coordinates": [{ring}]}}}}'
+        for value in values
+    ]
+    path = tmp_path / "mixed.geojson"
+    path.write_text(f'{{"type": "FeatureCollection", "features": [{", ".join(features)}]}}')
+    assert read_polygons(path, Layer(file="x"))["name"].iloc[0] == "north"
+
+
 # --- what a layer is for
 
 

@@ -184,9 +184,12 @@ def _decoded(
     else:
         columns = list(needed) if needed is not None and set(needed) <= set(fields) else None
         box = _margined(near) if near and info["crs"] and ReferenceSystem(info["crs"]).is_geographic else None
-        table = pyogrio.read_dataframe(
-            place.dataset, layer=place.layer, on_invalid="fix", columns=columns, bbox=box, encoding=encoding
-        )
+        with warnings.catch_warnings():
+            # Values of several kinds in one field of a GeoJSON: they stay the text that GDAL makes of them.
+            warnings.filterwarnings("ignore", "Could not parse column", UserWarning)
+            table = pyogrio.read_dataframe(
+                place.dataset, layer=place.layer, on_invalid="fix", columns=columns, bbox=box, encoding=encoding
+            )
     if isinstance(table, gpd.GeoDataFrame):
         _check_shapes(place, table, path, box)
     return table
