@@ -137,10 +137,9 @@ class Panel:
         if "lakes" in backdrop:
             self._fill(self.view.polygons(backdrop["lakes"].geometry), palette.LAKE, edgecolor=palette.WATER,
                        linewidth=0.3, zorder=1.7)  # fmt: skip
-        for line in backdrop["rivers"].geometry if "rivers" in backdrop else ():
-            for run in self.view.runs(line):
-                self.axes.plot(*run.T, color=palette.WATER, linewidth=0.5 * self._fineness, zorder=1.8, scalex=False,
-                               scaley=False)  # fmt: skip
+        for line in self.view.lines(backdrop["rivers"].geometry if "rivers" in backdrop else []):
+            self.axes.plot(*line.T, color=palette.WATER, linewidth=0.5 * self._fineness, zorder=1.8, scalex=False,
+                           scaley=False)  # fmt: skip
 
     def _rings(self) -> None:
         """The outer edges of zones by distance."""

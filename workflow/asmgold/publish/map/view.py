@@ -94,12 +94,15 @@ class MapView:
         """Polygons of EPSG:4326 as the paper shows them, cut near the frame, in metres of the plane; empty ones too."""
         shapes: NDArray[np.object_] = np.asarray(geometries, dtype=object)
         drawn = np.full(shapes.shape, shapely.Polygon(), dtype=object)
-        in_sight = np.full(shapes.shape, True)
-        if self.window is not None:
-            in_sight = shapely.intersects(shapes, split_at_antimeridian(self.window))
-        for number in np.flatnonzero(in_sight):
+        for number in np.flatnonzero(self._in_sight(shapes)):
             drawn[number] = self._polygon(shapes[number])
         return drawn
+
+    def _in_sight(self, shapes: NDArray[np.object_]) -> NDArray[np.bool_]:
+        """Which shapes of EPSG:4326 lie near the frame."""
+        if self.window is None:
+            return np.full(shapes.shape, True)
+        return np.asarray(shapely.intersects(shapes, split_at_antimeridian(self.window)))
 
     def _polygon(self, geometry: BaseGeometry) -> BaseGeometry:
         grid = self.width / 1e7
@@ -114,12 +117,16 @@ class MapView:
         whole = shapely.set_precision(shapely.union_all(parts, grid_size=grid), grid)
         return make_valid(polygonal(shapely.simplify(whole, self.tolerance)))
 
-    def runs(self, line: BaseGeometry) -> list[Floats]:
-        """The pieces of a line of EPSG:4326 that lie near the frame, metres in the plane, each of shape (m, 2)."""
-        turned = self.projection.recentred(line)
-        cut = turned if self.window is None else shapely.intersection(turned, self.window)
-        parts = shapely.get_parts(shapely.transform(shapely.segmentize(cut, 0.5), self.projection.to_plane))
-        return [shapely.get_coordinates(part) for part in parts if shapely.get_dimensions(part) == 1]
+    def lines(self, geometries: ArrayLike) -> list[Floats]:
+        """The pieces of lines of EPSG:4326 that lie near the frame, metres in the plane, each of shape (m, 2)."""
+        shapes: NDArray[np.object_] = np.asarray(geometries, dtype=object)
+        pieces = []
+        for line in shapes[self._in_sight(shapes)]:
+            turned = self.projection.recentred(line)
+            cut = turned if self.window is None else shapely.intersection(turned, self.window)
+            parts = shapely.get_parts(shapely.transform(shapely.segmentize(cut, 0.5), self.projection.to_plane))
+            pieces += [shapely.get_coordinates(part) for part in parts if shapely.get_dimensions(part) == 1]
+        return pieces
 
     def points(self, geometries: ArrayLike) -> Floats:
         """Points of EPSG:4326 that lie in the frame, metres in the plane, shape (m, 2)."""
