@@ -50,8 +50,8 @@ def main() -> None:
     layer = gpd.GeoDataFrame({"period": [None] * 4000}, geometry=patches, crs=CRS)
     observations = collect_observations([("patches", None, layer)], ZONES)
     cells, points = land_cells(ZONES, AREA), weighted_points(observations, ZONES, AREA)
-    one = seconds(lambda: radius_curve(cells, points, lon, lat, [20.0]))
-    fifty = seconds(lambda: radius_curve(cells, points, lon, lat, RADII_KM))
+    one = seconds(lambda: radius_curve(cells, points, shapely.points(lon, lat), [20.0]))
+    fifty = seconds(lambda: radius_curve(cells, points, shapely.points(lon, lat), RADII_KM))
     sampling = seconds(lambda: (land_cells(ZONES, AREA), weighted_points(observations, ZONES, AREA)), 1)
     print(f"cells and points: {sampling:.2f} s")
     print(f"one radius: {one:.2f} s; fifty: {fifty:.2f} s, {fifty / one:.2f} times as long")
@@ -66,7 +66,7 @@ def main() -> None:
     begin = time.perf_counter()
     exact = exactly(RADII_KM)
     print(f"fifty radii by polygons: {time.perf_counter() - begin:.2f} s")
-    curve, _ = radius_curve(cells, points, lon, lat, RADII_KM)
+    curve, _ = radius_curve(cells, points, shapely.points(lon, lat), RADII_KM)
     near = curve[curve["zone"] == "area"]["capture"]
     print(f"largest difference of capture: {np.abs(near.to_numpy() - np.array(exact)).max():.5f}")
 

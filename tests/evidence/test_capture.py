@@ -79,7 +79,7 @@ def test_weights_add_up_where_points_count_for_more_than_one():
     assert seen.groupby(["period", "place"])["amount"].sum().to_dict() == {
         ("2018", "inside"): 3, ("2018", "outside"): 1, ("2019", "outside"): 4,
     }  # fmt: skip
-    curve, _ = radius_curve(land_cells(ZONES, AREA), points, [-69.5], [-13.0])
+    curve, _ = radius_curve(land_cells(ZONES, AREA), points, shapely.points([-69.5], [-13.0]))
     assert row(curve, zone="area", period="all", radius_km=1.0)["capture"] == 5 / 8
 
 
@@ -111,7 +111,7 @@ def test_empty_evidence_and_evidence_outside_the_area_observe_nothing():
         points = weighted_points(observations, ZONES, AREA)
         chance = null_model_capture(points, sites_at((-70.5, -13)), ZONES, None, draws=20, seed=1)
         assert chance["p_value"].isna().all()
-        curve, quantiles = radius_curve(land_cells(ZONES, AREA), points, [-70.5], [-13.0])
+        curve, quantiles = radius_curve(land_cells(ZONES, AREA), points, shapely.points([-70.5], [-13.0]))
         assert curve["capture"].isna().all()
         assert quantiles["radius_km"].isna().all()
 

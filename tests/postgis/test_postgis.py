@@ -23,7 +23,7 @@ from asmgold.postgis.result import read_result
 from asmgold.postgis.tables import NEEDED, READ, TABLES, Reference, SqlColumn, SqlTable
 from asmgold.postgis.views import VIEWS
 from asmgold.schemas.products import PRODUCTS
-from asmgold.schemas.tables import RECORDS
+from asmgold.schemas.tables import RECORDS, REGIONS
 from tests.conftest import PROJECT
 from tests.small_result import make_result
 
@@ -342,3 +342,13 @@ def test_columns_are_bound_as_the_schema_binds_them() -> None:
     assert '"fate" text NOT NULL' in created
     assert '"outside_km" double precision,' in created
     assert '"geometry" geometry(Point,4326)' in created
+
+
+def test_a_table_has_the_counts_of_own_sources_too():
+    regions = next(table for table in TABLES if table.name == "regions")
+    columns = regions.with_further([*REGIONS.columns, "n_survey", "something"]).columns
+    assert columns["n_survey"] == SqlColumn(
+        "bigint", "Of these, records of survey.", True, (), (0, True, float("inf"), False)
+    )
+    assert list(columns)[-3:] == ["n_survey", "geometry", "geometry_unclipped"]
+    assert regions.with_further(REGIONS.columns) is regions

@@ -14,15 +14,18 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
+import pandas as pd
 import pytest
 import requests
 
-from asmgold.config.models import Evidence, Layer
+from asmgold.config.models import Evidence, Layer, Points
 from asmgold.errors import InputError, RefusedError, UnreachableError
+from asmgold.sources.points import read_points
 from asmgold.upstream.client import Client, mirrored
 from asmgold.upstream.fetch import Fetched, fetch
 from asmgold.upstream.progress import Progress
 from asmgold.upstream.store import update_lock
+from asmgold.vocabulary.commodities import GOLD
 from tests.faulty_server import FaultyServer, Reply, faulty_server
 from tests.upstream.conftest import (
     NEW,
@@ -288,7 +291,7 @@ class ArcGisLayer:
             {
                 "type": "Feature",
                 "id": one,
-                "properties": {},
+                "properties": {"METAL": "ORO"},
                 "geometry": {"type": "Point", "coordinates": [one / 100, 0]},
             }
             for one in found[: self.most]
@@ -321,6 +324,14 @@ def test_a_layer_of_an_arcgis_server_is_fetched_in_batches(
     assert [feature["id"] for feature in content["features"]] == sorted(ids)
     assert len(layer.asked) == batches
     assert fetch_arcgis(tmp_path, server, ArcGisLayer(sorted(ids), most)).lock.sha256 == found.lock.sha256
+
+
+def test_a_layer_of_an_arcgis_server_can_be_records(tmp_path: Path, server: FaultyServer) -> None:
+    found = fetch_arcgis(tmp_path, server, ArcGisLayer([1, 2, 7], 2))
+    points = Points(source="miners", columns={"commodities": "METAL"}, words=["oro"])
+    records = read_points(found.path, points, "miners", GOLD)
+    assert (records["commodity_role"] == "listed").all()
+    assert pd.to_numeric(records["longitude_text"]).tolist() == [0.01, 0.02, 0.07]
 
 
 @pytest.mark.parametrize(

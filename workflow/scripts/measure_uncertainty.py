@@ -10,6 +10,7 @@ from asmgold.evidence.sampling import weighted_points
 from asmgold.evidence.uncertainty import position_uncertainty, write_probability
 from asmgold.io.tables import write_csv
 from asmgold.publish.qgis.raster_style import write_style
+from asmgold.records.classify import shapes_of
 from asmgold.schemas.rasters import PROBABILITY
 from asmgold.schemas.tables import BEARING
 
@@ -21,7 +22,7 @@ with job(snakemake):
         paths.area, paths.overlays, params.within, paths.observations, params.parts
     )
     cells, points = land_cells(zones, zones["area"]), weighted_points(observations, zones, zones["area"])
-    curve, quantiles = radius_curve(cells, points, candidates["longitude"], candidates["latitude"])
+    curve, quantiles = radius_curve(cells, points, shapes_of(candidates, candidates.geometry.to_numpy()))
     write_csv(curve, Path(output.curve))
     write_csv(quantiles, Path(output.quantiles), decimals=3)
     bands, probability = position_uncertainty(cells, points, candidates, draws=params.draws, seed=params.seed)

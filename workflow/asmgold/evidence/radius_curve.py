@@ -7,13 +7,16 @@ from itertools import pairwise
 
 import numpy as np
 import pandas as pd
+import shapely
 from numpy.typing import ArrayLike
 from scipy.sparse import csr_array
 
+from asmgold.evidence.capture import FINE_DEG
 from asmgold.evidence.land import LandCells
 from asmgold.evidence.observations import safe_ratio
 from asmgold.evidence.sampling import WeightedPoints, distances_m
 from asmgold.geodesy.ellipsoid import Floats, to_ecef
+from asmgold.geodesy.joining import Geometries
 from asmgold.schemas.evidence import RADIUS_CURVE, RADIUS_OF_CAPTURE
 
 RADII_KM = tuple(float(radius) for radius in range(1, 51))
@@ -21,14 +24,15 @@ SHARES = (0.5, 0.8, 0.9, 0.95)
 
 
 def radius_curve(
-    cells: LandCells, points: WeightedPoints, lon: ArrayLike, lat: ArrayLike, radii_km: Sequence[float] = RADII_KM
+    cells: LandCells, points: WeightedPoints, shapes: ArrayLike, radii_km: Sequence[float] = RADII_KM
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """What is covered and captured at each radius: the cumulative distribution of the distances to the nearest site.
 
     Parameters
     ----------
     cells, points : by `land_cells` and `weighted_points`, for the same zones
-    lon, lat : every record that would be a site if its disc reached into the area, degrees, shape (n,)
+    shapes : every record that would be a site if its disc reached into the area: points, lines and polygons in
+        EPSG:4326, shape (n,). Distances to edges are measured to points on them that are `FINE_DEG` apart at most
     radii_km : in any order
 
     Returns
@@ -37,9 +41,9 @@ def radius_curve(
     `asmgold.schemas.evidence.RADIUS_OF_CAPTURE`.
     """
     radii = np.asarray(radii_km, float)
-    sites = to_ecef(lon, lat)
-    to_cells = distances_m(cells.ecef, sites, max_m=1000 * radii.max()) / 1000
-    to_points = distances_m(points.ecef, sites) / 1000
+    shapes = np.asarray(shapes, dtype=object)
+    to_cells = _distances_km(cells, shapes, max_km=radii.max())
+    to_points = _distances_km(points, shapes)
     covered = _weight_within(to_cells, cells.km2, radii) / cells.zone_km2[:, None]
     if points.groups.empty:
         groups = pd.DataFrame({"evidence": None, "period": None, "zone": cells.zones})
@@ -56,6 +60,16 @@ def radius_curve(
         lift=safe_ratio(captured, covered).ravel(),
     )
     return RADIUS_CURVE.validate(curve), _radius_of_capture(points, to_points)
+
+
+def _distances_km(places: LandCells | WeightedPoints, shapes: Geometries, *, max_km: float = np.inf) -> Floats:
+    """Distances from places to the nearest of the shapes, 0 within a polygon."""
+    edges = shapely.get_coordinates(shapely.segmentize(shapes, FINE_DEG))
+    distance = distances_m(places.ecef, to_ecef(*edges.T), max_m=1000 * max_km) / 1000
+    for polygon in shapely.get_parts(shapes[shapely.get_dimensions(shapes) == 2]):
+        shapely.prepare(polygon)
+        distance[shapely.intersects_xy(polygon, places.lon, places.lat)] = 0
+    return distance
 
 
 def _weight_within(distance: Floats, weights: csr_array, radii: Floats) -> Floats:

@@ -12,7 +12,7 @@ from __future__ import annotations
 import logging
 import secrets
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -124,10 +124,11 @@ def _load(connection: Connection, result: Result, frames: Mapping[str, pd.DataFr
     connection.execute(
         sql.SQL("SET LOCAL search_path TO {}, {}, pg_temp").format(sql.Identifier(incoming), sql.Identifier(postgis))
     )
-    _execute(connection, map(ddl.create, TABLES))
-    for table in TABLES:
+    tables = [table.with_further(frames[table.name].columns) for table in TABLES]
+    _execute(connection, map(ddl.create, tables))
+    for table in tables:
         _copy(connection, table, frames[table.name])
-    _finish(connection)
+    _finish(connection, tables)
     area, commodity = result.title_of(result.settings.area, "area"), result.settings.commodity
     about = f"{MARK}{result.scenario}: ASM {commodity} regions of {area}. Each load makes all of it anew: "
     about += "keep nothing of your own in here."
@@ -221,13 +222,13 @@ def _copy(connection: Connection, table: SqlTable, frame: pd.DataFrame) -> None:
     log.debug("%s: %d rows", table.name, len(frame))
 
 
-def _finish(connection: Connection) -> None:
+def _finish(connection: Connection, tables: Sequence[SqlTable]) -> None:
     """Keys, indexes, views, comments and statistics, when all rows are there."""
-    keys = {table.name: table.key for table in TABLES}
-    _execute(connection, (statement for table in TABLES for statement in ddl.constraints(table)))
-    _execute(connection, (statement for table in TABLES for statement in ddl.references(table, keys)))
-    _execute(connection, (statement for table in TABLES for statement in ddl.indexes(table)))
-    _execute(connection, (statement for table in TABLES for statement in ddl.comments(table)))
+    keys = {table.name: table.key for table in tables}
+    _execute(connection, (statement for table in tables for statement in ddl.constraints(table)))
+    _execute(connection, (statement for table in tables for statement in ddl.references(table, keys)))
+    _execute(connection, (statement for table in tables for statement in ddl.indexes(table)))
+    _execute(connection, (statement for table in tables for statement in ddl.comments(table)))
     _execute(connection, map(ddl.create_view, VIEWS))
     found = connection.execute(
         "SELECT relname, array_agg(attname::text) FROM pg_class c JOIN pg_attribute ON attrelid = c.oid "
@@ -235,7 +236,7 @@ def _finish(connection: Connection) -> None:
     ).fetchall()
     named: dict[str, list[str]] = dict(found)
     _execute(connection, (statement for view in VIEWS for statement in ddl.comments_on_view(view, named[view.name])))
-    _execute(connection, (sql.SQL("ANALYZE {}").format(sql.Identifier(table.name)) for table in TABLES))
+    _execute(connection, (sql.SQL("ANALYZE {}").format(sql.Identifier(table.name)) for table in tables))
     log.debug("keys, indexes, views, comments and statistics")
 
 

@@ -5,8 +5,8 @@ Each table of the result becomes one with the same columns. Those without a key 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal, LiteralString
 
@@ -104,6 +104,16 @@ class SqlTable:
     def geometries(self) -> list[str]:
         """The columns that hold geometry."""
         return [name for name, column in self.columns.items() if column.is_geometry]
+
+    def with_further(self, columns: Iterable[str]) -> SqlTable:
+        """With those columns of a result that its schema allows beside the usual ones, before the geometry."""
+        names = [name for name in columns if name not in self.columns]
+        found = {name: about for name in names if self.schema and (about := self.schema.column(name))}
+        if not found:
+            return self
+        further = {name: _column(about, POLYGONS) for name, about in found.items()}
+        ahead = {name: column for name, column in self.columns.items() if not column.is_geometry}
+        return replace(self, columns={**ahead, **further, **self.columns})
 
 
 def _column(column: schemas.Column, geometry: Type) -> SqlColumn:

@@ -5,8 +5,9 @@ The words are read by many; pandera, which checks tables against them, is loaded
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
@@ -72,7 +73,10 @@ def geometry(title: str, description: str) -> Column:
 
 @dataclass(frozen=True)
 class Schema:
-    """A table by its columns, in order; it has these and no others, but for `further` ones, by patterns of names."""
+    """A table by its columns, in order; it has these and no others, but for `further` ones, by patterns of names.
+
+    What the group of such a pattern finds stands in the column's title and description in the place of `{}`.
+    """
 
     columns: Mapping[str, Column]
     further: Mapping[str, Column] = field(default_factory=dict)
@@ -81,6 +85,16 @@ class Schema:
         """The table with its columns as the schema has them. Raises pandera's SchemaError for another table."""
         checked: Table = self._checker.validate(table)
         return checked
+
+    def column(self, name: str) -> Column | None:
+        """What a column is, also one of the further ones; None for one that is not of this table."""
+        if name in self.columns:
+            return self.columns[name]
+        for pattern, column in self.further.items():
+            if found := re.fullmatch(pattern, name):
+                words = {key: getattr(column, key).format(*found.groups()) for key in ("title", "description")}
+                return replace(column, **words)
+        return None
 
     def empty(self) -> pd.DataFrame:
         """A table of this schema without rows."""

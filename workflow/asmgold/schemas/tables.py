@@ -243,9 +243,7 @@ REGIONS = Schema(
         "geometry_unclipped": geometry("Region, unclipped", "The region before clipping."),
     },
     further={
-        r"n_(?!sites|mrds|major_deposits|deposits)[a-z0-9_]+": count(
-            "Sites of a source", "Of these, records of a source of `points`."
-        )
+        r"n_(?!sites|mrds|major_deposits|deposits)([a-z0-9_]+)": count("Sites of {}", "Of these, records of `{}`.")
     },
 )
 
