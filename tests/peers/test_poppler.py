@@ -1,4 +1,4 @@
-"""Poppler, which many PDF readers are made of, reads the printed map."""
+"""Poppler, which many PDF readers are made of, reads the printed map and the brief."""
 
 from __future__ import annotations
 
@@ -24,7 +24,13 @@ def poppler(built_once):
     return run
 
 
-MAP = "results/peru/map.pdf"
+MAP, BRIEF = "results/peru/map.pdf", "results/peru/brief.pdf"
+
+
+def test_words_of_the_brief_are_text(poppler):
+    words = " ".join(poppler("pdftotext", "-layout", BRIEF, "-").split())
+    for text in ("ASM gold regions of Peru", "Before you use these figures", "of the mining seen lies there"):
+        assert text in words, text
 
 
 def test_words_of_the_map_are_text(poppler):
@@ -33,16 +39,18 @@ def test_words_of_the_map_are_text(poppler):
         assert text in words, text
 
 
-def test_the_map_is_drawn_of_vectors_and_embeds_its_fonts(poppler):
-    assert len(poppler("pdfimages", "-list", MAP).splitlines()) == 2  # the heading of an empty table
-    fonts = poppler("pdffonts", MAP).splitlines()[2:]
+@pytest.mark.parametrize("page", [MAP, BRIEF])
+def test_pages_are_drawn_of_vectors_and_embed_their_fonts(poppler, page):
+    assert len(poppler("pdfimages", "-list", page).splitlines()) == 2  # the heading of an empty table
+    fonts = poppler("pdffonts", page).splitlines()[2:]
     assert fonts
     for line in fonts:
         assert re.search(r"DejaVuSans\S* +CID TrueType +Identity-H +yes yes yes", line), line
 
 
-def test_the_map_is_a_page_of_a4_that_says_what_it_is_and_not_when(poppler):
-    said = poppler("pdfinfo", MAP)
+@pytest.mark.parametrize("page", [MAP, BRIEF])
+def test_each_is_one_page_of_a4_that_says_what_it_is_and_not_when(poppler, page):
+    said = poppler("pdfinfo", page)
     assert re.search(r"Title: +ASM gold regions of Peru\n", said)
     assert re.search(r"Author: .*U.S. Geological Survey", said)
     assert re.search(r"Pages: +1\n", said)

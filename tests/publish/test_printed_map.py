@@ -19,6 +19,7 @@ from matplotlib.text import Text
 from asmgold.geodesy.projection import Projection
 from asmgold.publish import palette
 from asmgold.publish.context import Context
+from asmgold.publish.map.brief import compose_brief, key_figures
 from asmgold.publish.map.content import Content
 from asmgold.publish.map.ornaments import (
     degrees_in_words,
@@ -155,6 +156,43 @@ def test_text_neither_overlaps_nor_leaves_the_page(name):
 )
 def test_whatever_a_map_holds_its_text_is_legible(options):
     assert_legible(compose(content(AREAS["country"], **options)))
+
+
+WITH_EVIDENCE = {
+    "evidence": pd.DataFrame(
+        [{"evidence": "seen", "period": "all", "zone": "area", "observed": 120.0, "unit": "km2", "capture": 0.893,
+          "capture_low": 0.44, "capture_high": 0.93, "land_share": 0.21, "lift": 4.3, "lift_low": 2.0, "lift_high": 5.1,
+          "block_deg": 0.5, "blocks_effective": 4.6}]
+    )
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", ["country", "broad country", "across 180 degrees", "speck", "world"])
+def test_the_brief_is_one_legible_page(name):
+    figure = compose_brief(content(AREAS[name], **NESTED))
+    assert_legible(figure)
+    np.testing.assert_allclose(figure.get_size_inches() * 25.4, [210, 297])
+
+
+@pytest.mark.parametrize("options", [{"sites": 0}, {"title": "a name that is so long that it takes many lines, " * 4}])
+def test_whatever_a_brief_holds_its_text_is_legible(options):
+    assert_legible(compose_brief(content(AREAS["country"], **options)))
+
+
+@pytest.mark.parametrize(
+    ("language", "values", "beside"),
+    [("en", ["89.3 %", "4.3 ×"], ["44.0 % to 93.0 %", "2.0 to 5.1"]), ("es", ["89.3 %", "4.3 ×"], ["de 2.0 a 5.1"])],
+)
+def test_the_brief_gives_each_figure_with_its_interval(language, values, beside):
+    about = content(AREAS["country"], language=language)
+    seen = {"title": "x", "source": None, "evidence": "seen", "evidence_title": "A satellite", "note": ""}
+    context = replace(about.context, layers={**about.context.layers, "evidence_seen": seen})
+    about = replace(about, context=context, tables=WITH_EVIDENCE)
+    figures = key_figures(about)
+    assert [one.value.replace("\N{NO-BREAK SPACE}", " ") for one in figures[1:]] == values
+    said = " ".join(one.beside.replace("\N{NO-BREAK SPACE}", " ") for one in figures)
+    assert all(text in said for text in beside)
+    assert_legible(compose_brief(about))
 
 
 @pytest.mark.parametrize(

@@ -96,6 +96,7 @@ rule draw_map:
     output:
         pdf="<build>/map.pdf",
         png="<build>/map.png",
+        brief="<build>/brief.pdf",
     log:
         "<build>/logs/draw_map.log",
     benchmark:

@@ -5,6 +5,7 @@ from _job import job
 from _tables import load, load_each, load_overlays
 
 from asmgold.publish.context import Context
+from asmgold.publish.map.brief import draw_brief
 from asmgold.publish.map.content import Content
 from asmgold.publish.map.sheet import draw_map
 
@@ -17,6 +18,7 @@ with job(snakemake):
         backdrop=load_each(paths.backdrop),
         tables=load_each(paths.tables),
     )
-    pdf, png = Path(snakemake.output.pdf), Path(snakemake.output.png)
+    pdf, png, brief = map(Path, snakemake.output)
     draw_map(pdf, png, content)
-    logging.info("%s, %s", pdf.name, png.name)
+    draw_brief(brief, content)
+    logging.info("%s, %s, %s", pdf.name, png.name, brief.name)

@@ -287,6 +287,13 @@ PRODUCTS: tuple[Product, ...] = (
         "Map", "map",
     ),
     Product(
+        "brief.pdf", "publish",
+        "A brief on one page of A4, to be handed on",
+        "Un resumen en una página A4, para entregar",
+        "The answer, three figures, the map, how sure they are, and the sources, in the language of the scenario.",
+        "Map", "map",
+    ),
+    Product(
         "audit.html", "publish",
         "What is wrong with the records",
         "Qué está mal en los registros",

@@ -461,7 +461,7 @@ def seen_style(colour: str, size: float) -> dict[str, Any]:
             "scalex": False, "scaley": False}  # fmt: skip
 
 
-def legend_entries(content: Content, *, with_detail: bool) -> Iterator[ColumnEntry]:
+def legend_entries(content: Content, *, with_detail: bool = False) -> Iterator[ColumnEntry]:
     """What the signs of the map mean."""
     say = content.say
     if content.regions.empty:

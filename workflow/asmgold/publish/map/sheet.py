@@ -71,7 +71,7 @@ def compose(content: Content) -> Figure:
         projection, bounds = extent(content.area, content.sites)
         lies = (bounds[2] - bounds[0]) / (bounds[3] - bounds[1]) > LIES_FROM
         page = PrintedPage.of(*(A4_MM[::-1] if lies else A4_MM))
-        free = _Room(_write_head(page, content), _write_foot(page, content, projection))
+        free = _Room(_write_head(page, content), write_foot(page, content, projection))
         arrange = _lying if lies else _standing
         nested = content.nested
         plan = arrange(page, content, free, with_detail=nested is not None)
@@ -126,17 +126,7 @@ class _Plan:
 def _write_head(page: PrintedPage, content: Content) -> float:
     """Write title, answer and subtitle. Returns how far down the page is taken."""
     width = page.width - 2 * MARGIN
-    lines = {size: len(broken(content.title, size, width, "bold")) for size in TITLE_SIZES}
-    fitting = [size for size in TITLE_SIZES[:2] if lines[size] == 1] + [
-        size for size in TITLE_SIZES if lines[size] <= 2
-    ]
-    size = fitting[0] if fitting else TITLE_SIZES[-1]
-    y = page.height - MARGIN - 0.4
-    for line in broken(content.title, size, width, "bold"):
-        y -= mm(size) * 0.8
-        page.write(MARGIN, y, line, size, weight="bold")
-        y -= mm(size) * 0.45
-    y -= 1.2
+    y = write_title(page, content.title) - 1.2
     for line in broken(content.answer, ANSWER_SIZE, width):
         y -= mm(ANSWER_SIZE)
         page.write(MARGIN, y, line, ANSWER_SIZE)
@@ -149,7 +139,21 @@ def _write_head(page: PrintedPage, content: Content) -> float:
     return y - ROOM_FOR_DEGREES
 
 
-def _write_foot(page: PrintedPage, content: Content, projection: Projection) -> float:
+def write_title(page: PrintedPage, title: str) -> float:
+    """Write the heading in the largest letters that fit. Returns how far down the page is taken."""
+    width = page.width - 2 * MARGIN
+    lines = {size: len(broken(title, size, width, "bold")) for size in TITLE_SIZES}
+    fit = [size for size in TITLE_SIZES[:2] if lines[size] == 1] + [size for size in TITLE_SIZES if lines[size] <= 2]
+    size = fit[0] if fit else TITLE_SIZES[-1]
+    y = page.height - MARGIN - 0.4
+    for line in broken(title, size, width, "bold"):
+        y -= mm(size) * 0.8
+        page.write(MARGIN, y, line, size, weight="bold")
+        y -= mm(size) * 0.45
+    return y
+
+
+def write_foot(page: PrintedPage, content: Content, projection: Projection) -> float:
     """Write credits and projection. Returns how far up the page is taken."""
     size = 5.4
     place = position_in_words(projection.lon_0, projection.lat_0, content.words["directions"], content.numbers)
@@ -174,7 +178,7 @@ def _standing(page: PrintedPage, content: Content, free: _Room, *, with_detail: 
     taken = DETAIL_WIDTH + GAP if with_detail else 0.0
     width = (whole - taken - GAP) / 2
     most = MAX_BAND * free.height
-    columns = _fitting(_columns(content, with_detail=with_detail), content, width, (most, most), most)
+    columns = fitting(_columns(content, with_detail=with_detail), content, width, (most, most), most)
     heading = DETAIL_HEADING if with_detail else 0.0
     band = max([column.height(width) for column in columns] + [DETAIL_HEIGHT + heading if with_detail else 0.0])
     top = free.bottom + band
@@ -191,7 +195,7 @@ def _lying(page: PrintedPage, content: Content, free: _Room, *, with_detail: boo
     right = page.width - MARGIN - SIDE_COLUMN
     detail_height = DETAIL_HEIGHT + DETAIL_HEADING + GAP if with_detail else 0.0
     room = free.height - detail_height - GAP
-    columns = _fitting(
+    columns = fitting(
         _columns(content, with_detail=with_detail), content, SIDE_COLUMN, (room / 2, room / 2), room
     )  # fmt: skip
     left, bottom = MARGIN + ROOM_FOR_DEGREES, free.bottom + ROOM_FOR_DEGREES
@@ -201,7 +205,7 @@ def _lying(page: PrintedPage, content: Content, free: _Room, *, with_detail: boo
     return _Plan(main, detail, ((columns[0], right, free.top, SIDE_COLUMN), (columns[1], right, second, SIDE_COLUMN)))
 
 
-def _fitting(
+def fitting(
     columns: tuple[TextColumn, TextColumn], content: Content, width: float, each: tuple[float, float], together: float
 ) -> tuple[TextColumn, TextColumn]:
     """Both columns in the largest text that fits, cut short if none does.

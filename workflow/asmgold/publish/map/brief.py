@@ -1,0 +1,145 @@
+"""The brief: one page of A4 for those who decide: the answer, three figures, the map, how sure it is, the sources."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import matplotlib as mpl
+import pandas as pd
+from matplotlib.figure import Figure
+
+from asmgold.publish import palette
+from asmgold.publish.answer import answer_of_evidence, answer_of_land, of_all_periods
+from asmgold.publish.map.columns import ColumnEntry, TextColumn
+from asmgold.publish.map.content import Content
+from asmgold.publish.map.lettering import LINE_SPACING, PrintedPage, broken, mm
+from asmgold.publish.map.panel import PageBox, Panel, legend_entries
+from asmgold.publish.map.sheet import (
+    A4_MM,
+    GAP,
+    MARGIN,
+    ROOM_FOR_DEGREES,
+    STYLE,
+    extent,
+    fitting,
+    write_foot,
+    write_title,
+)
+from asmgold.publish.map.view import MapView
+from asmgold.vocabulary.evidence import AREA
+
+FIGURES = 3
+VALUE_SIZE, TEXT_SIZE, LEAD_SIZE = 22.0, 8.0, 11.0
+BAND = 0.36  # of the room below the figures, at most, is for words
+
+
+@dataclass(frozen=True)
+class KeyFigure:
+    """A number in large letters, what it is, and how sure it is or what stands beside it."""
+
+    value: str
+    text: str
+    beside: str = ""
+
+
+def draw_brief(pdf: Path, content: Content) -> None:
+    """Draw the brief as a PDF, the same bytes for the same tables.
+
+    Parameters
+    ----------
+    pdf : where to
+    content : what the printed map says
+    """
+    with mpl.rc_context(STYLE):
+        described = {"Title": content.title, "Author": content.author, "Creator": "asmgold", "CreationDate": None}
+        compose_brief(content).savefig(pdf, metadata=described)
+
+
+def compose_brief(content: Content) -> Figure:
+    """The page as a figure of matplotlib's."""
+    page = PrintedPage.of(*A4_MM)
+    width = page.width - 2 * MARGIN
+    projection, bounds = extent(content.area, content.sites)
+    top = _write_lead(page, content, write_title(page, content.title))
+    top = _write_figures(page, key_figures(content), top) - GAP / 2
+    bottom = write_foot(page, content, projection)
+    half = (width - GAP) / 2
+    most = BAND * (top - bottom)
+    columns = fitting((_care(content), TextColumn(content.say("legend"), tuple(legend_entries(content)))),
+                      content, half, (most, most), most)  # fmt: skip
+    band = bottom + max(column.height(half) for column in columns)
+    for column, left in zip(columns, (MARGIN, MARGIN + half + GAP), strict=True):
+        column.draw(page, left, band, half)
+    below = band + GAP / 2 + ROOM_FOR_DEGREES
+    box = PageBox(MARGIN + ROOM_FOR_DEGREES, below, width - ROOM_FOR_DEGREES, top - ROOM_FOR_DEGREES - below)
+    Panel(page, content, box, MapView.around(projection, bounds, box.width / box.height)).draw()
+    return page.figure
+
+
+def key_figures(content: Content) -> list[KeyFigure]:
+    """Three figures: land, capture and lift; or land, regions and sites where no mining was looked for or seen."""
+    numbers, words = content.numbers, content.context.phrases("brief")
+    covered = content.covered_km2
+    land = KeyFigure(
+        numbers.share(covered / content.area_km2),
+        words["land"].format(area=content.titles[AREA], radius=content.radius),
+        numbers.km2(covered),
+    )
+    found = of_all_periods(content.tables, content.context, zone=AREA)
+    if found.empty or pd.isna(found["lift"].iloc[0]):
+        regions, sites = len(content.regions), len(content.sites)
+        return [
+            land,
+            KeyFigure(numbers.count(regions), content.say("n_regions" if regions != 1 else "one_region")),
+            KeyFigure(numbers.count(sites), content.say("n_sites" if sites != 1 else "one_site")),
+        ]
+    seen = found.iloc[0]
+
+    def between(figure: str, write: Callable[[float], str]) -> str:
+        low, high = seen[f"{figure}_low"], seen[f"{figure}_high"]
+        return "" if pd.isna(low) else words["interval"].format(low=write(low), high=write(high))
+
+    def times(lift: float) -> str:
+        return numbers.count(lift, 1)
+
+    return [
+        land,
+        KeyFigure(numbers.share(seen["capture"]), words["capture"], between("capture", numbers.share)),
+        KeyFigure(f"{times(seen['lift'])} ×", words["lift"], between("lift", times)),
+    ]
+
+
+def _care(content: Content) -> TextColumn:
+    """What limits the figures: where the mining was seen, what carries them, and what chance gives."""
+    sentences = answer_of_evidence(content.tables, content.context)[1:]
+    heading = content.context.phrases("brief")["care"]
+    return TextColumn(heading, tuple(map(ColumnEntry, [*sentences, content.say("note")])))
+
+
+def _write_lead(page: PrintedPage, content: Content, y: float) -> float:
+    """Write the answer in its first sentences. Returns how far down the page is taken."""
+    land = answer_of_land(content.covered_km2, content.area_km2, content.context) if len(content.regions) else ""
+    lead = " ".join([land or content.say("no_site"), *answer_of_evidence(content.tables, content.context)[:1]])
+    return _write_lines(page, MARGIN, y, broken(lead, LEAD_SIZE, page.width - 2 * MARGIN), LEAD_SIZE, palette.TEXT) - 4
+
+
+def _write_figures(page: PrintedPage, figures: Sequence[KeyFigure], top: float) -> float:
+    """Write the figures side by side. Returns how far down the page is taken."""
+    width = (page.width - 2 * MARGIN - (FIGURES - 1) * GAP) / FIGURES
+    ends = []
+    for number, figure in enumerate(figures):
+        left = MARGIN + number * (width + GAP)
+        y = top - mm(VALUE_SIZE)
+        page.write(left, y, figure.value, VALUE_SIZE, weight="bold", color=palette.REGION_EDGE)
+        y = _write_lines(page, left, y - 1.5, broken(figure.text, TEXT_SIZE, width), TEXT_SIZE, palette.TEXT)
+        ends.append(_write_lines(page, left, y, broken(figure.beside, TEXT_SIZE, width), TEXT_SIZE, palette.TEXT_MUTED))
+    return min(ends)
+
+
+def _write_lines(page: PrintedPage, left: float, y: float, lines: Sequence[str], size: float, colour: str) -> float:
+    for line in filter(None, lines):
+        y -= mm(size) * LINE_SPACING
+        page.write(left, y, line, size, color=colour)
+    return y
