@@ -13,6 +13,7 @@ from pydantic import TypeAdapter
 
 from asmgold.config.loading import load_corrections
 from asmgold.config.models import Correction
+from asmgold.publish.messages import load_words
 from asmgold.publish.page.audit import write_audit_page
 from asmgold.records.classify import classify
 from asmgold.records.proposals import as_yaml, propose
@@ -152,3 +153,17 @@ def test_the_page_lists_unknown_countries_and_leads_to_the_producer_only(world, 
     page = (tmp_path / "audit.html").read_text()
     assert "Names of countries that are not known: Atlantis (1)." in page
     assert set(re.findall(r'href="([^#][^"]*)"', page)) == {"https://example.org/show?id=2&amp;x=&lt;"}
+
+
+def test_the_page_speaks_the_language_of_the_scenario(world, tmp_path):
+    records = classified(world, ("B", "Peru", 75.1, 14.1, "primary"))
+    path, proposals = tmp_path / "audit.html", propose(records, world)
+    context = context_of_map("T", language="es")
+    write_audit_page(path, context, records=records, countries=world, corrections=[], proposals=proposals)
+    page = path.read_text()
+    english, spanish = load_words("en", "audit"), load_words("es", "audit")
+    assert '<html lang="es">' in page
+    assert [key for key in english if english[key] != spanish[key] and f">{english[key]}<" in page] == []
+    for key in ("fates", "flags", "worst", "proposals", "corrections", "deposits"):
+        assert f">{spanish[key]}<" in page, key
+    assert 'lang="en">With' in page  # the evidence as the file of proposals has it
