@@ -9,6 +9,7 @@ import os
 import re
 import shutil
 from collections.abc import Iterator
+from importlib import resources
 from itertools import combinations, pairwise
 from pathlib import Path
 from typing import Any
@@ -327,6 +328,18 @@ def test_the_keyboard_reaches_the_map_and_everything_in_it(page):
     page.keyboard.press("Enter")
     assert row.inner_text() in panel(page)
     assert page.evaluate("document.activeElement.id") == "panel"
+
+
+@pytest.mark.parametrize("name", ["index.html", "audit.html"])
+def test_axe_finds_nothing(open_page, built_once, name):
+    axe = resources.files("axe_playwright_python").joinpath("axe.min.js").read_text(encoding="utf-8")
+    for options in ({}, {"viewport": PHONE, "color_scheme": "dark"}):
+        page = open_page(built_once.product(name), **options)
+        page.evaluate(axe)
+        found = page.evaluate("axe.run().then(({ violations, passes }) => ({ violations, passes: passes.length }))")
+        told = [(one["id"], [node["html"] for node in one["nodes"]]) for one in found["violations"]]
+        assert told == [], options
+        assert found["passes"] > 30
 
 
 def test_a_screen_reader_finds_its_way(page):

@@ -82,7 +82,7 @@ class Parsed(HTMLParser):
 
 
 def made(tmp_path, names, *, language="en", overlays=True, countries=COUNTRIES, urls=(), sections=(), corrections=(),
-         rings_km=()):  # fmt: skip
+         rings_km=(), backdrop=None):  # fmt: skip
     rows = READ_RECORDS.validate(
         pd.DataFrame(
             [
@@ -130,6 +130,7 @@ def made(tmp_path, names, *, language="en", overlays=True, countries=COUNTRIES, 
         sources={"own <u>.gpkg": {"lock": {"sha256": "0" * 64, "bytes": 1}}},
         products=["asm_gold_regions.gpkg", "new thing.csv"],
         rings=rings(records, AREA, rings_km, tolerance_m=5) if rings_km else None,
+        backdrop=backdrop or {},
     )  # fmt: skip
     path = tmp_path / f"{language}.html"
     write_page(path, results, context, sections)
@@ -143,6 +144,29 @@ def test_zones_by_distance_are_on_the_map_and_in_a_table(tmp_path):
     assert not layers["ring-1"]["shown"]
     assert all(page.data["zones"][f"ring-{number}"] for number in (1, 2))
     assert "5–12.5 km" in (tmp_path / "en.html").read_text(encoding="utf-8").split("<script")[0]
+
+
+def test_towns_rivers_and_lakes_are_on_the_map(tmp_path):
+    west, south, east, north = AREA.total_bounds
+    middle = shapely.Point((west + east) / 2, (south + north) / 2)
+    towns = gpd.GeoDataFrame(
+        {"name": ["Small", "Large", "Elsewhere"], "population": [900, 200_000, 10**6]},
+        geometry=[middle, shapely.Point(middle.x, middle.y + 0.1), shapely.Point(west - 60, south)], crs=4326,
+    )  # fmt: skip
+    river = shapely.LineString([[west - 90, middle.y], [middle.x, middle.y], [middle.x, middle.y + 0.2]])
+    backdrop = {
+        "towns": towns,
+        "rivers": gpd.GeoDataFrame(geometry=[river], crs=4326),
+        "lakes": gpd.GeoDataFrame(geometry=[middle.buffer(0.2)], crs=4326),
+    }
+    data = made(tmp_path, ["a"], backdrop=backdrop).data
+    assert [(town["name"], town["large"]) for town in data["towns"]] == [("Large", True), ("Small", False)]
+    assert data["towns"][1]["at"] == pytest.approx([middle.y, middle.x], abs=1e-5)
+    assert len(data["waters"]["lakes"]) == 1
+    (line,) = data["waters"]["rivers"]
+    assert line[0][1] == pytest.approx(data["window"][0], abs=1e-4)  # cut where the window ends
+    assert {"waters", "towns"} <= data["layers"].keys()
+    assert not {"waters", "towns"} & made(tmp_path, ["a"]).data["layers"].keys()
 
 
 def test_hostile_names_stay_text_and_come_through_unchanged(tmp_path):

@@ -141,6 +141,7 @@ rule write_page:
         area="<build>/layers/area.parquet",
         overlays=expand("<build>/layers/overlay_{name}.parquet", name=OVERLAYS),
         countries=COUNTRIES,
+        backdrop=BACKDROP,
         own_files=INPUTS.own_files(),
         evidence=EVIDENCE_TABLES,
         units=UNITS,

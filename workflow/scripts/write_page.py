@@ -2,7 +2,7 @@ import logging
 from pathlib import Path
 
 from _job import job
-from _tables import load, load_overlays, with_mended
+from _tables import load, load_each, load_overlays, with_mended
 
 from asmgold.config.models import Correction
 from asmgold.publish.context import Context
@@ -18,6 +18,7 @@ with job(snakemake):
         **load(paths, "regions", "sites", "records", "intersections", "summary", "area", "countries"),
         **load(paths, "exposure", "seen", "rings"),
         overlays=load_overlays(paths, context.overlay_titles),
+        backdrop=load_each(paths.backdrop),
         settings=params.settings,
         sources=with_mended(params.sources, paths.mended),
         corrections=[Correction(**correction) for correction in params.corrections],

@@ -114,8 +114,7 @@ class _Audit:
         counts = pd.crosstab(flags["flags"], flags["source"]).reindex(index=list(FLAGS), columns=sources, fill_value=0)
         gold: dict[str, int] = flags[flags["commodity_role"].notna()]["flags"].value_counts().to_dict()
         rows = [
-            [flag, self.context.meaning("flag", flag), *counts.T[flag].tolist(), gold.get(flag, 0)]
-            for flag in FLAGS
+            [flag, self.context.meaning("flag", flag), *counts.T[flag].tolist(), gold.get(flag, 0)] for flag in FLAGS
         ]
         unknown = self.records.loc[has_flag(self.records, "country_unknown"), "country_reported"].value_counts()
         names = ", ".join(f"{isolated(name)} ({n})" for name, n in unknown.items())

@@ -16,7 +16,7 @@ from asmgold.publish import palette
 from asmgold.publish.context import Context
 from asmgold.publish.messages import NO_BREAK
 from asmgold.publish.page.results import Results, missing_as_none, region_titles
-from asmgold.publish.page.shapes import Window, background
+from asmgold.publish.page.shapes import BACKGROUND_DEG, Window, background
 from asmgold.publish.page.units import facts, units
 from asmgold.records.corrections import moved
 from asmgold.regions.overlays import units_of
@@ -26,6 +26,7 @@ from asmgold.vocabulary.iso import country_name
 SCRIPT_WORDS = "js_"
 PIXELS_OF_A_MM = 2.3  # of the radius of a sign, for a millimetre of its size
 POSITION_DECIMALS = 5
+MOST_TOWNS = 400  # the largest; each is a label that the browser moves
 SEEN_DEG = 0.01  # mining that was seen is shown in cells of this size, some kilometre
 
 
@@ -53,6 +54,10 @@ def map_layers(results: Results, context: Context) -> list[MapLayer]:
     ]
     if results.countries is None:
         layers = layers[1:]
+    if {"rivers", "lakes"} & results.backdrop.keys():
+        layers.append(MapLayer("waters", words["layer_waters"], "line", palette.LAKE, palette.WATER, thin=True))
+    if "towns" in results.backdrop:
+        layers.append(MapLayer("towns", words["layer_towns"], "text", palette.TOWN, palette.TOWN))
     for name in context.overlay_titles:
         parent = context.parent_of(name)
         if parent is not None:
@@ -96,6 +101,8 @@ def map_data(results: Results, context: Context) -> dict[str, Any]:
         "layers": {layer.key: asdict(layer) for layer in layers},
         "countries": _countries(results, context, window),
         "area": [window.shape(shape) for shape in results.area.geometry],
+        "waters": _waters(results, window),
+        "towns": _towns(results, window),
         "overlays": _overlays(results, context, window),
         "units": _units(results, context, window),
         "zones": _outside(results, context, window) | _rings(results, window),
@@ -197,6 +204,34 @@ def _countries(results: Results, context: Context, window: Window) -> list[dict[
             }
         )
     return drawn
+
+
+def _waters(results: Results, window: Window) -> dict[str, list[Any]]:
+    """Rivers and lakes in the window."""
+    shapes = {name: np.asarray(layer.geometry.array, dtype=object) for name, layer in results.backdrop.items()}
+    lakes = [window.cut(lake) for lake in shapes.get("lakes", [])]
+    return {
+        "rivers": window.lines(shapes["rivers"]) if "rivers" in shapes else [],
+        "lakes": [window.shape(lake, BACKGROUND_DEG) for lake in lakes if not lake.is_empty],
+    }
+
+
+def _towns(results: Results, window: Window) -> list[dict[str, Any]]:
+    """Settlements of the area, the largest first: where there is no room for all names, theirs are shown."""
+    towns = results.backdrop.get("towns")
+    if towns is None:
+        return []
+    area: Any = shapely.union_all(results.area.geometry.array)
+    shapely.prepare(area)
+    inside = towns[shapely.intersects(area, np.asarray(towns.geometry.array, dtype=object))]
+    largest = inside.sort_values(["population", "name"], ascending=[False, True], kind="stable").head(MOST_TOWNS)
+    places = largest.get_coordinates().to_numpy()
+    at = np.column_stack([places[:, 1], window.longitudes(places[:, 0])]).round(POSITION_DECIMALS).tolist()
+    large = (largest["population"] >= palette.LARGE_TOWN).tolist()
+    return [
+        {"name": name, "at": place, "large": is_large}
+        for name, place, is_large in zip(largest["name"], at, large, strict=True)
+    ]
 
 
 def _overlays(results: Results, context: Context, window: Window) -> dict[str, dict[str, Any]]:

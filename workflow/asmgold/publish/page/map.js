@@ -32,6 +32,14 @@ function drawBackground() {
   data.area.forEach((shape) => polygon(shape, { ...plain, weight: 1.2, color: outline, fillColor: area }).addTo(map));
 }
 
+function drawWaters() {
+  if (!layers.waters) return;
+  const { fill, edge } = data.layers.waters;
+  const plain = { interactive: false, color: edge, weight: 0.8 };
+  data.waters.lakes.forEach((shape) => polygon(shape, { ...plain, fillColor: fill, fillOpacity: 1 }).addTo(layers.waters));
+  data.waters.rivers.forEach((line) => L.polyline(line, plain).addTo(layers.waters));
+}
+
 const layers = Object.fromEntries(Object.keys(data.layers).map((key) => [key, L.featureGroup()]));
 const siteMarks = [];
 const seenMarks = [];
@@ -99,22 +107,30 @@ function drawNames() {
     L.tooltip({ permanent: true, direction: "center", className: "country", interactive: false })
       .setLatLng(country.place).setContent(label(country.name)).addTo(layers.names);
   });
+  data.towns.forEach((town) => {
+    const from = town.large ? 0 : SMALL_TOWNS_FROM_ZOOM;
+    L.tooltip({ permanent: true, direction: "right", offset: [4, 0], className: "town", interactive: false, from })
+      .setLatLng(town.at).setContent(label(town.name)).addTo(layers.towns);
+  });
 }
 
-// Names that would cover others, or leave the map, wait until there is room: the first ones are the largest.
+// Names that would cover others, or leave the map, wait until there is room: the first ones are the largest. Small
+// towns wait for a nearer view.
+const SMALL_TOWNS_FROM_ZOOM = 7.5;
+
 function makeRoom() {
   const frame = map.getContainer().getBoundingClientRect();
   const controls = document.querySelectorAll("#search, .leaflet-control-zoom");
   const taken = [...controls].map((node) => node.getBoundingClientRect());
-  layers.names?.eachLayer((name) => {
+  [layers.names, layers.towns].forEach((names) => names?.eachLayer((name) => {
     const node = name.getElement();
     if (!node) return;
     const { left, right, top, bottom } = node.getBoundingClientRect();
-    const fits = left >= frame.left && right <= frame.right && top >= frame.top && bottom <= frame.bottom
+    const fits = (name.options.from ?? 0) <= map.getZoom() && left >= frame.left && right <= frame.right && top >= frame.top && bottom <= frame.bottom
       && !taken.some((box) => left < box.right && right > box.left && top < box.bottom && bottom > box.top);
     node.classList.toggle("crowded", !fits);
     if (fits) taken.push({ left, right, top, bottom });
-  });
+  }));
 }
 
 function switchLayer(key, shown) {
@@ -127,7 +143,7 @@ function switchLayer(key, shown) {
 function restack() {
   // What is switched on again would lie on top of the others.
   Object.values(layers)
-    .filter((layer) => map.hasLayer(layer) && layer !== layers.names)
+    .filter((layer) => map.hasLayer(layer) && layer !== layers.names && layer !== layers.towns)
     .forEach((layer) => layer.bringToFront());
   outline.bringToFront();
 }
@@ -153,11 +169,12 @@ function resize() {
 function drawOutline() {
   outline.clearLayers();
   if (!chosen) return;
-  const { shape } = things[chosen.kind];
+  const { shape, at } = things[chosen.kind];
+  const radius = (chosen.kind === "site" ? radiusOf(chosen.id) : 2) + 5;
   for (const [color, weight] of [[data.background.halo, 6], [data.background.chosen, 3]]) {
     const style = { color, weight, fill: false, interactive: false };
     if (shape) polygon(shape(chosen.id), style).addTo(outline);
-    else L.circleMarker(data.sites.at[chosen.id], { ...style, radius: radiusOf(chosen.id) + 5 }).addTo(outline);
+    else L.circleMarker(at(chosen.id), { ...style, radius }).addTo(outline);
   }
 }
 
@@ -176,13 +193,14 @@ const room = () => ({ animate: !still, paddingTopLeft: [30, 50], paddingBottomRi
 function show(what) {
   choose(what);
   const options = { ...room(), maxZoom: 9 };
-  const { shape } = things[what.kind];
+  const { shape, at } = things[what.kind];
   if (shape) map.fitBounds(L.polygon(shape(what.id)).getBounds(), options);
-  else map.setView(data.sites.at[what.id], Math.max(map.getZoom(), 9), options);
+  else map.setView(at(what.id), Math.max(map.getZoom(), 9), options);
 }
 
 function startMap() {
   drawBackground();
+  drawWaters();
   drawRegions();
   drawZones();
   drawSeen();

@@ -117,6 +117,7 @@ const things = {
     all: data.sites.id,
     title: (id) => data.sites.name[id],
     key: (id) => data.sites.id[id],
+    at: (id) => data.sites.at[id],
     about: aboutSite,
   },
   unit: {
@@ -138,6 +139,13 @@ const things = {
     title: (id) => named[id].name,
     key: (id) => named[id].name,
     shape: (id) => named[id].shape,
+    about: () => [],
+  },
+  town: {
+    all: data.towns,
+    title: (id) => data.towns[id].name,
+    key: (id) => data.towns[id].name,
+    at: (id) => data.towns[id].at,
     about: () => [],
   },
 };

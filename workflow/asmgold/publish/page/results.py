@@ -32,6 +32,7 @@ class Results:
     exposure : a table of `asmgold.schemas.tables.EXPOSURE`, or None where nothing is summed
     rings : a table of `asmgold.schemas.tables.RINGS`, or None without zones by distance
     seen : a table of `asmgold.schemas.evidence.MINING_SEEN`, or None without evidence
+    backdrop : `towns`, `rivers` and `lakes` in EPSG:4326, where there are any
     tables : tables of the products by name, such as `evidence`; those that the scenario has
     """
 
@@ -50,6 +51,7 @@ class Results:
     exposure: pd.DataFrame | None = None
     seen: gpd.GeoDataFrame | None = None
     rings: gpd.GeoDataFrame | None = None
+    backdrop: Mapping[str, gpd.GeoDataFrame] = field(default_factory=dict)
     tables: Mapping[str, pd.DataFrame] = field(default_factory=dict)
 
     @cached_property

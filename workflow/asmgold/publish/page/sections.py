@@ -449,4 +449,4 @@ def _files(results: Results, context: Context) -> Section:
         {"file": name, "what": product.title_in(context.language) if (product := product_of(name)) else None}
         for name in results.products
     ]
-    return Section("files", words["files"], [words["files_text"], Table(words["files"], columns, rows)])
+    return Section("files", words["files"], [words["files_text"], Table(words["files_table"], columns, rows)])

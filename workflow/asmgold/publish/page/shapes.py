@@ -76,6 +76,19 @@ class Window:
         polygons = [part for part in shapely.get_parts(drawn) if not part.is_empty]
         return [[_positions(ring) for ring in (part.exterior, *part.interiors)] for part in polygons]
 
+    def lines(self, geometries: NDArray[np.object_]) -> list[Positions]:
+        """The parts of lines that are in the window, thinned as the background is."""
+        frame = split_at_antimeridian(shapely.box(self.west, self.south, self.east, self.north))
+        cut = shapely.simplify(shapely.intersection(geometries[shapely.intersects(geometries, frame)], frame),
+                               BACKGROUND_DEG)  # fmt: skip
+        lines = shapely.get_parts(shapely.line_merge(shapely.get_parts(cut)))
+        return [self._latlon(line) for line in lines if shapely.get_dimensions(line) == 1]
+
+    def _latlon(self, line: BaseGeometry) -> Positions:
+        xy = shapely.get_coordinates(line)
+        found: Positions = np.column_stack([xy[:, 1], self.longitudes(xy[:, 0])]).round(DECIMALS).tolist()
+        return found
+
     def _in_one_piece(self, geometry: BaseGeometry) -> BaseGeometry:
         def shift(positions: NDArray[np.float64]) -> NDArray[np.float64]:
             return np.column_stack([self.longitudes(positions[:, 0]), positions[:, 1]])
