@@ -199,7 +199,7 @@ def test_sliders_ask_what_if(page, built_once):
     page.get_by_role("slider", name="Mining seen in").fill("0")
     assert "2018" in page.locator("#what-if").inner_text()
     assert page.evaluate("location.hash").endswith("radius=10&year=2018")
-    page.get_by_label("Only sites with gold of first rank").check()
+    page.get_by_label("Only sites with gold as the main commodity").check()
     assert told.locator("td").all_inner_texts() == ["–"] * 3
     page.get_by_role("button", name="As on the map").click()
     assert pixels_like(page, palette.REGION) == pytest.approx(before, rel=0.01)
