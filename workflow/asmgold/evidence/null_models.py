@@ -83,6 +83,7 @@ def null_model_capture(
     tree = cKDTree(np.concatenate([points.ecef, cells.ecef]))
     chord = chord_m(1000 * sites["buffer_km"].to_numpy(float))
     zone = [cells.zones.index(name) for name in points.groups["zone"]]
+    observed = points.observed
 
     def reached(positions: Floats, chord: Floats) -> Bools:
         """The places within the radius of a position, degrees, shape (n, 2); radii as straight lines, shape (n,)."""
@@ -93,7 +94,7 @@ def null_model_capture(
     def figures(inside: Bools) -> Floats:
         """Capture and lift of each group, shape (2, groups)."""
         of_points, of_land = np.split(inside.astype(float), [points.lon.size])
-        capture = safe_ratio(points.weights @ of_points, points.observed)
+        capture = safe_ratio(points.weights @ of_points, observed)
         return np.stack([capture, safe_ratio(capture, safe_ratio(cells.km2 @ of_land, cells.zone_km2)[zone])])
 
     positions = sites[["longitude", "latitude"]].to_numpy(float)
