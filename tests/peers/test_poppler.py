@@ -55,4 +55,6 @@ def test_each_is_one_page_of_a4_that_says_what_it_is_and_not_when(poppler, page)
     assert re.search(r"Author: .*U.S. Geological Survey", said)
     assert re.search(r"Pages: +1\n", said)
     assert "(A4)" in said
+    assert re.search(r"Tagged: +yes\n", said)
+    assert poppler("pdfinfo", "-struct", page).split() == ["Document", "Figure"]
     assert "Date" not in said

@@ -27,6 +27,7 @@ from asmgold.publish.map.sheet import (
     write_foot,
     write_title,
 )
+from asmgold.publish.map.tagged import write_tagged
 from asmgold.publish.map.view import MapView
 from asmgold.vocabulary.evidence import AREA
 
@@ -54,7 +55,7 @@ def draw_brief(pdf: Path, content: Content) -> None:
     """
     with mpl.rc_context(STYLE):
         described = {"Title": content.title, "Author": content.author, "Creator": "asmgold", "CreationDate": None}
-        compose_brief(content).savefig(pdf, metadata=described)
+        write_tagged(compose_brief(content), pdf, described, language=content.language, said=content.spoken)
 
 
 def compose_brief(content: Content) -> Figure:

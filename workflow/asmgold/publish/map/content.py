@@ -186,6 +186,12 @@ class Content:
             rows.append((self.numbers.km2(row["regions_km2"]), text))
         return rows
 
+    @property
+    def spoken(self) -> str:
+        """What the page says, for readers who do not see it."""
+        figures = [f"{value} {text}." for value, text in self.figures]
+        return " ".join([f"{self.title}.", *self.subtitle.splitlines(), self.answer, *figures, self.say("note")])
+
     def source_label(self, dataset: object) -> str:
         """What to call a source of records."""
         return self.context.dataset_title(str(dataset))

@@ -19,6 +19,7 @@ from asmgold.publish.map.content import Content
 from asmgold.publish.map.lettering import LINE_SPACING, PrintedPage, broken, mm
 from asmgold.publish.map.ornaments import position_in_words
 from asmgold.publish.map.panel import PageBox, Panel, legend_entries
+from asmgold.publish.map.tagged import write_tagged
 from asmgold.publish.map.view import MapView
 
 if TYPE_CHECKING:
@@ -57,8 +58,11 @@ def draw_map(pdf: Path, png: Path, content: Content) -> None:
     """
     with mpl.rc_context(STYLE):
         figure = compose(content)
-        described = {"Title": content.title, "Author": content.author, "Subject": content.subtitle.replace("\n", " ")}
-        figure.savefig(pdf, metadata=described | {"Creator": "asmgold", "CreationDate": None})
+        described = {
+            "Title": content.title, "Author": content.author, "Subject": content.subtitle.replace("\n", " "),
+            "Creator": "asmgold", "CreationDate": None,
+        }  # fmt: skip
+        write_tagged(figure, pdf, described, language=content.language, said=content.spoken)
         figure.savefig(png, dpi=DOTS_PER_INCH, metadata={"Title": content.title, "Software": None})
 
 

@@ -20,7 +20,8 @@ def what_if(results: Results, context: Context) -> dict[str, Any] | None:
     Returns
     -------
     The `radii`, the map's own `radius`, the `periods` of what was seen if there are several, and `zones`: the title of
-    each and its figures, by period a row for each radius, and one (`primary`) for sites of the main commodity at the map's own.
+    each and its figures, by period a row for each radius, and one (`primary`) for sites with the commodity as the main
+    one, at the map's own.
     """
     if "radius_curve" not in results.tables or results.regions.empty:
         return None
