@@ -44,7 +44,7 @@ def write_tagged(figure: Figure, path: Path, metadata: Mapping[str, Any], *, lan
     page, catalog = writer.pages[0], writer.root_object
     stream = StreamObject()
     stream.set_data(BEGIN + page.get_contents().get_data() + END)  # type: ignore[union-attr]
-    page[NameObject("/Contents")] = writer._add_object(stream.flate_encode(9))
+    writer._replace_object(page.raw_get("/Contents"), stream.flate_encode(9))
     root = DictionaryObject({NameObject("/Type"): NameObject("/StructTreeRoot")})
     tree = writer._add_object(root)
     document = _element("Document", tree)
