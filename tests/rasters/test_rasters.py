@@ -15,7 +15,8 @@ from asmgold.geodesy.ellipsoid import distance_of_chord, polygon_area, to_ecef
 from asmgold.geodesy.union import union_of_discs
 from asmgold.publish.qgis.raster_style import write_style
 from asmgold.rasters.cog import BLOCK, values_of_tiles, write_raster
-from asmgold.rasters.fields import density_of_sites, distance_to_nearest, fraction_covered
+from asmgold.rasters.distance import distance_to_nearest
+from asmgold.rasters.fields import density_of_sites, fraction_covered
 from asmgold.rasters.grid import Grid, grid_around
 from asmgold.schemas.rasters import DENSITY, DISTANCE, FRACTION, NODATA, RASTERS
 
