@@ -1,4 +1,4 @@
-"""The raster of distance on one country, beside other programs, in one run: time, memory and error.
+"""The raster of distance on one country, beside other programs, in one run: time and error.
 
     python tests/benchmarks/benchmark_distance.py --mrds mrds-csv.zip --major-deposits ofr20051294-csv.zip
     python tests/benchmarks/benchmark_distance.py --peers PYTHON
@@ -63,7 +63,7 @@ with rasterio.open(sys.argv[2], "w", **profile | {"dtype": "float32", "nodata": 
 WHITEBOX = """
 import sys, whitebox_workflows
 tools = whitebox_workflows.WbEnvironment()
-tools.write_raster(tools.euclidean_distance(tools.read_raster(sys.argv[1])), sys.argv[2], compress=False)
+tools.write_raster(tools.raster.euclidean_distance(input=tools.read_raster(sys.argv[1])), sys.argv[2], compress=False)
 """
 
 
