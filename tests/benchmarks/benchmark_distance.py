@@ -71,7 +71,10 @@ def commands(peers: str | None, positions: Path) -> dict[str, tuple[list[str], f
     """The command of each way, to which the rasters read and written are added, and the kilometres of its unit."""
     numbers = [str(n) for n in (PERU.cell_arcsec, PERU.west, PERU.north, PERU.width, PERU.height)]
     ways = {
-        "this project": ([sys.executable, "-c", OURS, "{}", "{}", str(PROJECT / "workflow"), str(positions), *numbers], 1.0)
+        "this project": (
+            [sys.executable, "-c", OURS, "{}", "{}", str(PROJECT / "workflow"), str(positions), *numbers],
+            1.0,
+        )
     }
     if gdal := shutil.which("gdal_proximity.py", path=os.defpath):
         options = ["{}", "{}", "-distunits", "GEO", "-values", "1", "-ot", "Float32"]

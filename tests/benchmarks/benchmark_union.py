@@ -190,7 +190,14 @@ def peers(way: str, python: str, lon: np.ndarray, lat: np.ndarray) -> tuple[Any,
     with tempfile.TemporaryDirectory() as folder:
         sites, regions = Path(folder) / "sites.csv", Path(folder) / "regions.wkb"
         np.savetxt(sites, np.column_stack([lon, lat]), "%.17g", delimiter=",", header="longitude,latitude", comments="")
-        command = [python, str(Path(__file__).with_name("peers_union.py")), way, str(sites), f"{RADIUS_M}", str(regions)]
+        command = [
+            python,
+            str(Path(__file__).with_name("peers_union.py")),
+            way,
+            str(sites),
+            f"{RADIUS_M}",
+            str(regions),
+        ]
         environment = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
         done = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
         measured: dict[str, float] = json.loads(done.stdout.splitlines()[-1])
@@ -292,7 +299,10 @@ def store(sites: Sites, folder: Path, name: str) -> Path:
 def available(python: str) -> list[str]:
     names = list(CONTENDERS)
     for name, (_, module) in PEERS.items():
-        if python and not subprocess.run([python, "-c", f"import {module}"], capture_output=True, check=False).returncode:
+        if (
+            python
+            and not subprocess.run([python, "-c", f"import {module}"], capture_output=True, check=False).returncode
+        ):
             names.append(name)
         else:
             print(f"{name}: no Python that can import {module} was named; left out\n", file=sys.stderr)
@@ -322,7 +332,10 @@ def side_by_side(sites: Sites, names: list[str], repeats: int, folder: Path, pyt
     reference = median(run["seconds"] for run in runs["this project"])
     reference_processor = median(run["processor"] for run in runs["this project"])
     print(f"{sites[0].size} sites, radius {RADIUS_M / 1000:g} km, tolerance {TOLERANCE_M:g} m, {repeats} runs\n")
-    print("| way | time, s | times ours | processor time, s | times ours | peak memory, MB | worst edge error, m | area, km2 |")
+    print(
+        "| way | time, s | times ours | processor time, s | times ours "
+        "| peak memory, MB | worst edge error, m | area, km2 |"
+    )
     print("| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |")
     for name, results in runs.items():
         seconds = median(run["seconds"] for run in results)

@@ -39,7 +39,9 @@ def duckdb_equal_area(sites: pa.Table, radius_m: float) -> Callable[[], bytes]:
     """Buffers in an equal-area plane; there is no buffer of geographies."""
     to_plane = f"ST_Transform(ST_Point(longitude, latitude), 'EPSG:4326', '{EQUAL_AREA}', always_xy := true)"
     discs = f"ST_Union_Agg(ST_Buffer({to_plane}, {radius_m}, {SEGMENTS}))"
-    return _duckdb(f"SELECT ST_AsWKB(ST_Transform({discs}, '{EQUAL_AREA}', 'EPSG:4326', always_xy := true)) FROM sites", sites)
+    return _duckdb(
+        f"SELECT ST_AsWKB(ST_Transform({discs}, '{EQUAL_AREA}', 'EPSG:4326', always_xy := true)) FROM sites", sites
+    )
 
 
 def duckdb_rings(sites: pa.Table, radius_m: float) -> Callable[[], bytes]:
@@ -86,7 +88,11 @@ def main() -> None:
     union = WAYS[way](sites, float(radius_m))
     start, started = time.perf_counter(), time.process_time()
     regions = union()
-    measured = {"seconds": time.perf_counter() - start, "processor": time.process_time() - started, "peak_mb": peak_mb()}
+    measured = {
+        "seconds": time.perf_counter() - start,
+        "processor": time.process_time() - started,
+        "peak_mb": peak_mb(),
+    }
     Path(regions_wkb).write_bytes(regions)
     print(json.dumps(measured))
 

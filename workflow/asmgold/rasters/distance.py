@@ -108,13 +108,15 @@ class _Sites:
         first = int(np.argmin(squares))
         apart = np.sqrt(np.square(between - between[first]).sum(axis=1))
         farthest = np.sqrt(squares[first]) + reach
-        as_far = 2 * MAX_CURVATURE_RADIUS_M * np.sin(_arc(farthest, MIN_CURVATURE_RADIUS_M) / (2 * MAX_CURVATURE_RADIUS_M))
+        as_far = (
+            2 * MAX_CURVATURE_RADIUS_M * np.sin(_arc(farthest, MIN_CURVATURE_RADIUS_M) / (2 * MAX_CURVATURE_RADIUS_M))
+        )
         slack = np.square(as_far) - np.square(farthest) if farthest < 2 * MIN_CURVATURE_RADIUS_M else np.inf
         stay = squares <= squares[first] + 2 * reach * apart + slack + 1.0
         return np.sqrt(squares[stay]), candidates[stay]
 
     def _by_chords(self, block: Grid, candidates: Sites) -> Floats:
-        """The arc over the shortest chord, on a circle with the mean radius of curvature at the latitude of the cell."""
+        """The arc over the shortest chord, on a circle with the mean radius of curvature at the cell's latitude."""
         sine = np.sin(np.radians(block.latitudes))
         root = 1 - ECCENTRICITY_SQUARED * sine**2
         radius = SEMI_MAJOR_M * np.sqrt(1 - ECCENTRICITY_SQUARED) / root
