@@ -79,8 +79,8 @@ class _Sites:
         """Give each cell of a block its distance; candidates hold every site that can be the nearest of a cell."""
         reach = _reach(block)
         chord, candidates = self._that_can_be_nearest(block, reach, candidates)
-        shortest = _arc(chord.min(), MAX_CURVATURE_RADIUS_M) - reach
-        longest = _arc(chord.max(), MIN_CURVATURE_RADIUS_M) + reach
+        shortest = float(_arc(chord.min(), MAX_CURVATURE_RADIUS_M)) - reach
+        longest = float(_arc(chord.max(), MIN_CURVATURE_RADIUS_M)) + reach
         if longest <= NEAR_M:
             distances = self._by_chords
         elif _interpolation_error(block, reach, shortest, longest) <= INTERPOLATION_ERROR_M:
@@ -147,20 +147,20 @@ class _Sites:
 
     def _geodesics(self, longitudes: Floats, latitudes: Floats, candidates: Sites) -> Floats:
         """Distances of all sites from all crossings of meridians and parallels, metres, site by site, row by row."""
-        shape = candidates.size, latitudes.size, longitudes.size
-        ends = np.broadcast_arrays(
+        lon, lat, site_lon, site_lat = np.broadcast_arrays(
             longitudes, latitudes[:, None], self.lon[candidates, None, None], self.lat[candidates, None, None]
         )
-        return np.asarray(WGS84.inv(*(end.ravel() for end in ends))[2]).reshape(shape)
+        distances: Floats = np.asarray(WGS84.inv(lon.ravel(), lat.ravel(), site_lon.ravel(), site_lat.ravel())[2])
+        return distances.reshape(lon.shape)
 
 
-def _arc(chord: ArrayLike, radius: ArrayLike) -> Floats:
+def _arc(chord: Floats | float, radius: Floats | float) -> Floats:
     """The arc over a chord of a circle; half the circle where the chord is longer than its diameter.
 
     On the ellipsoid a geodesic is no longer than that with the smallest radius of curvature, no shorter than that with
     the largest.
     """
-    arc: Floats = 2 * radius * np.arcsin(np.minimum(chord / (2 * np.asarray(radius)), 1.0))
+    arc: Floats = 2 * radius * np.arcsin(np.minimum(chord / (2 * radius), 1.0))
     return arc
 
 
