@@ -63,7 +63,7 @@ with rasterio.open(sys.argv[2], "w", **profile | {"dtype": "float32", "nodata": 
 WHITEBOX = """
 import sys, whitebox_workflows
 tools = whitebox_workflows.WbEnvironment()
-tools.write_raster(tools.raster.euclidean_distance(input=tools.read_raster(sys.argv[1])), sys.argv[2], compress=False)
+tools.write_raster(tools.raster.euclidean_distance(input=tools.read_raster(sys.argv[1])), sys.argv[2])
 """
 
 
