@@ -9,7 +9,8 @@ are the ones that `make fetch` last brought into data/raw; where there are none,
 like them. Every contender runs in processes of its own, in
 turn, so that their memory can be told apart and a slow spell of the machine meets all of them. PostGIS is
 measured where `psql` finds a database with the extension (PGHOST, PGPORT, PGUSER, PGDATABASE), QGIS where the
-system's Python can import it; otherwise they are left out with a note.
+system's Python can import it, SedonaDB and DuckDB where the interpreter named by --peers can (see `peers_union.py`);
+otherwise they are left out with a note.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -84,11 +86,11 @@ def sites_of_csv(path: Path) -> Sites:
     return table["longitude"], table["latitude"]
 
 
-def denser(sites: Sites, times: int) -> Sites:
-    """So many sites in place of each one, within five kilometres of it."""
+def denser(sites: Sites, times: int, within_m: float = 5_000) -> Sites:
+    """So many sites in place of each one, within a distance of it."""
     rng = np.random.default_rng(2)
     lon, lat = np.repeat(sites[0], times - 1), np.repeat(sites[1], times - 1)
-    away = 5_000 * np.sqrt(rng.uniform(0, 1, lon.size))
+    away = within_m * np.sqrt(rng.uniform(0, 1, lon.size))
     x, y, _ = GEOD.fwd(lon, lat, rng.uniform(0, 360, lon.size), away)
     return np.r_[sites[0], x], np.r_[sites[1], y]
 
@@ -183,6 +185,25 @@ def qgis(lon: np.ndarray, lat: np.ndarray) -> tuple[Any, dict[str, float]]:
         return shapely.get_parts(shapely.from_wkb(regions.read_bytes())), measured
 
 
+def peers(way: str, python: str, lon: np.ndarray, lat: np.ndarray) -> tuple[Any, dict[str, float]]:
+    """The regions as another Python makes them, and what `peers_union.py` measured of itself."""
+    with tempfile.TemporaryDirectory() as folder:
+        sites, regions = Path(folder) / "sites.csv", Path(folder) / "regions.wkb"
+        np.savetxt(sites, np.column_stack([lon, lat]), "%.17g", delimiter=",", header="longitude,latitude", comments="")
+        command = [
+            python,
+            str(Path(__file__).with_name("peers_union.py")),
+            way,
+            str(sites),
+            f"{RADIUS_M}",
+            str(regions),
+        ]
+        environment = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
+        done = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
+        measured: dict[str, float] = json.loads(done.stdout.splitlines()[-1])
+        return shapely.get_parts(shapely.from_wkb(regions.read_bytes())), measured
+
+
 def _system_python(*arguments: str) -> subprocess.CompletedProcess[str]:
     """QGIS is installed for the system's Python, without a virtual environment."""
     python = shutil.which("python3", path=os.defpath)
@@ -195,6 +216,11 @@ def _system_python(*arguments: str) -> subprocess.CompletedProcess[str]:
 
 POSTGIS = "PostGIS `ST_Union(ST_Buffer(geography))`"
 QGIS = "QGIS, EPSG:6933 buffer and dissolve"
+PEERS = {  # and the module that each needs
+    "SedonaDB `ST_Buffer(geography)`, shapely `union_all`": ("sedonadb", "sedona.db"),
+    "pyproj rings, DuckDB `ST_Union_Agg`": ("duckdb_rings", "duckdb_extension_spatial"),
+    "DuckDB, EPSG:6933 buffer and `ST_Union_Agg`": ("duckdb_equal_area", "duckdb_extension_spatial"),
+}
 CONTENDERS: dict[str, Callable[[np.ndarray, np.ndarray], Any]] = {
     "this project": ours,
     "pyproj rings, shapely `union_all`": union_all,
@@ -207,19 +233,22 @@ CONTENDERS: dict[str, Callable[[np.ndarray, np.ndarray], Any]] = {
 # --- measuring
 
 
-def run_one(name: str, sites_file: Path, judge: bool) -> dict[str, float]:
+def run_one(name: str, sites_file: Path, judge: bool, python: str = "") -> dict[str, float]:
     """Seconds, memory and, if asked, quality of one contender; called in a process of its own."""
     with np.load(sites_file) as stored:
         lon, lat = stored["lon"], stored["lat"]
     if name == QGIS:
         regions, result = qgis(lon, lat)
+    elif name in PEERS:
+        regions, result = peers(PEERS[name][0], python, lon, lat)
     else:
         contender = CONTENDERS[name]
         few = slice(0, 50)
         contender(lon[few], lat[few])  # imports and first calls are not counted
-        start = time.perf_counter()
+        start, started = time.perf_counter(), time.process_time()
         regions = np.asarray(contender(lon, lat), dtype=object)
-        result = {"seconds": time.perf_counter() - start, "peak_mb": _peak_mb()}
+        seconds, processor = time.perf_counter() - start, time.process_time() - started
+        result = {"seconds": seconds, "processor": processor, "peak_mb": _peak_mb()}
     return result | (quality(regions, lon, lat) if judge else {})
 
 
@@ -251,9 +280,9 @@ def quality(regions: np.ndarray, lon: np.ndarray, lat: np.ndarray) -> dict[str, 
     }
 
 
-def in_a_process(name: str, sites_file: Path, *, judge: bool = False) -> dict[str, float]:
+def in_a_process(name: str, sites_file: Path, *, judge: bool = False, python: str = "") -> dict[str, float]:
     environment = os.environ | {"PYTHONPATH": str(PROJECT / "workflow")}
-    command = [sys.executable, __file__, "--run-one", name, "--stored", str(sites_file)]
+    command = [sys.executable, __file__, "--run-one", name, "--stored", str(sites_file), "--peers", python]
     done = subprocess.run(command + ["--judge"] * judge, env=environment, capture_output=True, text=True, check=False)
     if done.returncode:
         raise RuntimeError(f"{name}: {done.stderr.strip().splitlines()[-1]}")
@@ -267,8 +296,16 @@ def store(sites: Sites, folder: Path, name: str) -> Path:
     return path
 
 
-def available() -> list[str]:
+def available(python: str) -> list[str]:
     names = list(CONTENDERS)
+    for name, (_, module) in PEERS.items():
+        if (
+            python
+            and not subprocess.run([python, "-c", f"import {module}"], capture_output=True, check=False).returncode
+        ):
+            names.append(name)
+        else:
+            print(f"{name}: no Python that can import {module} was named; left out\n", file=sys.stderr)
     try:
         if shutil.which("psql") is None:
             raise OSError
@@ -284,25 +321,31 @@ def available() -> list[str]:
     return names
 
 
-def side_by_side(sites: Sites, names: list[str], repeats: int, folder: Path) -> None:
+def side_by_side(sites: Sites, names: list[str], repeats: int, folder: Path, python: str) -> None:
     stored = store(sites, folder, "sites")
     if POSTGIS in names:
         load_into_postgis(sites)
     runs: dict[str, list[dict[str, float]]] = {name: [] for name in names}
     for repeat in range(repeats):
         for name in names:
-            runs[name].append(in_a_process(name, stored, judge=repeat == 0))
+            runs[name].append(in_a_process(name, stored, judge=repeat == 0, python=python))
     reference = median(run["seconds"] for run in runs["this project"])
+    reference_processor = median(run["processor"] for run in runs["this project"])
     print(f"{sites[0].size} sites, radius {RADIUS_M / 1000:g} km, tolerance {TOLERANCE_M:g} m, {repeats} runs\n")
-    print("| way | time, s | times ours | peak memory, MB | worst edge error, m | area, km2 |")
-    print("| --- | ---: | ---: | ---: | ---: | ---: |")
+    print(
+        "| way | time, s | times ours | processor time, s | times ours "
+        "| peak memory, MB | worst edge error, m | area, km2 |"
+    )
+    print("| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |")
     for name, results in runs.items():
         seconds = median(run["seconds"] for run in results)
         memory = max(run["peak_mb"] for run in results)
         shown = "server" if name == POSTGIS else f"{memory:.0f}"
         first = results[0]
         worst, area = first["edge_error_m"], first["area_km2"]
-        print(f"| {name} | {seconds:.2f} | {seconds / reference:.1f} | {shown} | {worst:,.1f} | {area:,.0f} |")
+        processor = median(run["processor"] for run in results)
+        used = "server | " if name == POSTGIS else f"{processor:.2f} | {processor / reference_processor:.1f}"
+        print(f"| {name} | {seconds:.2f} | {seconds / reference:.1f} | {used} | {shown} | {worst:,.1f} | {area:,.0f} |")
 
 
 def growth(sites: Sites, repeats: int, folder: Path, picture: Path) -> None:
@@ -322,9 +365,13 @@ def growth(sites: Sites, repeats: int, folder: Path, picture: Path) -> None:
 
 
 def growth_with_density(sites: Sites, repeats: int, folder: Path) -> dict[str, list[tuple[float, float]]]:
-    """Time against the number of sites, both in times the first, for two ways to add further ones."""
+    """Processor time against the number of sites, both in times the first, for three ways to add further ones."""
     sets = {("none", 1): sites}
-    for kind, add in (("within 5 km of each", denser), ("of those, only hidden ones", denser_inside)):
+    for kind, add in (
+        ("within 5 km of each", denser),
+        ("of those, only hidden ones", denser_inside),
+        ("within 2 km of each", partial(denser, within_m=2_000)),
+    ):
         for times in (3, 10):
             sets[kind, times] = add(sites, times)
     runs: dict[tuple[str, int], list[dict[str, float]]] = {key: [] for key in sets}
@@ -332,13 +379,13 @@ def growth_with_density(sites: Sites, repeats: int, folder: Path) -> dict[str, l
     for _ in range(repeats):
         for key, path in stored.items():
             runs[key].append(in_a_process("this project", path))
-    reference = median(run["seconds"] for run in runs["none", 1])
-    print("\n| further sites | number in all | this project, s | times the first | peak memory, MB |")
+    reference = median(run["processor"] for run in runs["none", 1])
+    print("\n| further sites | number in all | processor time, s | times the first | peak memory, MB |")
     print("| --- | ---: | ---: | ---: | ---: |")
     series: dict[str, list[tuple[float, float]]] = {}
     for key, made in sets.items():
         kind, results = key[0], runs[key]
-        seconds, memory = median(run["seconds"] for run in results), max(run["peak_mb"] for run in results)
+        seconds, memory = median(run["processor"] for run in results), max(run["peak_mb"] for run in results)
         print(f"| {kind} | {made[0].size:,} | {seconds:.2f} | {seconds / reference:.2f} | {memory:.0f} |")
         series.setdefault(kind, [(1.0, 1.0)]).append((made[0].size / sites[0].size, seconds / reference))
     del series["none"]
@@ -359,7 +406,7 @@ def draw(
     left.loglog(*zip(*others, strict=True), "s--", color="#555555", label="pyproj, shapely union_all")
     left.set(xlabel="generated sites", ylabel="seconds", title="Growth with size")
     left.legend(frameon=False)
-    for (kind, points), style in zip(by_density.items(), ("o-", "s--"), strict=True):
+    for (kind, points), style in zip(by_density.items(), ("o-", "s--", "^:"), strict=True):
         right.plot(*zip(*points, strict=True), style, color="#b8860b", label=kind)
     right.set(xlabel="times as many sites", ylabel="times as long", title="Growth with density", ylim=(0, None))
     right.legend(frameon=False, title="further sites")
@@ -377,9 +424,10 @@ def main() -> None:
     parser.add_argument("--run-one", help=argparse.SUPPRESS)
     parser.add_argument("--stored", type=Path, help=argparse.SUPPRESS)
     parser.add_argument("--judge", action="store_true", help=argparse.SUPPRESS)
+    parser.add_argument("--peers", default="", help="a Python that has SedonaDB, DuckDB or both")
     options = parser.parse_args()
     if options.run_one:
-        print(json.dumps(run_one(options.run_one, options.stored, options.judge)))
+        print(json.dumps(run_one(options.run_one, options.stored, options.judge, options.peers)))
         return
     if (options.mrds is None) != (options.major_deposits is None):
         parser.error("--mrds and --major-deposits go together")
@@ -390,7 +438,7 @@ def main() -> None:
     else:
         sites = generated_sites(25_000) if zips is None else sites_of_usgs(*zips)
     with tempfile.TemporaryDirectory() as folder:
-        side_by_side(sites, available(), options.repeats, Path(folder))
+        side_by_side(sites, available(options.peers), options.repeats, Path(folder), options.peers)
         if not options.no_growth:
             growth(sites, min(3, options.repeats), Path(folder), options.picture)
 

@@ -15,7 +15,8 @@ from asmgold.geodesy.ellipsoid import distance_of_chord, polygon_area, to_ecef
 from asmgold.geodesy.union import union_of_discs
 from asmgold.publish.qgis.raster_style import write_style
 from asmgold.rasters.cog import BLOCK, values_of_tiles, write_raster
-from asmgold.rasters.fields import density_of_sites, distance_to_nearest, fraction_covered
+from asmgold.rasters.distance import distance_to_nearest
+from asmgold.rasters.fields import density_of_sites, fraction_covered
 from asmgold.rasters.grid import Grid, grid_around
 from asmgold.schemas.rasters import DENSITY, DISTANCE, FRACTION, NODATA, RASTERS
 
@@ -70,22 +71,71 @@ def test_two_places_that_are_one_are_no_distance_apart() -> None:
     assert distance_of_chord(np.zeros(1), 0.0, 0.0) == [0]
 
 
+ERROR_KM = 0.0006  # as the metadata of the raster say; and beyond 16,384 km
+FAR_ERROR_KM = 0.0016
+
+
 @pytest.mark.parametrize("place", PLACES)
 def test_distance_is_that_of_brute_force(place: str) -> None:
     grid, (lon, lat) = grid_at(place), sites_near(place)
     found = distance_to_nearest(lon, lat)(grid)
     assert found.shape == grid.shape
     cells = np.random.default_rng(3).choice(found.size, min(2000, found.size), replace=False)
-    assert np.abs(found.ravel()[cells] - brute_force(grid, lon, lat, cells)).max() < 0.010
+    assert np.abs(found.ravel()[cells] - brute_force(grid, lon, lat, cells)).max() < ERROR_KM
 
 
-def test_distance_is_right_across_the_world() -> None:
+@pytest.mark.parametrize("cell_arcsec", [36_000, 7_200])
+def test_distance_is_right_across_the_world(cell_arcsec: int) -> None:
     rng = np.random.default_rng(4)
     lon, lat = rng.uniform(-120, -60, 30), rng.uniform(-50, 60, 30)
-    grid = Grid(36_000, -18, 9, 36, 18)  # cells of 10 degrees
+    around = 1_296_000 // cell_arcsec
+    grid = Grid(cell_arcsec, -around // 2, around // 4, around, around // 2)
     found = distance_to_nearest(lon, lat)(grid).ravel()
-    np.testing.assert_allclose(found, brute_force(grid, lon, lat, np.arange(found.size)), atol=0.010)
+    cells = rng.choice(found.size, min(3000, found.size), replace=False)
+    np.testing.assert_allclose(found[cells], brute_force(grid, lon, lat, cells), atol=ERROR_KM, rtol=0)
     assert found.max() > 10_000
+
+
+@pytest.mark.parametrize("degrees_away", [0.5, 1.5, 2.5, 6.0, 15.0, 40.0, 90.0, 140.0])
+@pytest.mark.parametrize("place", PLACES)
+def test_distance_is_right_at_every_distance_from_the_sites(place: str, degrees_away: float) -> None:
+    """Blocks of 300 cells that lie to the north or south of the sites, over a pole, and across 180 degrees."""
+    lon, lat = sites_near(place)
+    there_lon, there_lat, _ = GEOD.fwd(*PLACES[place], 20, degrees_away * 111_195)
+    north = np.clip(int(there_lat * 120) + 150, -90 * 120 + 300, 90 * 120)
+    grid = Grid(30, int(there_lon * 120) - 150, int(north), 300, 300)
+    found = distance_to_nearest(lon, lat)(grid).ravel()
+    cells = np.random.default_rng(6).choice(found.size, 500, replace=False)
+    assert np.abs(found[cells] - brute_force(grid, lon, lat, cells)).max() < ERROR_KM
+
+
+@pytest.mark.parametrize(("lon", "lat"), [(-70.0, -13.0), (179.9, 52.0), (10.0, 0.0), (0.0, 89.99)])
+def test_distance_is_right_at_the_antipode_of_a_site(lon: float, lat: float) -> None:
+    grid = Grid(300, int((lon - 180) * 12) - 20, max(int(-lat * 12) + 20, -90 * 12 + 40), 40, 40)
+    found = distance_to_nearest([lon], [lat])(grid).ravel()
+    expected = brute_force(grid, np.array([lon]), np.array([lat]), np.arange(found.size))
+    assert np.abs(found - expected).max() < FAR_ERROR_KM
+    assert found.max() > 19_950
+
+
+@pytest.mark.parametrize("apart_m", [0.01, 3_000.0, 300_000.0, 3_000_000.0])
+def test_distance_is_right_where_two_sites_are_equally_far(apart_m: float) -> None:
+    lon, lat = np.array([20.0, 0.0]), np.array([40.0, 0.0])
+    lon[1], lat[1], _ = GEOD.fwd(lon[0], lat[0], 70, apart_m)
+    (half_lon, half_lat, towards) = GEOD.fwd(lon[0], lat[0], 70, apart_m / 2)
+    for away_m in (10_000.0, 190_000.0, 250_000.0, 2_000_000.0, 9_000_000.0):
+        x, y, _ = GEOD.fwd(half_lon, half_lat, towards + 90, away_m)
+        grid = Grid(30, int(x * 120) - 100, int(y * 120) + 100, 200, 200)
+        found = distance_to_nearest(lon, lat)(grid).ravel()
+        cells = np.arange(0, found.size, 37)
+        assert np.abs(found[cells] - brute_force(grid, lon, lat, cells)).max() < ERROR_KM
+
+
+def test_twice_the_same_site_and_many_sites_in_one_cell_are_no_trouble() -> None:
+    lon, lat = 10 + np.linspace(0, 1e-4, 5000) % 5e-5, np.full(5000, 20.0)
+    grid = Grid(30, 1195, 2405, 10, 10)
+    found = distance_to_nearest(lon, lat)(grid).ravel()
+    assert np.abs(found - brute_force(grid, lon[::50], lat[::50], np.arange(100))).max() < ERROR_KM + 1e-4
 
 
 @pytest.mark.parametrize("place", PLACES)

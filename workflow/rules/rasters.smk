@@ -19,7 +19,7 @@ if SETTINGS.rasters:
             "../envs/asmgold.yaml"
         threads: 8
         resources:
-            # Cells far from every site take long: those of the United States some 900 s of processor time.
+            # The whole world takes some 340 s of processor time.
             runtime=lambda wildcards, attempt: 60 * attempt,
         params:
             code=CODE["raster_distance.py"],

@@ -4,7 +4,7 @@ from _job import job
 from _raster import make_raster
 
 from asmgold.io.tables import read_table
-from asmgold.rasters.fields import distance_to_nearest
+from asmgold.rasters.distance import distance_to_nearest
 from asmgold.schemas.rasters import DISTANCE
 
 with job(snakemake):

@@ -19,6 +19,8 @@ SEMI_MAJOR_M = float(WGS84.a)
 ECCENTRICITY_SQUARED = float(WGS84.es)
 # The largest radius of curvature on the ellipsoid is the one at the poles.
 MAX_CURVATURE_RADIUS_M = float(WGS84.a**2 / WGS84.b)
+# The smallest one is that of the meridian at the equator.
+MIN_CURVATURE_RADIUS_M = float(WGS84.b**2 / WGS84.a)
 METRES_PER_DEGREE = 111_320.0  # of longitude at the equator
 MEAN_RADIUS_M = float((2 * WGS84.a + WGS84.b) / 3)
 

@@ -38,7 +38,7 @@ def write_raster(
     profile = {
         "driver": "GTiff", "dtype": "float32", "count": 1, "nodata": NODATA, "crs": CRS, "transform": grid.transform,
         "width": grid.width, "height": grid.height, "tiled": True, "blockxsize": BLOCK, "blockysize": BLOCK,
-        "compress": "zstd", "zstd_level": 1, "bigtiff": "if_safer",
+        "compress": "zstd", "zstd_level": 1, "predictor": 3, "bigtiff": "if_safer",
     }  # fmt: skip
     with (
         TemporaryDirectory(dir=path.parent) as folder,
@@ -57,7 +57,7 @@ def write_raster(
                     raster.write(values, 1, window=Window(column, row, part.width, part.height))
         copy_raster(
             parts_first, path, driver="COG", compress="deflate", predictor="yes", blocksize=BLOCK,
-            overview_resampling="average", bigtiff="if_safer",
+            overview_resampling="average", bigtiff="if_safer", num_threads=threads,
         )  # fmt: skip
 
 

@@ -1,64 +1,14 @@
-"""The values of the rasters: each field gives those of any grid, so that large ones are made part by part."""
+"""Density of sites, and the fraction of cells that is region; each field gives the values of any grid."""
 
 from __future__ import annotations
-
-from typing import TYPE_CHECKING
 
 import numpy as np
 import shapely
 from numpy.typing import ArrayLike, NDArray
 
-from asmgold.geodesy.ellipsoid import Floats, NearestSite, distance_of_chord, to_ecef
+from asmgold.geodesy.ellipsoid import Floats, distance_of_chord, to_ecef
 from asmgold.rasters.grid import MIN_DEGREE_OF_LATITUDE_KM, Field, Grid, Values
-from asmgold.schemas.rasters import NODATA
 from asmgold.schemas.tables import CRS
-
-if TYPE_CHECKING:
-    from scipy.spatial import cKDTree
-
-EXACT_BEYOND_M = 700_000.0
-FAR_AT_ONCE = 16_384
-BLOCK_CELLS = 4
-MAX_DEGREE_M = 111_700.0  # of longitude or latitude, wherever it is longest
-STEPS_PER_KM = 1024  # float32 holds them exactly up to 16,384 km, and the file is half as large
-
-
-def distance_to_nearest(lon: ArrayLike, lat: ArrayLike) -> Field:
-    """Distance from the centres of cells to the nearest site, in kilometres, off by less than 10 m.
-
-    Nearest is the site with the shortest straight line through the Earth. Along the ellipsoid another one can be
-    nearer, up to 700 km by less than 5 m: the radii of curvature differ by 43 km at most at one place, and the arc
-    over a chord by (2 tan(t / 2) - t) times that, where t is the angle of the arc. Beyond 700 km geodesics decide.
-
-    Parameters
-    ----------
-    lon, lat : positions of the sites in degrees, shape (n,)
-
-    Returns
-    -------
-    A field; without any site it is NODATA everywhere.
-    """
-    from scipy.spatial import cKDTree
-
-    lon, lat = np.asarray(lon, float), np.asarray(lat, float)
-    if lon.size == 0:
-        return lambda grid: np.full(grid.shape, NODATA, np.float32)
-    sites = to_ecef(lon, lat)
-    tree, exact = cKDTree(sites), NearestSite(lon, lat)
-
-    def field(grid: Grid) -> Values:
-        centres = _centres(grid)
-        chord, nearest = _nearest(tree, centres, grid)
-        z = sites[nearest, 2]
-        distance = distance_of_chord(chord, z - centres[:, 2], (z + centres[:, 2]) / 2)
-        far = np.flatnonzero(distance > EXACT_BEYOND_M)
-        for some in np.split(far, np.arange(FAR_AT_ONCE, far.size, FAR_AT_ONCE)) if far.size else ():
-            row, column = np.divmod(some, grid.width)
-            distance[some] = exact.query(grid.longitudes[column], grid.latitudes[row])[0]
-        steps = np.round(distance * (STEPS_PER_KM / 1000))
-        return (steps / STEPS_PER_KM).astype(np.float32).reshape(grid.shape)
-
-    return field
 
 
 def density_of_sites(lon: ArrayLike, lat: ArrayLike, bandwidth_km: float, cell_arcsec: int) -> Field:
@@ -156,29 +106,6 @@ def _centres(grid: Grid) -> Floats:
         np.multiply.outer(at_greenwich[:, 0], np.sin(longitude)),
     )
     return np.stack([x, y, np.broadcast_to(at_greenwich[:, 2:], grid.shape)], axis=-1).reshape(-1, 3)
-
-
-def _nearest(tree: cKDTree, centres: Floats, grid: Grid) -> tuple[Floats, NDArray[np.intp]]:
-    """The straight line from each centre of a cell to the nearest site, metres, and which site that is.
-
-    The tree is asked for one cell of each block first. Where the second site is farther there than the nearest one by
-    more than two diagonals of half a block, no cell of the block can have another nearest site.
-    """
-    row, column = (np.arange(0, cells, BLOCK_CELLS) for cells in grid.shape)
-    middle = (
-        np.minimum(row + BLOCK_CELLS // 2, grid.height - 1)[:, None],
-        np.minimum(column + BLOCK_CELLS // 2, grid.width - 1),
-    )
-    chords, sites = tree.query(centres.reshape(*grid.shape, 3)[middle], k=[1, 2])
-    half_diagonal = np.sqrt(0.5) * BLOCK_CELLS * grid.cell * MAX_DEGREE_M
-    of_cell = np.arange(grid.height)[:, None] // BLOCK_CELLS, np.arange(grid.width) // BLOCK_CELLS
-    is_settled = (chords[..., 1] - chords[..., 0] > 2 * half_diagonal)[of_cell].ravel()
-    nearest = sites[..., 0][of_cell].ravel()
-    between = centres - tree.data[nearest]
-    chord = np.sqrt(np.einsum("ij,ij->i", between, between))
-    rest = np.flatnonzero(~is_settled)
-    chord[rest], nearest[rest] = tree.query(centres[rest])
-    return chord, nearest
 
 
 def _windows(lon: Floats, lat: Floats, bandwidth_km: float, globe: Grid) -> NDArray[np.int64]:

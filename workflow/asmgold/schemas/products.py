@@ -312,7 +312,7 @@ PRODUCTS: tuple[Product, ...] = (
         "Distance to the nearest gold site",
         "Distancia al sitio de oro más cercano",
         schema="DISTANCE", when="rasters",
-        note="Geodesic, from the centre of each cell, in kilometres, off by less than 10 m.",
+        note="Geodesic, from the centre of each cell, in kilometres, off by less than 0.6 m (1.6 m beyond 16,384 km).",
     ),
     *_raster(
         "gold_sites_per_100km2", "rasters",
