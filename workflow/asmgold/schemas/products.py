@@ -273,8 +273,8 @@ PRODUCTS: tuple[Product, ...] = (
     ),
     Product(
         "map.pdf", "publish",
-        "The printed map on a page of A4, as vectors",
-        "El mapa impreso en una página A4, como vectores",
+        "The printed map on a page of A4, or of A3 for the whole Earth, as vectors",
+        "El mapa impreso en una página A4, o A3 para toda la Tierra, como vectores",
         "Regions, sites by source, overlays, borders of the neighbours, a detail map where an overlay lies within "
         "another one, and the key figures. It shows geology on record, not mining activity.",
         "Map", "map",
