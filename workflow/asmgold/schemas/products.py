@@ -19,6 +19,7 @@ MANIFEST = "manifest.json"
 PACKAGE = "asm_gold_regions.gpkg"
 PROJECT = "asm_gold_regions.qgz"
 PAGE = "index.html"
+PAGE_OF_COUNTRY = f"countries/{{code}}/{PAGE}"
 
 # The formats that may be asked for beside GeoPackage and Parquet: their files, of regions and of sites, or of both.
 FORMATS: Mapping[str, tuple[str, ...]] = {
@@ -107,6 +108,10 @@ CONDITIONS: Mapping[str, Condition] = {
     "rings": Condition(lambda settings: bool(settings.rings_km), "with `rings_km`"),
     "dissolve_by": Condition(lambda settings: bool(settings.dissolve_by), "with `dissolve_by`"),
     "countries": Condition(lambda settings: settings.per_country, "with `per_country`"),
+    "pages of countries": Condition(
+        lambda settings: settings.per_country and "page" not in settings.skip_products,
+        "with `per_country`, unless `skip_products` names `page`",
+    ),
     **{
         f"format {name}": Condition(partial(_asks_for, name), f"with `{name}` in `products.formats`")
         for name in FORMATS
@@ -510,6 +515,12 @@ PRODUCTS: tuple[Product, ...] = (
         "The sites of one country",
         "Los sitios de un país",
         when="countries", schema="SITES", key=("record_id",),
+    ),
+    Product(
+        PAGE_OF_COUNTRY, "countries",
+        "The map of one country as a page, which leads back to that of all",
+        "El mapa de un país como página, que lleva de vuelta a la de todos",
+        when="pages of countries",
     ),
     Product(
         PAGE, "publish",
