@@ -61,6 +61,7 @@ if FORMATS:
         input:
             regions="<build>/regions.parquet",
             sites="<build>/sites.parquet",
+            countries=COUNTRIES,
         output:
             FORMATS,
         log:
@@ -71,7 +72,7 @@ if FORMATS:
             "../envs/asmgold.yaml"
         params:
             code=CODE["write_formats.py"],
-            date=SCENARIO.data_date,
+            context=SCENARIO.context(),
         script:
             "../scripts/write_formats.py"
 

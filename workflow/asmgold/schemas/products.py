@@ -19,6 +19,7 @@ MANIFEST = "manifest.json"
 PACKAGE = "asm_gold_regions.gpkg"
 PROJECT = "asm_gold_regions.qgz"
 PAGE = "index.html"
+TILES, STYLE_OF_TILES = "asm_gold_regions.pmtiles", "asm_gold_regions.style.json"
 PAGE_OF_COUNTRY = f"countries/{{code}}/{PAGE}"
 
 # The formats that may be asked for beside GeoPackage and Parquet: their files, of regions and of sites, or of both.
@@ -27,7 +28,7 @@ FORMATS: Mapping[str, tuple[str, ...]] = {
     "geojson": ("asm_gold_regions.geojson", "gold_sites.geojson"),
     "flatgeobuf": ("asm_gold_regions.fgb", "gold_sites.fgb"),
     "shapefile": ("asm_gold_regions.shp.zip",),
-    "pmtiles": ("asm_gold_regions.pmtiles", "gold_sites.pmtiles"),
+    "pmtiles": (TILES, STYLE_OF_TILES),
     "xlsx": ("asm_gold_regions.xlsx",),
 }
 
@@ -205,6 +206,7 @@ def _formats() -> list[Product]:
             category="Layers", when=f"format {form}",
         )
         for form, names in FORMATS.items()
+        if form != "pmtiles"
         for name in names
         for english, spanish in [titles[Path(name).stem] if len(names) > 1 else both]
     ]  # fmt: skip
@@ -530,6 +532,19 @@ PRODUCTS: tuple[Product, ...] = (
         "Page", "page",
     ),
     *_formats(),
+    Product(
+        TILES, "publish",
+        "Regions, sites and countries as vector tiles, for maps on the web",
+        "Regiones, sitios y países en teselas vectoriales, para mapas en la web",
+        "Simplified by zoom: to be looked at, not measured on.",
+        "Layers", "format pmtiles",
+    ),
+    Product(
+        STYLE_OF_TILES, "publish",
+        f"Style of {TILES}, for MapLibre",
+        f"Estilo de {TILES}, para MapLibre",
+        when="format pmtiles",
+    ),
     Product(
         MANIFEST, "publish",
         "How each product was made: hashes, sources, configuration, versions",
