@@ -388,3 +388,10 @@ def test_the_files_are_small_and_the_same_each_time(tmp_path):
         assert content_of[0] == content_of[1]
         assert len(content_of[0]) < 2_000_000
     assert b"CreationDate" not in (tmp_path / "one.pdf").read_bytes()
+
+
+def test_a_line_with_an_empty_part_is_drawn_without_it():
+    """Natural Earth has rivers like that."""
+    view = MapView(Projection("eqearth", 0.0, 0.0), (-2e7, -1e7, 2e7, 1e7))
+    river = shapely.from_wkt("MULTILINESTRING ((0 0, 1 1), EMPTY)")
+    assert [len(piece) for piece in view.lines([river])] == [len(piece) for piece in view.lines([river.geoms[0]])]
