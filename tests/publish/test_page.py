@@ -176,7 +176,7 @@ def test_towns_rivers_and_lakes_are_on_the_map(tmp_path):
     assert [(town["name"], town["large"]) for town in data["towns"]] == [("Large", True), ("Small", False)]
     assert data["towns"][1]["at"] == pytest.approx([middle.y, middle.x], abs=1e-5)
     assert len(data["waters"]["lakes"]) == 1
-    (line,) = data["waters"]["rivers"]
+    line = places(*data["waters"]["rivers"])
     assert line[0][1] == pytest.approx(data["window"][0], abs=1e-4)  # cut where the window ends
     assert {"waters", "towns"} <= data["layers"].keys()
     assert not {"waters", "towns"} & made(tmp_path, ["a"]).data["layers"].keys()
