@@ -59,6 +59,7 @@ def open_page(browser) -> Iterator[Any]:
         page.on("dialog", lambda dialog: (complaints.append(dialog.message), dialog.dismiss()))
         page.on("request", lambda request: request.url.split("#")[0] == path.as_uri() or complaints.append(request.url))
         page.goto(path.as_uri() + address)
+        page.wait_for_function("!document.querySelector('#map[aria-busy]')")  # the data are unpacked after it is loaded
         return page
 
     yield opened

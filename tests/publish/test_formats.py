@@ -8,17 +8,21 @@ import struct
 import xml.etree.ElementTree as ET
 import zipfile
 from pathlib import Path
+from typing import Any
 
 import geopandas as gpd
 import pandas as pd
+import pyogrio
 import pytest
 import shapely
 
 from asmgold.io.tables import read_table
 from asmgold.publish.formats import write_formats
 from asmgold.schemas.products import FORMATS, product_of
-from tests.small_result import SITES, make_result
+from tests.small_result import AREA, SITES, make_result
 
+COUNTRIES = gpd.GeoDataFrame({"code": ["ALA"], "name": ["Aland"]}, geometry=[AREA], crs=4326)
+MORE: dict[str, Any] = {"date": "2020-01-01", "countries": COUNTRIES, "attribution": "Survey <b>"}
 NAMES = [name for names in FORMATS.values() for name in names]
 
 
@@ -31,12 +35,12 @@ def tables(tmp_path_factory: pytest.TempPathFactory) -> dict[str, gpd.GeoDataFra
 @pytest.fixture(scope="module")
 def folder(tables: dict[str, gpd.GeoDataFrame], tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("formats")
-    write_formats(path, NAMES, **tables, date="2020-01-01")
+    write_formats(path, NAMES, **tables, **MORE)
     return path
 
 
 def test_the_same_tables_give_the_same_bytes(tables: dict[str, gpd.GeoDataFrame], folder: Path, tmp_path: Path) -> None:
-    write_formats(tmp_path, NAMES, **tables, date="2020-01-01")
+    write_formats(tmp_path, NAMES, **tables, **MORE)
     for name in NAMES:
         assert (tmp_path / name).read_bytes() == (folder / name).read_bytes(), name
         assert product_of(name) is not None
@@ -87,18 +91,40 @@ def test_a_zip_of_shapefiles_is_read_by_its_headers(tables: dict[str, gpd.GeoDat
     assert SITES[2][0].encode() in dbf
 
 
-def test_tiles_are_read_by_their_header(tables: dict[str, gpd.GeoDataFrame], folder: Path) -> None:
-    """By the specification of PMTiles, version 3."""
-    content = (folder / "asm_gold_regions.pmtiles").read_bytes()
+def test_tiles_hold_all_layers_and_are_read_by_gdal(tables: dict[str, gpd.GeoDataFrame], folder: Path) -> None:
+    """The header by the specification of PMTiles, version 3; the tiles by a program that did not join them."""
+    path = folder / "asm_gold_regions.pmtiles"
+    content = path.read_bytes()
     assert content[:8] == b"PMTiles\x03"
+    assert content[99] == 1  # vector tiles
     metadata_at, metadata_length = struct.unpack("<QQ", content[24:40])
     metadata = json.loads(gzip.decompress(content[metadata_at : metadata_at + metadata_length]))
-    (layer,) = metadata["vector_layers"]
-    assert layer["id"] == "asm_gold_regions"
-    assert {"region_id", "area_km2"} <= layer["fields"].keys()
-    bounds = [value / 1e7 for value in struct.unpack("<iiii", content[102:118])]
-    assert bounds == pytest.approx(tables["regions"].total_bounds, abs=1e-3)
-    assert content[99] == 1  # vector tiles
+    assert [layer["id"] for layer in metadata["vector_layers"]] == ["countries", "asm_gold_regions", "gold_sites"]
+    assert metadata["attribution"] == "Survey <b>"
+    assert pyogrio.list_layers(path)[:, 0].tolist() == ["countries", "asm_gold_regions", "gold_sites"]
+    regions = gpd.read_file(path, layer="asm_gold_regions").to_crs(4326)
+    drawn = regions.dissolve("region_id").geometry
+    for name, region in tables["regions"].set_index("region_id").geometry.items():
+        assert shapely.hausdorff_distance(drawn[name], region) < 0.01  # some units of a tile of the largest zoom
+    sites = gpd.read_file(path, layer="gold_sites").to_crs(4326).drop_duplicates("record_id").set_index("record_id")
+    wanted = tables["sites"].set_index("record_id").geometry
+    assert shapely.distance(sites.geometry[wanted.index].to_numpy(), wanted.to_numpy()).max() < 0.002
+    assert set(gpd.read_file(path, layer="countries")["name"]) == {"Aland"}
+
+
+def test_the_style_of_tiles_draws_layers_that_the_archive_has(folder: Path) -> None:
+    style = json.loads((folder / "asm_gold_regions.style.json").read_text(encoding="utf-8"))
+    (source,) = style["sources"].values()
+    assert style["version"] == 8
+    assert (folder / source["url"].removeprefix("pmtiles://")).is_file()
+    layers = {layer["source-layer"] for layer in style["layers"] if layer["type"] != "background"}
+    assert layers == set(pyogrio.list_layers(folder / "asm_gold_regions.pmtiles")[:, 0])
+
+
+def test_tiles_of_nothing_are_tiles(tables: dict[str, gpd.GeoDataFrame], tmp_path: Path) -> None:
+    none = {name: table.iloc[:0] for name, table in tables.items()}
+    write_formats(tmp_path, ["asm_gold_regions.pmtiles"], **none, date="2020-01-01", countries=COUNTRIES)
+    assert (tmp_path / "asm_gold_regions.pmtiles").read_bytes()[:8] == b"PMTiles\x03"
 
 
 def test_flatgeobuf_is_read_by_its_magic_bytes_and_by_what_it_holds(

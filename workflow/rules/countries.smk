@@ -28,6 +28,7 @@ if BATCHES:
             tolerance_m=SETTINGS.tolerance_m,
             corrections=[plain(correction) for correction in SCENARIO.corrections],
             context=SCENARIO.context(),
+            with_page=PAGE in ASKED,
         script:
             "../scripts/draw_countries.py"
 

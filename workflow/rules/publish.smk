@@ -61,6 +61,7 @@ if FORMATS:
         input:
             regions="<build>/regions.parquet",
             sites="<build>/sites.parquet",
+            countries=COUNTRIES,
         output:
             FORMATS,
         log:
@@ -71,7 +72,7 @@ if FORMATS:
             "../envs/asmgold.yaml"
         params:
             code=CODE["write_formats.py"],
-            date=SCENARIO.data_date,
+            context=SCENARIO.context(),
         script:
             "../scripts/write_formats.py"
 
@@ -141,10 +142,11 @@ rule write_page:
         area="<build>/layers/area.parquet",
         overlays=expand("<build>/layers/overlay_{name}.parquet", name=OVERLAYS),
         countries=COUNTRIES,
-        backdrop=BACKDROP,
+        backdrop=[] if CODES else BACKDROP,  # the page of the world does without the towns of all countries
         own_files=INPUTS.own_files(),
         evidence=EVIDENCE_TABLES,
         units=UNITS,
+        of_countries="<build>/countries.csv" if CODES else [],
         seen="<build>/mining_seen.parquet" if OBSERVATIONS else [],
         exposure="<build>/exposure.csv" if EXPOSURES else [],
         rings="<build>/rings.parquet" if SETTINGS.rings_km else [],
@@ -163,7 +165,7 @@ rule write_page:
         sources=SCENARIO.provenance() | SCENARIO.own_provenance(),
         corrections=[plain(correction) for correction in SCENARIO.corrections],
         context=SCENARIO.context(),
-        products=[name for name in PRODUCTS if name != PAGE],
+        products=[name for name, product in PRODUCTS.items() if not product.is_per_country and name != PAGE],
     script:
         "../scripts/write_page.py"
 

@@ -33,6 +33,7 @@ with job(snakemake):
             context=context,
             countries=countries,
             corrections=[Correction(**correction) for correction in params.corrections],
+            with_page=params.with_page,
         )
         rows.append(nation.summary)
     pd.DataFrame(rows).to_parquet(folder / "summary.parquet", index=False)

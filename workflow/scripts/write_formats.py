@@ -4,10 +4,14 @@ from pathlib import Path
 from _job import job
 from _tables import load
 
+from asmgold.publish.context import Context
 from asmgold.publish.formats import write_formats
 
 with job(snakemake):
     paths = [Path(path) for path in snakemake.output]
-    tables = load(snakemake.input, "regions", "sites")
-    write_formats(paths[0].parent, [path.name for path in paths], **tables, date=snakemake.params.date)
+    tables = load(snakemake.input, "regions", "sites", "countries")
+    context = Context(**snakemake.params.context)
+    attribution = "; ".join(dict.fromkeys(str(credit.producer) for credit in context.credits if credit.producer))
+    names = [path.name for path in paths]
+    write_formats(paths[0].parent, names, **tables, date=context.date, attribution=attribution)
     logging.info("%s", ", ".join(path.name for path in paths))

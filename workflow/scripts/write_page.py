@@ -14,6 +14,8 @@ with job(snakemake):
     params, paths = snakemake.params, snakemake.input
     context = Context(**params.context)
     tables = read_tables([Path(table) for table in [*paths.evidence, *paths.units]])
+    if paths.of_countries:
+        tables |= load_each([paths.of_countries])
     results = Results(
         **load(paths, "regions", "sites", "records", "intersections", "summary", "area", "countries"),
         **load(paths, "exposure", "seen", "rings"),

@@ -453,8 +453,8 @@ class ProductSettings(Model):
     formats: list[Format] = Field(
         default_factory=list,
         description="Formats in which regions and sites are written beside GeoPackage and Parquet: `kml`, `geojson`, "
-        "`flatgeobuf`, `shapefile` (which cuts the names of fields to ten letters), `pmtiles` (for maps on the web) "
-        "and `xlsx` (tables alone).",
+        "`flatgeobuf`, `shapefile` (which cuts the names of fields to ten letters), `pmtiles` (for maps on the web, "
+        "with the countries and a style for MapLibre) and `xlsx` (tables alone).",
     )
 
 

@@ -1,20 +1,27 @@
-"""The products of one country among many: a GeoPackage and the tables behind it."""
+"""The products of one country among many: a GeoPackage, the tables behind it, and a page."""
 
 from __future__ import annotations
 
 import dataclasses
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import geopandas as gpd
 
 from asmgold.config.models import Correction
 from asmgold.io.tables import write_table
-from asmgold.publish.context import Context
+from asmgold.publish.context import AREA, Context
 from asmgold.publish.geopackage import write_geopackage
+from asmgold.publish.page.results import Results
+from asmgold.publish.page.write import write_page
 from asmgold.regions.by_country import National
-from asmgold.schemas.products import PACKAGE
-from asmgold.schemas.tables import OVERLAYS
+from asmgold.schemas.products import PACKAGE, PAGE
+from asmgold.schemas.tables import OVERLAY_SUMMARY, OVERLAYS
+from asmgold.vocabulary.iso import country_name
+
+HOME = f"../../{PAGE}"  # of the scenario, as seen from the folder of a country
+AROUND = 0.3  # of its size is what its page shows beyond the country
 
 
 def write_country(
@@ -24,8 +31,9 @@ def write_country(
     context: Context,
     countries: gpd.GeoDataFrame,
     corrections: Sequence[Correction],
+    with_page: bool = False,
 ) -> None:
-    """Write `asm_gold_regions.gpkg`, `regions.parquet` and `sites.parquet` of a country.
+    """Write `asm_gold_regions.gpkg`, `regions.parquet`, `sites.parquet` and, if asked, `index.html` of a country.
 
     Parameters
     ----------
@@ -34,24 +42,29 @@ def write_country(
     context : the scenario that the country is a part of
     countries : `asmgold.schemas.tables.COUNTRIES`
     corrections : the declared corrections
+    with_page : whether to write its page, which leads back to that of the scenario
     """
     folder.mkdir(parents=True, exist_ok=True)
     write_table(nation.regions, folder / "regions.parquet")
     write_table(nation.sites, folder / "sites.parquet")
     package = folder / PACKAGE
     package.unlink(missing_ok=True)
+    context = _named(nation.name, context)
     none = gpd.GeoDataFrame(OVERLAYS.empty(), geometry="geometry", crs=nation.regions.crs)
-    write_geopackage(
-        package,
-        context=dataclasses.replace(
-            context, layers={**context.layers, "area": {**context.layers["area"], "title": nation.name}}
-        ),
-        regions=nation.regions,
-        sites=nation.sites,
-        intersections=OVERLAYS.validate(none),
-        overlays={},
-        area=nation.area,
-        countries=countries,
-        records=nation.records,
-        corrections=corrections,
-    )
+    tables: Any = {
+        "regions": nation.regions, "sites": nation.sites, "records": nation.records, "area": nation.area,
+        "intersections": OVERLAYS.validate(none), "overlays": {}, "countries": countries, "corrections": corrections,
+    }  # fmt: skip
+    write_geopackage(package, context=context, **tables)
+    if with_page:
+        results = Results(
+            **tables, summary=OVERLAY_SUMMARY.empty(), settings={}, sources={}, around=AROUND,
+            products=[path.name for path in sorted(folder.iterdir()) if path.name != PAGE],
+        )  # fmt: skip
+        name = country_name(nation.code, context.language) or nation.name
+        write_page(folder / PAGE, results, _named(name, context), home=HOME)
+
+
+def _named(name: str, context: Context) -> Context:
+    """The context of a scenario whose area is called so."""
+    return dataclasses.replace(context, layers={**context.layers, AREA: {**context.layers[AREA], "title": name}})

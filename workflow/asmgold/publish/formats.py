@@ -15,17 +15,27 @@ import pyogrio
 from asmgold.io.files import write_zip
 from asmgold.io.tables import DECIMALS
 from asmgold.publish.geopackage import in_plain_columns
+from asmgold.publish.tiles import COUNTRIES, REGIONS, SITES, write_style, write_tiles
+from asmgold.schemas.products import STYLE_OF_TILES, TILES
 
-REGIONS, SITES = "asm_gold_regions", "gold_sites"
 DRIVERS = {
-    ".kml": "LIBKML", ".geojson": "GeoJSON", ".fgb": "FlatGeobuf", ".pmtiles": "PMTiles", ".xlsx": "XLSX",
+    ".kml": "LIBKML", ".geojson": "GeoJSON", ".fgb": "FlatGeobuf", ".xlsx": "XLSX",
 }  # fmt: skip
 
 
 def write_formats(
-    folder: Path, names: list[str], regions: gpd.GeoDataFrame, sites: gpd.GeoDataFrame, date: str
+    folder: Path,
+    names: list[str],
+    regions: gpd.GeoDataFrame,
+    sites: gpd.GeoDataFrame,
+    date: str,
+    *,
+    countries: gpd.GeoDataFrame | None = None,
+    attribution: str = "",
 ) -> None:
     """Write files, each with what its name says: the regions, the sites, or both where the format holds several layers.
+
+    Tiles hold the countries, too.
 
     Parameters
     ----------
@@ -33,6 +43,8 @@ def write_formats(
     names : of the files, rows of the registry of products
     regions, sites : tables of `asmgold.schemas.tables`
     date : of the data, `YYYY-MM-DD`, for the format that asks for one
+    countries : `asmgold.schemas.tables.COUNTRIES`, or None
+    attribution : whom a map on the web has to name
     """
     tables = {
         REGIONS: in_plain_columns(regions.drop(columns="geometry_unclipped").round(DECIMALS)),
@@ -43,6 +55,11 @@ def write_formats(
         path.unlink(missing_ok=True)
         if suffix == ".zip":
             _write_shapefiles(path, tables, date)
+        elif suffix == ".pmtiles":
+            around = {} if countries is None else {COUNTRIES: countries}
+            write_tiles(path, {**around, **tables}, attribution)
+        elif name == STYLE_OF_TILES:
+            write_style(path, TILES, with_countries=countries is not None, attribution=attribution)
         elif suffix in (".kml", ".xlsx"):
             for layer, table in tables.items():
                 _write(path, table if suffix == ".kml" else pd.DataFrame(table.drop(columns="geometry")), layer)

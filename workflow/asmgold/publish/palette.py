@@ -7,6 +7,7 @@ by side also differs in lightness, or in shape or dashes, so that a map printed 
 from __future__ import annotations
 
 from bisect import bisect_right
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 SEA = "#DCE6EE"
@@ -48,6 +49,8 @@ LARGE_TOWN = 100_000  # people; smaller ones are shown from near
 
 SHARE_BOUNDS = (0.01, 0.1, 0.25, 0.5)
 SHARE_COLOURS = ("#FFFFFF", "#F6E3B0", "#E6AB02", "#B07F00", "#6B4A00")  # of units, by how much of them is region
+
+COUNTRY_SHARE_COLOURS = ("#FFFFFF", "#E4E1F0", "#C5BEDF", "#9A8FC4", "#62549A")  # the same of countries, below regions
 
 TEXT = "#1B1B1B"
 TEXT_MUTED = "#4D4D4D"
@@ -108,6 +111,6 @@ def overlay_width(number: int) -> float:
     return OVERLAY_WIDTHS[number % len(OVERLAY_WIDTHS)]
 
 
-def share_colour(share: float) -> str:
+def share_colour(share: float, colours: Sequence[str] = SHARE_COLOURS) -> str:
     """The colour of a unit by how much of it is region, from 0 to 1."""
-    return SHARE_COLOURS[bisect_right(SHARE_BOUNDS, share)]
+    return colours[bisect_right(SHARE_BOUNDS, share)]

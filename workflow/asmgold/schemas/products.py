@@ -19,6 +19,8 @@ MANIFEST = "manifest.json"
 PACKAGE = "asm_gold_regions.gpkg"
 PROJECT = "asm_gold_regions.qgz"
 PAGE = "index.html"
+TILES, STYLE_OF_TILES = "asm_gold_regions.pmtiles", "asm_gold_regions.style.json"
+PAGE_OF_COUNTRY = f"countries/{{code}}/{PAGE}"
 
 # The formats that may be asked for beside GeoPackage and Parquet: their files, of regions and of sites, or of both.
 FORMATS: Mapping[str, tuple[str, ...]] = {
@@ -26,7 +28,7 @@ FORMATS: Mapping[str, tuple[str, ...]] = {
     "geojson": ("asm_gold_regions.geojson", "gold_sites.geojson"),
     "flatgeobuf": ("asm_gold_regions.fgb", "gold_sites.fgb"),
     "shapefile": ("asm_gold_regions.shp.zip",),
-    "pmtiles": ("asm_gold_regions.pmtiles", "gold_sites.pmtiles"),
+    "pmtiles": (TILES, STYLE_OF_TILES),
     "xlsx": ("asm_gold_regions.xlsx",),
 }
 
@@ -107,6 +109,10 @@ CONDITIONS: Mapping[str, Condition] = {
     "rings": Condition(lambda settings: bool(settings.rings_km), "with `rings_km`"),
     "dissolve_by": Condition(lambda settings: bool(settings.dissolve_by), "with `dissolve_by`"),
     "countries": Condition(lambda settings: settings.per_country, "with `per_country`"),
+    "pages of countries": Condition(
+        lambda settings: settings.per_country and "page" not in settings.skip_products,
+        "with `per_country`, unless `skip_products` names `page`",
+    ),
     **{
         f"format {name}": Condition(partial(_asks_for, name), f"with `{name}` in `products.formats`")
         for name in FORMATS
@@ -200,6 +206,7 @@ def _formats() -> list[Product]:
             category="Layers", when=f"format {form}",
         )
         for form, names in FORMATS.items()
+        if form != "pmtiles"
         for name in names
         for english, spanish in [titles[Path(name).stem] if len(names) > 1 else both]
     ]  # fmt: skip
@@ -273,8 +280,8 @@ PRODUCTS: tuple[Product, ...] = (
     ),
     Product(
         "map.pdf", "publish",
-        "The printed map on a page of A4, as vectors",
-        "El mapa impreso en una página A4, como vectores",
+        "The printed map on a page of A4, or of A3 for the whole Earth, as vectors",
+        "El mapa impreso en una página A4, o A3 para toda la Tierra, como vectores",
         "Regions, sites by source, overlays, borders of the neighbours, a detail map where an overlay lies within "
         "another one, and the key figures. It shows geology on record, not mining activity.",
         "Map", "map",
@@ -512,6 +519,12 @@ PRODUCTS: tuple[Product, ...] = (
         when="countries", schema="SITES", key=("record_id",),
     ),
     Product(
+        PAGE_OF_COUNTRY, "countries",
+        "The map of one country as a page, which leads back to that of all",
+        "El mapa de un país como página, que lleva de vuelta a la de todos",
+        when="pages of countries",
+    ),
+    Product(
         PAGE, "publish",
         "The map as a page: tables, charts, method and credits in one file to send",
         "El mapa como página: tablas, gráficos, método y créditos en un solo archivo",
@@ -519,6 +532,19 @@ PRODUCTS: tuple[Product, ...] = (
         "Page", "page",
     ),
     *_formats(),
+    Product(
+        TILES, "publish",
+        "Regions, sites and countries as vector tiles, for maps on the web",
+        "Regiones, sitios y países en teselas vectoriales, para mapas en la web",
+        "Simplified by zoom: to be looked at, not measured on.",
+        "Layers", "format pmtiles",
+    ),
+    Product(
+        STYLE_OF_TILES, "publish",
+        f"Style of {TILES}, for MapLibre",
+        f"Estilo de {TILES}, para MapLibre",
+        when="format pmtiles",
+    ),
     Product(
         MANIFEST, "publish",
         "How each product was made: hashes, sources, configuration, versions",

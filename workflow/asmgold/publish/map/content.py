@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 MAX_OWN_TITLES = 8
+ROUND_THE_EARTH_DEG = 350
 
 
 @dataclass(frozen=True)
@@ -60,6 +61,12 @@ class Content:
     def within(self) -> dict[str, str | None]:
         """For each overlay, the one that it is a part of, or None."""
         return {name: self.context.parent_of(name) for name in self.overlays}
+
+    @cached_property
+    def is_of_the_earth(self) -> bool:
+        """Whether the area goes round the Earth in both hemispheres, so that the map is one of the whole Earth."""
+        west, south, east, north = self.area.total_bounds
+        return bool(east - west > ROUND_THE_EARTH_DEG and south < 0 < north)
 
     @property
     def language(self) -> str:

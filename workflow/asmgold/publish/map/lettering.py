@@ -25,6 +25,7 @@ from asmgold.publish.letters import carried_over, drawable, families
 
 MM_PER_POINT = 25.4 / 72
 LINE_SPACING = 1.34
+A4_MM2 = 210 * 297
 _RESOLUTION = 300
 
 
@@ -98,6 +99,11 @@ class PrintedPage:
         axes.set(xlim=(0, width), ylim=(0, height))
         axes.set_axis_off()
         return cls(figure, axes, width, height)
+
+    @property
+    def paper(self) -> str:
+        """The name of its size."""
+        return "A3" if self.width * self.height > A4_MM2 else "A4"
 
     def inner_axes(self, left: float, bottom: float, width: float, height: float) -> Axes:
         """Axes for a map on a part of the page.

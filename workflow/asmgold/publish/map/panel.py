@@ -38,6 +38,7 @@ MARKERS = {"circle": "o", "diamond": "D", "square": "s"}
 POINTS_OF_A_MM = 1.5  # of a sign's size in print, finer than on a screen
 FEW_SITES = 600
 MARKER_IN_DISC = 0.4  # of its diameter at most, or the region would hide below its sites
+SMALLEST_SHRINK, SMALLEST_ON_EARTH = 0.4, 0.15  # of a sign; a disc is half a millimetre on a poster of the Earth
 FINE_FROM_M = 3e6  # of width in sight; lines grow finer beyond that
 SAME_PLACE_MM = 0.15
 MAX_LABEL_LENGTH = 30
@@ -126,6 +127,11 @@ class Panel:
         # Where no country is known, nothing says what is sea.
         around = palette.SEA if self.content.countries is not None else palette.NEIGHBOUR
         self._fill(self.view.outline(), around, edgecolor=palette.NEIGHBOUR_EDGE, linewidth=0.5, zorder=0)
+        if self.content.is_of_the_earth and len(
+            self.countries
+        ):  # which are the area: their borders are all there is to draw
+            self._fill(self.countries, palette.AREA, edgecolor=palette.AREA_EDGE, linewidth=0.2, zorder=1.5)
+            return
         self._fill(self.countries, palette.NEIGHBOUR, edgecolor=palette.NEIGHBOUR_EDGE,
                    linewidth=0.5 * self._fineness, zorder=1)  # fmt: skip
         self._fill(self.area, palette.AREA, edgecolor="none", zorder=1.5)
@@ -180,7 +186,8 @@ class Panel:
             return
         disc = 2000 * self.content.buffer_km * self._scale / mm(1)
         crowded = (FEW_SITES / max(len(sites), 1)) ** 0.3
-        shrink = float(np.clip(min(crowded, MARKER_IN_DISC * disc / SMALLEST_MARKER, 1.3), 0.4, 1.3))
+        least = SMALLEST_ON_EARTH if self.content.is_of_the_earth else SMALLEST_SHRINK
+        shrink = float(np.clip(min(crowded, MARKER_IN_DISC * disc / SMALLEST_MARKER, 1.3), least, 1.3))
         for number, (source, main, of_class) in enumerate(site_classes(sites)):
             points = self._distinct(of_class.geometry)
             self.axes.plot(*points.T, zorder=7 + number / 10, **marker_style(source, shrink, main=main))
@@ -188,7 +195,9 @@ class Panel:
     def _distinct(self, places: gpd.GeoSeries) -> Floats:
         """Points in the view's plane, once each that stand at one place of the paper."""
         grid = SAME_PLACE_MM * self.view.width / self.box.width
-        return np.asarray(np.unique(np.round(self.view.points(places) / grid), axis=0) * grid)
+        points = self.view.points(places)
+        _, first = np.unique(np.round(points / grid), axis=0, return_index=True)
+        return points[np.sort(first)]
 
     def _fill(self, shapes: NDArray[np.object_], colour: str, **style: Any) -> None:
         patches = [PathPatch(_path(shape)) for shape in shapes if not shape.is_empty]
@@ -247,7 +256,7 @@ class Panel:
         count = self.content.numbers.count
         unit = f"{count(length_km)} km" if length_km >= 1 else f"{count(1000 * length_km)} m"
         ratio = count(scale_denominator(self.view, self.box.width / 1000))
-        below = "" if self.detail else self.content.say("scale", number=ratio)
+        below = "" if self.detail else self.content.say("scale", number=ratio, paper=self.page.paper)
         with_arrow = not self.detail and self.view.window is not None  # on a map of the world, north is everywhere
         arrow = 8.0 if with_arrow else 0.0
         width = arrow + max(bar + text_width(unit, size) / 2 + 1, text_width(below, size)) + 4
@@ -368,7 +377,9 @@ class Panel:
         if self.content.countries is None:
             return
         size = 5.8 if self.detail else 7.0
-        taken = shapely.union_all([*self.area, *self.regions])
+        # On a map of the Earth the area is all countries, which no title names.
+        area = () if self.content.is_of_the_earth else self.area
+        taken = shapely.union_all([*area, *self.regions])
         in_sight = ~shapely.is_empty(self.countries)
         pieces = [self._in_frame(shape) for shape in shapely.difference(self.countries[in_sight], taken)]
         names = [self._country(code, name) for code, name in
@@ -484,7 +495,8 @@ def legend_entries(content: Content, *, with_detail: bool = False) -> Iterator[C
             if (content.seen["place"] == place).any():
                 text = content.context.phrases("answer")[f"seen_{place}"]
                 yield ColumnEntry(text, _marker(seen_style(colour, 3.2)))
-    yield ColumnEntry(say("border", area=content.titles["area"]), _stroke(palette.AREA_EDGE, 0.9))
+    border = say("borders") if content.is_of_the_earth else say("border", area=content.titles["area"])
+    yield ColumnEntry(border, _stroke(palette.AREA_EDGE, 0.9))
     if with_detail:
         yield ColumnEntry(say("detail"), _patch("none", palette.TEXT, 0.9))
     for number, name in enumerate(content.overlays):

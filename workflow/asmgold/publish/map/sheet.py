@@ -1,4 +1,4 @@
-"""The printed map: one A4 page with map, detail map, legend, key figures and credits, as PDF and as PNG."""
+"""The printed map: one page with map, detail map, legend, key figures and credits, as PDF and as PNG."""
 
 from __future__ import annotations
 
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     import geopandas as gpd
 
 A4_MM = (210.0, 297.0)
+A3_MM = (297.0, 420.0)  # for the whole Earth
 MARGIN = 11.0
 GAP = 6.0
 ROOM_FOR_DEGREES = 3.6
@@ -33,6 +34,7 @@ LIES_FROM = 1.15  # an area of this width over height has more room on a page th
 SIDE_COLUMN = 70.0
 DETAIL_WIDTH, DETAIL_HEIGHT = 62.0, 50.0
 DETAIL_HEADING = 4.6
+MARGIN_OF_EARTH = 0.01  # around the edge of the Earth, a share of its width
 MAX_BAND = 0.42  # of the page between its head and its foot
 DETAIL_IS_WORTH_ITS_PLACE = 1.5  # times the scale of the main map
 TITLE_SIZES = (19, 16, 13, 11, 9)
@@ -74,12 +76,15 @@ def compose(content: Content) -> Figure:
     with mpl.rc_context(STYLE):
         projection, bounds = extent(content.area, content.sites)
         lies = (bounds[2] - bounds[0]) / (bounds[3] - bounds[1]) > LIES_FROM
-        page = PrintedPage.of(*(A4_MM[::-1] if lies else A4_MM))
+        paper = A3_MM if content.is_of_the_earth else A4_MM
+        page = PrintedPage.of(*(paper[::-1] if lies else paper))
         free = _Room(_write_head(page, content), write_foot(page, content, projection))
-        arrange = _lying if lies else _standing
+        # The whole Earth is so wide that it takes all the width of a page that lies.
+        arrange = _lying if lies and not content.is_of_the_earth else _standing
         nested = content.nested
         plan = arrange(page, content, free, with_detail=nested is not None)
-        view = MapView.around(projection, bounds, plan.main.width / plan.main.height)
+        margin = {"margin": MARGIN_OF_EARTH} if content.is_of_the_earth else {}
+        view = MapView.around(projection, bounds, plan.main.width / plan.main.height, **margin)
         inset = None
         if nested is not None and plan.detail is not None:
             about, reach = extent(content.overlays[nested[1]])

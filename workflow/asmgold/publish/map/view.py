@@ -124,8 +124,9 @@ class MapView:
         for line in shapes[self._in_sight(shapes)]:
             turned = self.projection.recentred(line)
             cut = turned if self.window is None else shapely.intersection(turned, self.window)
-            parts = shapely.get_parts(shapely.transform(shapely.segmentize(cut, 0.5), self.projection.to_plane))
-            pieces += [shapely.get_coordinates(part) for part in parts if shapely.get_dimensions(part) == 1]
+            lines = shapely.get_parts(cut)
+            lines = shapely.segmentize(lines[shapely.length(lines) > 0], 0.5)  # Natural Earth has empty parts of rivers
+            pieces += [shapely.get_coordinates(shapely.transform(one, self.projection.to_plane)) for one in lines]
         return pieces
 
     def points(self, geometries: ArrayLike) -> Floats:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any, Literal
 
 import numpy as np
@@ -16,10 +16,9 @@ from asmgold.publish import palette
 from asmgold.publish.context import Context
 from asmgold.publish.messages import NO_BREAK
 from asmgold.publish.page.results import Results, missing_as_none, region_titles
-from asmgold.publish.page.shapes import BACKGROUND_DEG, Window, background
-from asmgold.publish.page.units import facts, units
+from asmgold.publish.page.shapes import BACKGROUND_DEG, DECIMALS, Window, background, steps
+from asmgold.publish.page.units import COUNTRIES, colours_of_units, facts, shapes_of_units, title_of_units, units
 from asmgold.records.corrections import moved
-from asmgold.regions.overlays import units_of
 from asmgold.schemas.tables import COMMODITY_ROLES
 from asmgold.vocabulary.iso import country_name
 
@@ -27,6 +26,8 @@ SCRIPT_WORDS = "js_"
 PIXELS_OF_A_MM = 2.3  # of the radius of a sign, for a millimetre of its size
 POSITION_DECIMALS = 5
 MOST_TOWNS = 400  # the largest; each is a label that the browser moves
+ROUND_THE_EARTH_DEG = 350
+SITES_FROM_ZOOM = 4  # of the world: farther off, a region is smaller than the sign of a site
 SEEN_DEG = 0.01  # mining that was seen is shown in cells of this size, some kilometre
 
 
@@ -47,13 +48,14 @@ class MapLayer:
 
 def map_layers(results: Results, context: Context) -> list[MapLayer]:
     """The layers from the lowest to the topmost."""
-    words, window = context.phrases("page"), _window(results)
-    layers = [
-        MapLayer("names", words["layer_names"], "text", palette.TEXT_MUTED, palette.TEXT_MUTED),
-        MapLayer("regions", words["layer_regions"], "area", palette.REGION, palette.REGION_EDGE),
-    ]
-    if results.countries is None:
-        layers = layers[1:]
+    words, window = context.phrases("page"), results.window
+    divided = units(results, context)[1]["overlay"].unique().tolist()
+    layers = []
+    if results.countries is not None:
+        layers.append(MapLayer("names", words["layer_names"], "text", palette.TEXT_MUTED, palette.TEXT_MUTED))
+    if results.is_per_country:
+        layers.append(replace(_unit_layer(COUNTRIES, context), shown=True))
+    layers.append(MapLayer("regions", words["layer_regions"], "area", palette.REGION, palette.REGION_EDGE))
     if {"rivers", "lakes"} & results.backdrop.keys():
         layers.append(MapLayer("waters", words["layer_waters"], "line", palette.LAKE, palette.WATER, thin=True))
     if "towns" in results.backdrop:
@@ -65,8 +67,7 @@ def map_layers(results: Results, context: Context) -> list[MapLayer]:
                 words["layer_outside"], parent=context.overlay_phrases[parent], overlay=context.overlay_phrases[name]
             )
             layers.append(MapLayer(f"outside-{name}", title, "area", palette.OUTSIDE, palette.REGION_EDGE, shown=False))
-    divided = units(results, context)[1]["overlay"].unique()
-    layers += [_unit_layer(name, context) for name in divided]
+    layers += [_unit_layer(name, context) for name in divided if name != COUNTRIES]
     layers += _ring_layers(results, context)
     for number, (name, title) in enumerate(context.overlay_titles.items()):
         colour = palette.UNITS if context.is_units_only(name) else palette.overlay_colour(number)
@@ -82,10 +83,9 @@ def map_layers(results: Results, context: Context) -> list[MapLayer]:
     return layers + [_site_layer(source, role, context) for source, role in _kinds(results.sites)]
 
 
-def map_data(results: Results, context: Context) -> dict[str, Any]:
+def map_data(results: Results, layers: Sequence[MapLayer], context: Context) -> dict[str, Any]:
     """Everything that the script draws and lists. Texts stand as they are in the records: data, never markup."""
-    window = _window(results)
-    layers = map_layers(results, context)
+    window = results.window
     return {
         "language": context.language,
         "words": {
@@ -94,13 +94,16 @@ def map_data(results: Results, context: Context) -> dict[str, Any]:
         },
         "numbers": asdict(context.numbers),
         "window": [window.west, window.south, window.east, window.north],
-        "view": list(window.inner),
+        "view": _first_sight(results),
+        "decimals": {"shapes": DECIMALS, "sites": POSITION_DECIMALS},
+        "sites_from": SITES_FROM_ZOOM if results.is_per_country else 0,
         "background": {"land": palette.NEIGHBOUR, "border": palette.NEIGHBOUR_EDGE,
                        "area": palette.AREA, "outline": palette.AREA_EDGE,
                        "chosen": palette.TEXT, "halo": palette.HALO},
         "layers": {layer.key: asdict(layer) for layer in layers},
         "countries": _countries(results, context, window),
-        "area": [window.shape(shape) for shape in results.area.geometry],
+        # Where each country is a unit, they are the area.
+        "area": [] if results.is_per_country else [window.shape(shape) for shape in results.area.geometry],
         "waters": _waters(results, window),
         "towns": _towns(results, window),
         "overlays": _overlays(results, context, window),
@@ -116,7 +119,7 @@ def map_data(results: Results, context: Context) -> dict[str, Any]:
 
 _SHARED_WORDS = (
     "region_id", "region_countries", "n_sites", "n_deposits", "area_km2", "area_unclipped_km2",
-    "source", "region_name",
+    "source", "region_name", "open_page",
 )  # fmt: skip
 
 
@@ -129,11 +132,12 @@ def _kinds(sites: pd.DataFrame) -> list[tuple[str, str]]:
 
 def _unit_layer(name: str, context: Context) -> MapLayer:
     """The units of an overlay, each filled by how much of it is region; its legend has the classes."""
-    title = context.phrases("page")["layer_units"].format(overlay=context.overlay_titles[name])
+    title = context.phrases("page")["layer_units"].format(overlay=title_of_units(name, context))
     bounds = [context.numbers.share(share).replace(f"{context.numbers.decimal}0", "") for share in palette.SHARE_BOUNDS]
-    classes = zip(["0", *bounds], [*bounds, "100"], palette.SHARE_COLOURS, strict=True)
+    colours = colours_of_units(name)
+    classes = zip(["0", *bounds], [*bounds, f"100{NO_BREAK}%"], colours, strict=True)
     legend = [(colour, f"{low.partition(NO_BREAK)[0]}–{high}") for low, high, colour in classes]
-    return MapLayer(f"units-{name}", title, "area", palette.SHARE_COLOURS[2], palette.UNITS, False, legend=legend)
+    return MapLayer(f"units-{name}", title, "area", colours[2], palette.UNITS, False, legend=legend)
 
 
 def _ring_layers(results: Results, context: Context) -> list[MapLayer]:
@@ -174,15 +178,19 @@ def _mixed(colour: str, strength: float) -> str:
     return "#" + "".join(f"{part:02X}" for part in parts)
 
 
-def _window(results: Results) -> Window:
-    return Window(shapely.bounds(shapely.get_parts(np.asarray(results.area.geometry.array, dtype=object))))
+def _first_sight(results: Results) -> list[float]:
+    """West, south, east, north of what is seen at first; on a map of the Earth, only as far to the poles as regions."""
+    west, south, east, north = results.window.inner
+    if east - west >= ROUND_THE_EARTH_DEG and not results.regions.empty:
+        _, south, _, north = results.regions.total_bounds
+    return [float(edge) for edge in (west, south, east, north)]
 
 
 def _countries(results: Results, context: Context, window: Window) -> list[dict[str, Any]]:
     """The countries in the window, the largest first: where there is no room for all names, theirs are shown."""
     if results.countries is None:
         return []
-    countries = results.countries
+    countries, apart = results.countries, results.is_per_country
     cut = background(np.asarray(countries.geometry.array, dtype=object), window)
     area: Any = shapely.union_all(results.area.geometry.array)
     shown = [
@@ -198,7 +206,11 @@ def _countries(results: Results, context: Context, window: Window) -> list[dict[
         place = shapely.get_coordinates(shapely.maximum_inscribed_circle(largest if in_sight.is_empty else in_sight))[0]
         drawn.append(
             {
-                "name": None if inside else (country_name(code, context.language) or name) if code else name,
+                "name": None
+                if inside and not apart
+                else (country_name(code, context.language) or name)
+                if code
+                else name,
                 "place": [round(float(place[1]), 1), round(float(window.longitudes(place[:1])[0]), 1)],
                 "shape": window.shape(shape, thinned=0),
             }
@@ -260,17 +272,17 @@ def _units(results: Results, context: Context, window: Window) -> list[dict[str,
     columns, table = units(results, context)
     drawn = []
     for overlay, rows in table.groupby("overlay", sort=False):
-        name = str(overlay)
-        shapes: Any = units_of(results.overlays[name], name, context.overlays[f"overlay_{name}"]["group_by"])
+        shapes = shapes_of_units(str(overlay), rows, results, context)
         drawn += [
             {
-                "overlay": name,
+                "overlay": overlay,
                 "title": row["unit"],
                 "facts": facts(columns, row, context.numbers),
-                "fill": palette.share_colour(row["share_of_unit"]),
-                "shape": window.shape(shapes[row["unit"]]),
+                "page": row.get("page"),
+                "fill": palette.share_colour(row["share_of_unit"], colours_of_units(str(overlay))),
+                "shape": window.shape(shape),
             }
-            for row in rows.to_dict("records")
+            for row, shape in zip(rows.to_dict("records"), shapes, strict=True)
         ]
     return drawn
 
@@ -317,7 +329,7 @@ def _sites(results: Results, context: Context, window: Window) -> dict[str, list
     return {
         "id": sites["record_id"].tolist(),
         "name": sites["label"].tolist(),
-        "at": np.column_stack([sites["latitude"], longitude]).round(POSITION_DECIMALS).tolist(),
+        "at": steps(np.column_stack([sites["latitude"], longitude]), POSITION_DECIMALS),
         "layer": [
             f"sites-{source}-{role}" for source, role in zip(sites["source"], sites["commodity_role"], strict=True)
         ],
@@ -330,8 +342,14 @@ def _sites(results: Results, context: Context, window: Window) -> dict[str, list
         "country": [_country(row, context) for row in sites.itertuples(index=False)],
         "flags": ["; ".join(context.meaning("flag", flag) for flag in flags) for flags in sites["flags"]],
         "moved": _moved(sites),
-        "url": [web_address(url) for url in missing_as_none(sites["url"])],
+        "url": [_short(url, key) for url, key in zip(missing_as_none(sites["url"]), sites["record_id"], strict=True)],
     }
+
+
+def _short(url: str | None, record_id: str) -> str | None:
+    """The address of a record's page, with `{id}` where it ends with what its id has after the colon."""
+    address, own = web_address(url), record_id.partition(":")[2]
+    return address.removesuffix(own) + "{id}" if address and own and address.endswith(own) else address
 
 
 def _country(row: Any, context: Context) -> str | None:
@@ -363,7 +381,10 @@ def _seen(results: Results, window: Window) -> dict[str, dict[str, list[list[flo
 
 def _corrections(results: Results, window: Window) -> list[dict[str, Any]]:
     """The records that a correction put somewhere in the window."""
-    records = results.records[moved(results.records)]
+    was_moved = moved(results.records)
+    if not was_moved.any():
+        return []
+    records = results.records[was_moved]
     places = window.longitudes(records["longitude"].to_numpy(float)), records["latitude"].to_numpy(float)
     rows: Iterable[Any] = records[window.holds(*places)].itertuples(index=False)
     return [

@@ -5,7 +5,9 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+import zlib
 from collections.abc import Mapping, Sequence
+from functools import cache
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -43,6 +45,7 @@ def render(
     )  # fmt: skip
 
 
+@cache
 def own_style() -> str:
     """The style of the pages, with the colours of the maps as its variables."""
     colours = {name.lower().replace("_", "-"): value for name, value in vars(palette).items() if name.isupper()}
@@ -55,23 +58,23 @@ def _variables(colours: Mapping[str, str]) -> str:
     return ":root {" + " ".join(f"--{name}: {value};" for name, value in colours.items()) + "}"
 
 
+@cache
 def read_own(name: str) -> str:
     """A file of this folder."""
     return (FOLDER / name).read_text(encoding="utf-8")
 
 
-def script_data(values: Any) -> Markup:
-    """JSON that can stand in a script element: no character of it can end the element or a line of script."""
+def packed_data(values: Any) -> str:
+    """JSON, compressed (zlib) and as letters that can stand in a script element: base64 has none that could end it."""
     text = json.dumps(values, ensure_ascii=False, allow_nan=False, separators=(",", ":"), default=_plain_number)
-    for sign in "<>&\u2028\u2029":
-        text = text.replace(sign, f"\\u{ord(sign):04x}")
-    return Markup(text)
+    return base64.b64encode(zlib.compress(text.encode(), 9)).decode("ascii")
 
 
 def _plain_number(value: Any) -> Any:
     return value.item()
 
 
+@cache
 def _environment(numbers: Numbers) -> Environment:
     environment = Environment(
         loader=FileSystemLoader(FOLDER),
@@ -104,5 +107,6 @@ def _policy(scripts: Sequence[str], styles: Sequence[str]) -> str:
     )
 
 
+@cache
 def _hash(text: str) -> str:
     return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode('ascii')}'"

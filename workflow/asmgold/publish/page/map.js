@@ -41,7 +41,7 @@ function drawWaters() {
 }
 
 const layers = Object.fromEntries(Object.keys(data.layers).map((key) => [key, L.featureGroup()]));
-const siteMarks = [];
+const siteMarks = [];  // one for each layer of sites
 const seenMarks = [];
 
 function chooseOnClick(mark, kind, id) {
@@ -84,12 +84,76 @@ function drawSeen() {
   }
 }
 
+// All sites of a layer as one path, for the sake of layers with tens of thousands. Each sign is a copy of one picture,
+// and where signs would cover each other almost wholly, one is drawn.
+const Sites = L.Path.extend({
+  initialize(ids, options) {
+    L.setOptions(this, options);
+    this.ids = ids;
+    this.hit = null;
+  },
+  _project() {
+    this._points = this.ids.map((id) => this._map.latLngToLayerPoint(data.sites.at[id]));
+    this._pxBounds = L.bounds(this._points);
+  },
+  _update() {
+    if (this._map) this._updatePath();
+  },
+  _updatePath() {
+    const { _drawing, _ctx: pen, _redrawBounds, _bounds } = this._renderer;
+    if (!_drawing || !this._isInReach()) return;
+    const { radius, weight } = this.options;
+    const half = radius + weight;
+    const { min, max } = _redrawBounds ?? _bounds;
+    const sign = this._sign(half);
+    const taken = new Set();
+    for (const { x, y } of this._points) {
+      if (x < min.x - half || x > max.x + half || y < min.y - half || y > max.y + half) continue;
+      const cell = Math.round((2 * x) / radius) * 1e6 + Math.round((2 * y) / radius);
+      if (!taken.has(cell)) pen.drawImage(sign, x - half, y - half, 2 * half, 2 * half);
+      taken.add(cell);
+    }
+  },
+  _sign(half) {
+    const { radius, weight, color, fillColor } = this.options;
+    const fineness = 2 * devicePixelRatio;
+    const size = Math.ceil(2 * half * fineness);
+    const sign = Object.assign(document.createElement("canvas"), { width: size, height: size });
+    const pen = sign.getContext("2d");
+    pen.scale(size / half / 2, size / half / 2);
+    pen.arc(half, half, radius, 0, 2 * Math.PI);
+    Object.assign(pen, { fillStyle: fillColor, strokeStyle: color, lineWidth: weight });
+    pen.fill();
+    pen.stroke();
+    return sign;
+  },
+  _isInReach() {
+    return this._map.getZoom() >= data.sites_from;
+  },
+  _containsPoint(point) {
+    const reach = this.options.radius + this._clickTolerance();
+    let nearest = this._isInReach() ? reach : 0;
+    let hit = null;
+    this._points.forEach((one, place) => {
+      const distance = Math.abs(one.x - point.x) < nearest && one.distanceTo(point);
+      if (distance !== false && distance < nearest) [nearest, hit] = [distance, this.ids[place]];
+    });
+    if (hit !== null) this.hit = hit;
+    return hit !== null;
+  },
+});
+
 function drawSites() {
-  data.sites.at.forEach((at, id) => {
-    const { fill, edge } = data.layers[data.sites.layer[id]];
-    const mark = L.circleMarker(at, { weight: 1, color: edge, fillColor: fill, fillOpacity: 1 });
-    siteMarks.push(chooseOnClick(mark, "site", id).addTo(layers[data.sites.layer[id]]));
-  });
+  const idsOf = {};
+  data.sites.layer.forEach((key, id) => (idsOf[key] ??= []).push(id));
+  for (const [key, ids] of Object.entries(idsOf)) {
+    const { fill, edge, radius } = data.layers[key];
+    const mark = new Sites(ids, { color: edge, fillColor: fill, fullRadius: radius, radius, weight: 1, key });
+    mark.bindTooltip(() => label(things.site.title(mark.hit)), { sticky: true });
+    mark.on("mousemove", () => { if (mark.hit !== mark.told) mark.getTooltip().update(); mark.told = mark.hit; });
+    mark.on("click", (event) => { L.DomEvent.stop(event); choose({ kind: "site", id: mark.hit }); });
+    siteMarks.push(mark.addTo(layers[key]));
+  }
 }
 
 function drawCorrections() {
@@ -160,7 +224,7 @@ const radiusOf = (site) => data.layers[data.sites.layer[site]].radius * scale();
 function resize() {
   // Set directly: the map draws all anew after a zoom, and once is enough where there are many marks.
   const set = (mark, radius) => { mark._radius = mark.options.radius = radius; };
-  siteMarks.forEach((mark, site) => { set(mark, radiusOf(site)); mark.options.weight = scale(); });
+  siteMarks.forEach(({ options }) => Object.assign(options, { radius: options.fullRadius * scale(), weight: scale() }));
   // A mark stands for a cell, which it fills from some zoom on.
   seenMarks.forEach((mark) => set(mark, Math.min(Math.max(2 ** (map.getZoom() - 8), 0.9), 6)));
   drawOutline();

@@ -1,6 +1,35 @@
 // Text and the panel. Everything that comes from the data is put in place as text (textContent), never as markup.
 
-const data = JSON.parse(document.getElementById("data").textContent);
+// The data are compressed JSON: a page with tens of thousands of sites is sent by mail, too.
+async function unpacked(text) {
+  const bytes = Uint8Array.from(atob(text), (sign) => sign.charCodeAt(0));
+  return JSON.parse(await new Response(new Blob([bytes]).stream().pipeThrough(new DecompressionStream("deflate"))).text());
+}
+
+const data = await unpacked(document.getElementById("data").textContent);
+// Positions come as steps: whole numbers, each as far as it lies from the one before it.
+function positions(steps, decimals) {
+  const places = [];
+  const unit = 10 ** decimals;
+  let [latitude, longitude] = [0, 0];
+  for (let i = 0; i < steps.length; i += 2) {
+    latitude += steps[i];
+    longitude += steps[i + 1];
+    places.push([latitude / unit, longitude / unit]);
+  }
+  return places;
+}
+
+const placed = (shape) => shape.map((rings) => rings.map((steps) => positions(steps, data.decimals.shapes)));
+for (const list of [data.countries, data.units, data.regions, Object.values(data.overlays)]) {
+  list.forEach((thing) => { thing.shape = placed(thing.shape); });
+}
+data.area = data.area.map(placed);
+data.waters.lakes = data.waters.lakes.map(placed);
+data.waters.rivers = data.waters.rivers.map((line) => positions(line, data.decimals.shapes));
+for (const key of Object.keys(data.zones)) data.zones[key] = data.zones[key].map(placed);
+data.sites.at = positions(data.sites.at, data.decimals.sites);
+
 const words = data.words;
 const panel = document.getElementById("panel");
 const sheet = document.getElementById("sheet");
@@ -46,7 +75,7 @@ function pick(kind, id) {
 }
 
 function link(site) {
-  const own = data.sites.url[site];
+  const own = data.sites.url[site]?.replace("{id}", data.sites.id[site].split(":").slice(1).join(":"));
   const address = own || data.pages[data.sites.source[site]];
   const text = own ? words.js_usgs : words.js_dataset;
   return address ? element("a", text, { href: address, rel: "noopener noreferrer" }) : "";
@@ -125,7 +154,7 @@ const things = {
     title: (id) => data.units[id].title,
     key: (id) => `${data.units[id].overlay}/${data.units[id].title}`,
     shape: (id) => data.units[id].shape,
-    about: (id) => [facts(data.units[id].facts)],
+    about: (id) => [facts(data.units[id].facts), ...pageOf(data.units[id])],
   },
   overlay: {
     all: data.overlays,
@@ -150,6 +179,7 @@ const things = {
   },
 };
 
+const pageOf = ({ page }) => (page ? [element("a", words.open_page, { href: page })] : []);
 const unitsOf = (overlay) => data.units.filter((unit) => unit.overlay === overlay);
 
 function tell(chosen) {

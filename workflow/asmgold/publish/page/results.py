@@ -8,11 +8,14 @@ from functools import cached_property
 from typing import Any
 
 import geopandas as gpd
+import numpy as np
 import pandas as pd
+import shapely
 
 from asmgold.config.models import Correction
 from asmgold.geodesy.ellipsoid import polygon_area
 from asmgold.publish.context import Context
+from asmgold.publish.page.shapes import Window
 
 
 @dataclass(frozen=True)
@@ -34,6 +37,7 @@ class Results:
     seen : a table of `asmgold.schemas.evidence.MINING_SEEN`, or None without evidence
     backdrop : `towns`, `rivers` and `lakes` in EPSG:4326, where there are any
     tables : tables of the products by name, such as `evidence`; those that the scenario has
+    around : how much of its surroundings the map shows on each side, as a share of the larger side of the area
     """
 
     regions: gpd.GeoDataFrame
@@ -53,11 +57,23 @@ class Results:
     rings: gpd.GeoDataFrame | None = None
     backdrop: Mapping[str, gpd.GeoDataFrame] = field(default_factory=dict)
     tables: Mapping[str, pd.DataFrame] = field(default_factory=dict)
+    around: float = 1.0
 
     @cached_property
     def area_km2(self) -> float:
         """The area's own size."""
         return float(polygon_area(self.area.geometry.array).sum()) / 1e6
+
+    @property
+    def is_per_country(self) -> bool:
+        """Whether each country has results and a page of its own."""
+        return "countries" in self.tables
+
+    @cached_property
+    def window(self) -> Window:
+        """The window of the Earth that the map shows."""
+        parts = shapely.get_parts(np.asarray(self.area.geometry.array, dtype=object))
+        return Window(shapely.bounds(parts), self.around)
 
 
 def missing_as_none(values: pd.Series) -> list[Any]:

@@ -6,7 +6,8 @@ const searchBox = document.getElementById("search");
 const folded = (text) => text.normalize("NFD").replace(/\p{M}/gu, "").toLowerCase();
 
 function everything() {
-  const kinds = ["overlay", "unit", "country", "town", "region", "site"];
+  // Where countries are units, these have their figures.
+  const kinds = ["overlay", "unit", ...(data.sites_from ? [] : ["country"]), "town", "region", "site"];
   const all = kinds.flatMap((kind) => Object.keys(things[kind].all).map((id) => ({ kind, id })));
   return all.map((what) => ({ what, text: folded(things[what.kind].title(what.id)) }));
 }

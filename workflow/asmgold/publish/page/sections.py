@@ -19,6 +19,7 @@ from asmgold.publish.page.blocks import (
     Fact,
     FactList,
     Folded,
+    Link,
     Pick,
     Points,
     Section,
@@ -26,8 +27,8 @@ from asmgold.publish.page.blocks import (
     TableColumn,
 )
 from asmgold.publish.page.results import Results, region_titles
-from asmgold.publish.page.shapes import DECIMALS, THINNED_M
-from asmgold.publish.page.units import units
+from asmgold.publish.page.shapes import DECIMALS
+from asmgold.publish.page.units import title_of_units, units
 from asmgold.records.accounting import count_by_fate
 from asmgold.records.corrections import moved
 from asmgold.records.flags import has_flag
@@ -96,13 +97,21 @@ def findings(results: Results, context: Context) -> list[Section]:
     """The sections that say what was found."""
     found = [_records(results, context)]
     if not results.regions.empty:
-        found = [_regions(results, context), _sites(results, context), *found]
+        # Those of the world are too many for a table; each country's page names its own.
+        regions = _largest if results.is_per_country else _regions
+        found = [regions(results, context), _sites(results, context), *found]
     if not results.summary.empty:
         found = [_zones(results, context), *found]
     found = [answer(results, context), *_units(results, context), *found]
     if results.exposure is not None:
         found.append(_exposure(results, results.exposure, context))
     return found
+
+
+def brief(results: Results, context: Context) -> list[Section]:
+    """The sections of the page of a part, such as a country: what was found, and the files; the rest is elsewhere."""
+    found = [] if results.regions.empty else [_largest(results, context), _sites(results, context)]
+    return [answer(results, context), *found, _files(results, context)]
 
 
 def background(results: Results, context: Context) -> list[Section]:
@@ -172,7 +181,11 @@ def _units(results: Results, context: Context) -> list[Section]:
     for overlay, of_overlay in table.groupby("overlay", sort=False):
         first = of_overlay.sort_values("observed", ascending=False, kind="stable") if seen else of_overlay
         rows = [
-            {"pick": Pick("unit", int(number), row["unit"]), **{key: row[key] for key in row if pd.notna(row[key])}}
+            {
+                "pick": Pick("unit", int(number), row["unit"]),
+                **{key: row[key] for key in row if pd.notna(row[key])},
+                "open": Link(words["open_page"], row["page"]) if isinstance(row.get("page"), str) else None,
+            }
             for number, row in zip(first.index, _rows(first), strict=True)
         ]
         largest = of_overlay.nlargest(SHOWN_BARS, "share_of_unit", keep="all").head(SHOWN_BARS)
@@ -180,16 +193,16 @@ def _units(results: Results, context: Context) -> list[Section]:
             Bar(Pick("unit", int(number), unit), share, numbers.share(share))
             for number, unit, share in zip(largest.index, largest["unit"], largest["share_of_unit"], strict=True)
         ]
-        shown = Table(words["units_table"], [TableColumn("pick", words["unit"], "pick"), *columns], rows)
+        page = [TableColumn("open", words["page_of_unit"], "link")] if any(row["open"] for row in rows) else []
+        shown = Table(words["units_table"], [TableColumn("pick", words["unit"], "pick"), *columns, *page], rows)
         chart = Bars(words["share_of_unit"], (words["unit"], words["share_of_unit"]), bars)
         text = [words["units_text"]] if seen else []
-        sections.append(Section(f"units-{overlay}", context.overlay_titles[str(overlay)], [*text, shown, chart]))
+        sections.append(Section(f"units-{overlay}", title_of_units(str(overlay), context), [*text, shown, chart]))
     return sections
 
 
 def _regions(results: Results, context: Context) -> Section:
-    words, numbers, regions = context.phrases("page"), context.numbers, results.regions
-    total = float(regions["area_km2"].sum())
+    words, regions = context.phrases("page"), results.regions
     examples, titles = _examples(results.sites), region_titles(regions, context)
     rows: list[dict[str, Any]] = [
         {
@@ -213,6 +226,23 @@ def _regions(results: Results, context: Context) -> Section:
         TableColumn("area_unclipped_km2", words["area_unclipped_km2"], "count"),
         TableColumn("region_id", words["region_id"]),
     ]
+    text, chart = _largest(results, context).blocks
+    return Section(
+        "regions",
+        words["regions"],
+        [
+            text,
+            chart,
+            Table(words["regions_table"], columns, rows, filter_title=words["regions_filter"]),
+            *_rings(results, context),
+        ],
+    )
+
+
+def _largest(results: Results, context: Context) -> Section:
+    """What a region is, and the area of the largest ones."""
+    words, numbers, regions = context.phrases("page"), context.numbers, results.regions
+    total, titles = float(regions["area_km2"].sum()), region_titles(regions, context)
     largest = regions["area_km2"].head(SHOWN_BARS)
     longest = max(float(largest.iloc[0]), total - float(largest.sum()))
     bars = [
@@ -228,16 +258,8 @@ def _regions(results: Results, context: Context) -> Section:
         n=numbers.count(len(largest)),
         share=numbers.share(float(largest.sum()) / total if total else 0),
     )
-    return Section(
-        "regions",
-        words["regions"],
-        [
-            text,
-            Bars(words["regions_chart"], (words["region_name"], words["area_km2"]), bars),
-            Table(words["regions_table"], columns, rows, filter_title=words["regions_filter"]),
-            *_rings(results, context),
-        ],
-    )
+    chart = Bars(words["regions_chart"], (words["region_name"], words["area_km2"]), bars)
+    return Section("regions", words["regions"], [text, chart])
 
 
 def _rings(results: Results, context: Context) -> list[Block]:
@@ -410,7 +432,7 @@ def _limits(results: Results, context: Context) -> Section:
     if corrected:
         points.append(words["limit_corrections"].format(n=numbers.count(corrected)))
     points.append(words["limit_boundaries"])
-    points.append(words["limit_page"].format(metres=THINNED_M, decimals=DECIMALS))
+    points.append(words["limit_page"].format(metres=numbers.count(results.window.thinned_m), decimals=DECIMALS))
     return Section("limits", words["limits"], [Points(points)])
 
 

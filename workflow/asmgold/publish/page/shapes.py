@@ -1,6 +1,6 @@
-"""Geometry for a screen: cut to a window, thinned, rounded, and as the nested lists that Leaflet takes.
+"""Geometry for a screen: cut to a window, thinned, rounded, and as lists of steps, which are short.
 
-The page is looked at, not measured: its lines may be `THINNED_DEG` off, where the GeoPackage has them in full.
+The page is looked at, not measured: its lines may be `Window.thinned` off, where the GeoPackage has them in full.
 """
 
 from __future__ import annotations
@@ -19,16 +19,20 @@ from asmgold.geodesy.antimeridian import (
 from asmgold.geodesy.polygons import make_valid, polygonal
 
 THINNED_DEG = 0.0002
-THINNED_M = 30  # the same at the equator, where a degree is longest, with the rounding
+PARTS_OF_WIDTH = 72_000  # lines of a wide area may be coarser: the world's by half a hundredth of a degree
+M_PER_DEG = 150_000  # a degree at the equator, where it is longest, with the rounding
 DECIMALS = 4
 BACKGROUND_DEG = 0.02  # how coarse the neighbours may be, which only say where one is
+COARSER = 50  # than the lines of a wide area, which is a pixel at first sight
 MIN_MARGIN_DEG = 3.0
 MERCATOR_LATITUDE = 85.0
 WIDER_THAN_HIGH = 1.25
 MIN_GAP_DEG = 10.0  # between the ends of a window that goes round the Earth, so that no place lies on both
 
-Positions = list[list[float]]
-Shape = list[list[Positions]]
+_EARTH = shapely.box(-180, -90, 180, 90)
+
+Steps = list[int]
+Shape = list[list[Steps]]
 
 
 class Window:
@@ -37,13 +41,15 @@ class Window:
     Parameters
     ----------
     bounds : (n, 4) array, degrees: west, south, east, north of each part that is to be in it, cut at 180 degrees
+    around : how much of its surroundings is in it on each side, as a share of the larger of its sides
     """
 
-    def __init__(self, bounds: NDArray[np.float64]) -> None:  # noqa: D107
+    def __init__(self, bounds: NDArray[np.float64], around: float = 1.0) -> None:  # noqa: D107
         west, east = narrowest_span(bounds[:, 0], bounds[:, 2])
         south, north = float(bounds[:, 1].min()), float(bounds[:, 3].max())
         self.inner = (west, south, east, north)
-        margin = max(east - west, north - south, MIN_MARGIN_DEG)
+        self.thinned = max(THINNED_DEG, (east - west) / PARTS_OF_WIDTH)
+        margin = max(around * max(east - west, north - south), MIN_MARGIN_DEG)
         sideways = min(margin, (360 - MIN_GAP_DEG - (east - west)) / 2)
         self.west, self.east = (west - sideways, east + sideways) if sideways >= 0 else (-180.0, 180.0)
         self.south = max(south - margin, -MERCATOR_LATITUDE)
@@ -70,24 +76,29 @@ class Window:
         x = (west + east) / 2
         return _cut(geometry, x - stretched / 2, south, x + stretched / 2, north)
 
-    def shape(self, geometry: BaseGeometry, thinned: float = THINNED_DEG) -> Shape:
-        """Polygons as lists of rings of latitude and longitude, thinned and rounded; in one piece at 180 degrees."""
-        drawn = shapely.simplify(self._in_one_piece(geometry), thinned, preserve_topology=True)
-        polygons = [part for part in shapely.get_parts(drawn) if not part.is_empty]
-        return [[_positions(ring) for ring in (part.exterior, *part.interiors)] for part in polygons]
+    @property
+    def thinned_m(self) -> int:
+        """How far off lines may be, metres."""
+        return round(M_PER_DEG * self.thinned)
 
-    def lines(self, geometries: NDArray[np.object_]) -> list[Positions]:
-        """The parts of lines that are in the window, thinned as the background is."""
+    def shape(self, geometry: BaseGeometry, thinned: float | None = None) -> Shape:
+        """Polygons as lists of rings, each in `steps`, thinned and rounded; in one piece at 180 degrees."""
+        tolerance = self.thinned if thinned is None else thinned
+        drawn = shapely.simplify(self._in_one_piece(geometry), tolerance, preserve_topology=True)
+        polygons = [part for part in shapely.get_parts(drawn) if not part.is_empty]
+        return [
+            [steps(shapely.get_coordinates(ring)[:, ::-1], DECIMALS) for ring in (part.exterior, *part.interiors)]
+            for part in polygons
+        ]
+
+    def lines(self, geometries: NDArray[np.object_]) -> list[Steps]:
+        """The parts of lines that are in the window, each in `steps`, thinned as the background is."""
         frame = split_at_antimeridian(shapely.box(self.west, self.south, self.east, self.north))
         cut = shapely.simplify(shapely.intersection(geometries[shapely.intersects(geometries, frame)], frame),
                                BACKGROUND_DEG)  # fmt: skip
         lines = shapely.get_parts(shapely.line_merge(shapely.get_parts(cut)))
-        return [self._latlon(line) for line in lines if shapely.get_dimensions(line) == 1]
-
-    def _latlon(self, line: BaseGeometry) -> Positions:
-        xy = shapely.get_coordinates(line)
-        found: Positions = np.column_stack([xy[:, 1], self.longitudes(xy[:, 0])]).round(DECIMALS).tolist()
-        return found
+        positions = [shapely.get_coordinates(line) for line in lines if shapely.get_dimensions(line) == 1]
+        return [steps(np.column_stack([xy[:, 1], self.longitudes(xy[:, 0])]), DECIMALS) for xy in positions]
 
     def _in_one_piece(self, geometry: BaseGeometry) -> BaseGeometry:
         def shift(positions: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -103,12 +114,24 @@ def _cut(geometry: BaseGeometry, west: float, south: float, east: float, north: 
     return polygonal(shapely.intersection(geometry, split_at_antimeridian(shapely.box(west, south, east, north))))
 
 
-def _positions(ring: BaseGeometry) -> Positions:
-    rounded: Positions = shapely.get_coordinates(ring)[:, ::-1].round(DECIMALS).tolist()
-    return rounded
+def steps(positions: NDArray[np.float64], decimals: int) -> Steps:
+    """Positions as whole numbers: the first one, and how far each of the others lies from the one before it.
+
+    Parameters
+    ----------
+    positions : latitudes and longitudes, degrees, shape (n, 2)
+    decimals : of a degree, that are kept: one step is a unit of the last of them
+    """
+    whole = np.rint(positions * 10**decimals).astype(np.int64)
+    followed: Steps = np.diff(whole, axis=0, prepend=np.zeros((1, 2), dtype=np.int64)).ravel().tolist()
+    return followed
 
 
 def background(countries: NDArray[np.object_], window: Window) -> list[BaseGeometry]:
     """Countries as far as they are in the window, thinned so that neighbours still share their border."""
-    thinned = shapely.coverage_simplify(countries, BACKGROUND_DEG)
-    return [window.cut(country) for country in thinned]
+    cut = np.full(countries.shape, shapely.Polygon(), dtype=object)
+    near = np.flatnonzero(shapely.intersects(countries, window.cut(_EARTH)))
+    tolerance = max(BACKGROUND_DEG, COARSER * window.thinned)
+    for number, country in zip(near, shapely.coverage_simplify(countries[near], tolerance), strict=True):
+        cut[number] = window.cut(country)
+    return list(cut)

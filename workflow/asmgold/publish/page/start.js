@@ -75,3 +75,4 @@ restore();
 addEventListener("hashchange", restore);
 map.on("moveend", remember);
 ready = true;
+map.getContainer().removeAttribute("aria-busy");

@@ -3,40 +3,54 @@
 const ROWS_AT_FIRST = 100;
 const collator = new Intl.Collator(data.language, { numeric: true });
 
-function siteRows() {
-  return data.sites.id.map((id, site) => {
-    const row = element("tr");
-    const cells = [pick("site", site), pick("region", data.sites.region[site]), data.sites.commodities[site],
-      data.sites.role[site], data.sites.source[site], id];
-    row.append(...cells.map((content) => { const cell = element("td"); cell.append(content); return cell; }));
-    row.cells[1].dataset.value = data.sites.region[site];
-    return row;
-  });
+// A row as the table asks for it: its element, which those of sites get only when they are shown, since there can be
+// tens of thousands; its text; and what a column sorts it by, a number or a text, empty where there is nothing.
+function rowOf(row) {
+  const key = (column) => {
+    const { value } = row.cells[column].dataset;
+    return value === undefined ? row.cells[column].textContent : Number(value);
+  };
+  return { node: () => row, text: () => row.textContent, key };
+}
+
+function rowOfSite(id, site) {
+  const { region, commodities, role, source } = data.sites;
+  const others = [commodities[site], role[site], source[site], id];
+  const texts = [things.site.title(site), things.region.title(region[site]), ...others];
+  let made = null;
+  const node = () => {
+    if (made) return made;
+    made = element("tr");
+    for (const content of [pick("site", site), pick("region", region[site]), ...others]) {
+      made.insertCell().append(content);
+    }
+    made.cells[1].dataset.value = region[site];
+    return made;
+  };
+  return { node, text: () => texts.join(" "), key: (column) => (column === 1 ? region[site] : texts[column] ?? "") };
 }
 
 function compare(a, b) {
-  if (a.dataset.value !== undefined && b.dataset.value !== undefined) return a.dataset.value - b.dataset.value;
-  return collator.compare(a.textContent, b.textContent);
+  if (typeof a === "number" && typeof b === "number") return a - b;
+  return collator.compare(a, b);
 }
-
-const empty = (cell) => cell.textContent === "" && cell.dataset.value === undefined;
 
 function enliven(table) {
   const body = table.querySelector("tbody");
-  let rows = table.id === "sites-table" ? siteRows() : [...body.rows];
+  let rows = table.id === "sites-table" ? data.sites.id.map(rowOfSite) : [...body.rows].map(rowOf);
   const input = table.querySelector(".filter input");
   const found = table.querySelector(".found");
   const more = element("button", undefined, { type: "button", class: "button" });
   const name = fileName(table.querySelector("caption > span").firstChild.textContent, "csv");
   const head = [...table.querySelectorAll("thead tr")][0];
-  table.append(more, saveButton("CSV", name, () => [name, csv(head, rows), "text/csv;charset=utf-8"]));
+  table.append(more, saveButton("CSV", name, () => [name, csv(head, rows.map((row) => row.node())), "text/csv;charset=utf-8"]));
   let limit = ROWS_AT_FIRST;
 
   function refresh() {
     const lower = (text) => text.toLocaleLowerCase(data.language);
     const sought = input ? lower(input.value.trim()) : "";
-    const matching = sought ? rows.filter((row) => lower(row.textContent).includes(sought)) : rows;
-    body.replaceChildren(...matching.slice(0, limit));
+    const matching = sought ? rows.filter((row) => lower(row.text()).includes(sought)) : rows;
+    body.replaceChildren(...matching.slice(0, limit).map((row) => row.node()));
     more.hidden = matching.length <= limit;
     more.textContent = filled(words.js_all, { n: number(matching.length) });
     if (!input) return;
@@ -55,8 +69,8 @@ function enliven(table) {
       head.setAttribute("aria-sort", order);
       const sign = order === "ascending" ? 1 : -1;
       rows = [...rows].sort((a, b) => {
-        const [left, right] = [a.cells[column], b.cells[column]];
-        return empty(left) - empty(right) || sign * compare(left, right);
+        const [left, right] = [a.key(column), b.key(column)];
+        return (left === "") - (right === "") || sign * compare(left, right);
       });
       refresh();
     });

@@ -23,10 +23,10 @@ function disc([latitude, longitude], km, corners) {
   });
 }
 
-const isPrimary = (site) => data.sites.layer[site].endsWith("-primary");
+const isPrimary = (layer) => layer.endsWith("-primary");
 
 function centres(km, primaryOnly) {
-  const all = data.sites.at.filter((_, site) => !primaryOnly || isPrimary(site));
+  const all = data.sites.at.filter((_, site) => !primaryOnly || isPrimary(data.sites.layer[site]));
   if (all.length <= MANY_SITES) return all;
   const cell = km / 111 / 20;
   const one = new Map(all.map((at) => [at.map((degrees) => Math.floor(degrees / cell)).join(), at]));
@@ -103,9 +103,9 @@ function startWhatIf() {
   }
 
   function showMarks() {
-    siteMarks.forEach((mark, site) => {
-      const group = layers[data.sites.layer[site]];
-      group[primary?.checked && !isPrimary(site) ? "removeLayer" : "addLayer"](mark);
+    siteMarks.forEach((mark) => {
+      const { key } = mark.options;
+      layers[key][primary?.checked && !isPrimary(key) ? "removeLayer" : "addLayer"](mark);
     });
     for (const mark of seenMarks) {
       const shown = chosenPeriod() === "all" || mark.options.period === chosenPeriod();
