@@ -26,9 +26,10 @@ def fields_of(layer: str, columns: Iterable[str], same: Mapping[str, str] | None
     """
     table = table_of_package(layer)
     schema = table.schema if table is not None else LAYER_SCHEMAS.get(layer)
-    known: dict[str, Column] = {}
-    if schema:
-        known = {name: column for name in columns if (column := named_schema(schema).column(name))}
+    table_schema = named_schema(schema) if schema else None
+    known: dict[str, Column] = dict(table_schema.columns) if table_schema else {}
+    if table_schema:
+        known |= {name: column for name in columns if (column := table_schema.column(name))}
     fields = {name: _with_codes(in_plain_text(known[name])) if name in known else _own_field(name) for name in columns}
     unit = (same or {}).get(next((name for name in UNITS_OF_AMOUNTS if name in known), ""))
     if unit:

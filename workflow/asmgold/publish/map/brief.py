@@ -33,6 +33,7 @@ from asmgold.vocabulary.evidence import AREA
 
 FIGURES = 3
 VALUE_SIZE, TEXT_SIZE, LEAD_SIZE = 22.0, 8.0, 11.0
+AROUND = 1.15  # times the height of the area is that of a map that is wider than high
 BAND = 0.36  # of the room below the figures, at most, is for words
 
 
@@ -70,11 +71,14 @@ def compose_brief(content: Content) -> Figure:
     most = BAND * (top - bottom)
     columns = fitting((_care(content), TextColumn(content.say("legend"), tuple(legend_entries(content)))),
                       content, half, (most, most), most)  # fmt: skip
-    band = bottom + max(column.height(half) for column in columns)
+    words = max(column.height(half) for column in columns)
+    room = top - ROOM_FOR_DEGREES - (bottom + words + GAP / 2 + ROOM_FOR_DEGREES)
+    across = width - ROOM_FOR_DEGREES
+    height = min(room, AROUND * across * (bounds[3] - bounds[1]) / (bounds[2] - bounds[0]))
+    box = PageBox(MARGIN + ROOM_FOR_DEGREES, top - ROOM_FOR_DEGREES - height, across, height)
+    below = box.bottom - ROOM_FOR_DEGREES - GAP / 2
     for column, left in zip(columns, (MARGIN, MARGIN + half + GAP), strict=True):
-        column.draw(page, left, band, half)
-    below = band + GAP / 2 + ROOM_FOR_DEGREES
-    box = PageBox(MARGIN + ROOM_FOR_DEGREES, below, width - ROOM_FOR_DEGREES, top - ROOM_FOR_DEGREES - below)
+        column.draw(page, left, below, half)
     Panel(page, content, box, MapView.around(projection, bounds, box.width / box.height)).draw()
     return page.figure
 

@@ -40,6 +40,7 @@ FEW_SITES = 600
 MARKER_IN_DISC = 0.4  # of its diameter at most, or the region would hide below its sites
 SMALLEST_SHRINK, SMALLEST_ON_EARTH = 0.4, 0.15  # of a sign; a disc is half a millimetre on a poster of the Earth
 FINE_FROM_M = 3e6  # of width in sight; lines grow finer beyond that
+TOWNS_BY_WIDTH = 1.5  # the power by which towns have to be larger where more land is in sight, or names hide it
 SAME_PLACE_MM = 0.15
 MAX_LABEL_LENGTH = 30
 MANY_POLYGONS = 10
@@ -359,7 +360,7 @@ class Panel:
         towns = self.content.backdrop.get("towns")
         if towns is None:
             return
-        least = 0 if self.detail else palette.LARGE_TOWN
+        least = 0 if self.detail else palette.LARGE_TOWN * max(self.view.width / FINE_FROM_M, 1) ** TOWNS_BY_WIDTH
         towns = towns[(towns["population"] >= least) & towns.intersects(shapely.union_all(self.content.area.geometry))]
         towns = towns.sort_values(["population", "name"], ascending=[False, True], kind="stable")
         size, space = 4.8, 0.8

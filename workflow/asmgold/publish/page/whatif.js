@@ -2,7 +2,7 @@
 
 const E2 = 0.00669437999014; // of WGS84, with its half axis in kilometres
 const A_KM = 6378.137;
-const MANY_SITES = 3000; // from here on discs are drawn with fewer corners, and one for sites that lie close together
+const MANY_SITES = 3000; // from here on discs are drawn as finely as the screen shows them, and those in sight alone
 const rad = Math.PI / 180;
 
 // The edge of a geodesic disc, [latitude, longitude] in degrees, by Gauss's formula of the middle latitude: within a
@@ -28,9 +28,21 @@ const isPrimary = (layer) => layer.endsWith("-primary");
 function centres(km, primaryOnly) {
   const all = data.sites.at.filter((_, site) => !primaryOnly || isPrimary(data.sites.layer[site]));
   if (all.length <= MANY_SITES) return all;
-  const cell = km / 111 / 20;
-  const one = new Map(all.map((at) => [at.map((degrees) => Math.floor(degrees / cell)).join(), at]));
+  const sight = map.getBounds().pad(0.5);
+  const cell = Math.max(km / 111 / 20, degreesOfPixel());
+  const one = new Map();
+  for (const at of all) {
+    if (sight.contains(at)) one.set(Math.floor(at[0] / cell) * 1e6 + Math.floor(at[1] / cell), at);
+  }
   return [...one.values()];
+}
+
+const degreesOfPixel = () => 360 / 256 / 2 ** map.getZoom();
+
+// So many corners that an edge is within half a pixel of the disc.
+function cornersOf(km) {
+  const pixels = Math.max(km / 111 / degreesOfPixel(), 1);
+  return Math.min(Math.max(Math.ceil(Math.PI / Math.acos(1 - 0.5 / pixels)), 6), 48);
 }
 
 // One path for all discs, filled as one and cut to the area, as the regions are.
@@ -52,7 +64,7 @@ let discs = null;
 
 function drawDiscs(km, primaryOnly) {
   const at = centres(km, primaryOnly);
-  const corners = at.length > MANY_SITES ? 16 : 48;
+  const corners = data.sites.at.length > MANY_SITES ? cornersOf(km) : 48;
   discs.setLatLngs(at.map((centre) => [disc(centre, km, corners)]));
 }
 
@@ -143,6 +155,9 @@ function startWhatIf() {
     ...(chosenPeriod() !== "all" && { year: chosenPeriod() }),
     ...(primary?.checked && { primary: "1" }),
   });
+  if (data.sites.at.length > MANY_SITES) {
+    map.on("moveend", () => { if (!isOwn()) drawDiscs(Number(radius.value), primary?.checked); });
+  }
   form.addEventListener("input", () => { show(); remember(); });
   form.addEventListener("reset", (event) => { event.preventDefault(); whatIf.set(new URLSearchParams()); remember(); });
   show();
