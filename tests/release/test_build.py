@@ -103,7 +103,7 @@ def no_authors(copy: Copy) -> str:
 
 def no_notes(copy: Copy) -> str:
     (copy.folder / "results/.build/peru/logs/draw_map.job.json").unlink()
-    return "results/.build/peru/map.png: no job is on record that made it"
+    return "results/.build/peru/brief.pdf: no job is on record that made it"
 
 
 def full_disk(copy: Copy) -> str:
