@@ -61,7 +61,7 @@ if FORMATS:
         input:
             regions="<build>/regions.parquet",
             sites="<build>/sites.parquet",
-            countries=COUNTRIES,
+            countries=COUNTRIES if "pmtiles" in SETTINGS.products.formats else [],
         output:
             FORMATS,
         log:

@@ -11,7 +11,6 @@ with job(snakemake):
     paths = [Path(path) for path in snakemake.output]
     tables = load(snakemake.input, "regions", "sites", "countries")
     context = Context(**snakemake.params.context)
-    attribution = "; ".join(dict.fromkeys(str(credit.producer) for credit in context.credits if credit.producer))
-    names = [path.name for path in paths]
+    names, attribution = [path.name for path in paths], "; ".join(context.producers)
     write_formats(paths[0].parent, names, **tables, date=context.date, attribution=attribution)
     logging.info("%s", ", ".join(path.name for path in paths))

@@ -12,14 +12,12 @@ import shapely
 from numpy.typing import NDArray
 
 from asmgold.evidence.observations import Observation, Zones, area_km2, merge, safe_ratio
-from asmgold.evidence.sampling import WeightedPoints
+from asmgold.evidence.sampling import WeightedPoints, along_edges
 from asmgold.geodesy.ellipsoid import Floats, NearestSite, polygon_area
 from asmgold.geodesy.polygons import polygonal
 from asmgold.schemas.evidence import BY_OVERLAY, CAPTURE, EVIDENCE_UNITS, MINING_SEEN, MISSED
 from asmgold.schemas.tables import CRS
 from asmgold.vocabulary.evidence import ALL_PERIODS, AREA
-
-FINE_DEG = 0.002  # distances to an edge are measured to points on it that are no farther apart than this
 
 
 def capture(observations: Sequence[Observation], zones: Zones, regions: gpd.GeoDataFrame) -> pd.DataFrame:
@@ -161,7 +159,7 @@ def _distances(pieces: NDArray[np.object_], sites: gpd.GeoDataFrame) -> tuple[Fl
     """The distance from each piece to its nearest site, km, and that site's record."""
     if sites.empty or len(pieces) == 0:
         return np.full(len(pieces), np.nan), np.full(len(pieces), None, dtype=object)
-    points, piece = shapely.get_coordinates(shapely.segmentize(pieces, FINE_DEG), return_index=True)
+    points, piece = along_edges(pieces)
     metres, site = NearestSite(sites["longitude"], sites["latitude"]).query(points[:, 0], points[:, 1])
     order = np.lexsort((metres, piece))
     first = order[np.r_[True, np.diff(piece[order]) > 0]]

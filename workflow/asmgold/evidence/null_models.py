@@ -17,11 +17,10 @@ import shapely
 from scipy.spatial import cKDTree
 
 from asmgold.errors import InputError
-from asmgold.evidence.capture import FINE_DEG
 from asmgold.evidence.clustered import Draw, clumps_of, fit_thomas, moved, thomas
 from asmgold.evidence.land import LandCells, land_cells
 from asmgold.evidence.observations import Zones, safe_ratio
-from asmgold.evidence.sampling import Bools, Ints, WeightedPoints, chord_m, coarser, pairs_within
+from asmgold.evidence.sampling import Bools, Ints, WeightedPoints, along_edges, chord_m, coarser, pairs_within
 from asmgold.geodesy.ellipsoid import ECCENTRICITY_SQUARED, Floats, to_ecef
 from asmgold.geodesy.polygons import polygonal
 from asmgold.io.values import as_text
@@ -202,7 +201,8 @@ def _by_polygon(layer: gpd.GeoDataFrame, field: str | None, area: shapely.Geomet
 
 
 def _by_distance(lines: gpd.GeoDataFrame, bands_km: Sequence[float], area: shapely.Geometry) -> list[Stratum]:
-    tree = cKDTree(to_ecef(*shapely.get_coordinates(shapely.segmentize(lines.geometry.array, FINE_DEG)).T))
+    points, _ = along_edges(lines.geometry.array)
+    tree = cKDTree(to_ecef(*points.T))
     limits = chord_m(1000 * np.asarray(bands_km))
 
     def stratum(band: int) -> Stratum:

@@ -11,10 +11,9 @@ import shapely
 from numpy.typing import ArrayLike
 from scipy.sparse import csr_array
 
-from asmgold.evidence.capture import FINE_DEG
 from asmgold.evidence.land import LandCells
 from asmgold.evidence.observations import safe_ratio
-from asmgold.evidence.sampling import WeightedPoints, distances_m
+from asmgold.evidence.sampling import WeightedPoints, along_edges, distances_m
 from asmgold.geodesy.ellipsoid import Floats, to_ecef
 from asmgold.geodesy.joining import Geometries
 from asmgold.schemas.evidence import RADIUS_CURVE, RADIUS_OF_CAPTURE
@@ -32,7 +31,7 @@ def radius_curve(
     ----------
     cells, points : by `land_cells` and `weighted_points`, for the same zones
     shapes : every record that would be a site if its disc reached into the area: points, lines and polygons in
-        EPSG:4326, shape (n,). Distances to edges are measured to points on them that are `FINE_DEG` apart at most
+        EPSG:4326, shape (n,). Distances to edges are measured to points on them (`along_edges`)
     radii_km : in any order
 
     Returns
@@ -64,7 +63,7 @@ def radius_curve(
 
 def _distances_km(places: LandCells | WeightedPoints, shapes: Geometries, *, max_km: float = np.inf) -> Floats:
     """Distances from places to the nearest of the shapes, 0 within a polygon."""
-    edges = shapely.get_coordinates(shapely.segmentize(shapes, FINE_DEG))
+    edges, _ = along_edges(shapes)
     distance = distances_m(places.ecef, to_ecef(*edges.T), max_m=1000 * max_km) / 1000
     for polygon in shapely.get_parts(shapes[shapely.get_dimensions(shapes) == 2]):
         shapely.prepare(polygon)

@@ -22,9 +22,10 @@ from scipy.spatial import cKDTree
 
 from asmgold.evidence.observations import Observation, Zones
 from asmgold.geodesy.ellipsoid import MEAN_RADIUS_M, Floats, polygon_area, to_ecef
-from asmgold.geodesy.polygons import polygonal
+from asmgold.geodesy.polygons import densify, polygonal
 
 MAX_PART_DEG = 0.004
+FINE_DEG = 0.002
 GROUP_COLUMNS = ["evidence", "period", "zone", "observed", "unit"]
 Bools = NDArray[np.bool_]
 Ints = NDArray[np.intp]
@@ -99,6 +100,21 @@ def coarser(points: WeightedPoints, step_deg: float) -> WeightedPoints:
     count = np.bincount(cell, minlength=len(cells))
     lon, lat = (np.bincount(cell, values, len(cells)) / count for values in (points.lon, points.lat))
     return WeightedPoints(lon, lat, points.weights @ adding_up(cell, len(cells)), points.groups)
+
+
+def along_edges(shapes: ArrayLike) -> tuple[Floats, Ints]:
+    """Points on lines and on the edges of polygons, to which distances are measured; points as they are.
+
+    Parameters
+    ----------
+    shapes : in EPSG:4326, shape (n,)
+
+    Returns
+    -------
+    Degrees, shape (m, 2), no farther apart than `FINE_DEG`, and for each the number of its shape, shape (m,).
+    """
+    points, shape = shapely.get_coordinates(densify(shapes, FINE_DEG), return_index=True)
+    return points, shape
 
 
 def cell_numbers(lon: Floats, lat: Floats, step_deg: float, corner: Sequence[float] | Floats = (0, 0)) -> Ints:

@@ -16,6 +16,7 @@ from shapely.geometry.base import BaseGeometry
 from asmgold.geodesy.ellipsoid import Floats
 from asmgold.geodesy.polygons import make_valid, polygonal
 
+ROUND_THE_EARTH_DEG = 350.0  # what spans so many degrees of longitude goes round the Earth, but for a gap in the sea
 RAGGED_DEG = 1e-3  # what is cut at the antimeridian ends there as precisely as this, some 100 m
 _WORLD = shapely.box(-180, -90, 180, 90)
 

@@ -237,6 +237,11 @@ class Context:
         return read + [words[step] for step in steps.get(layer, ["classified"])]
 
     @cached_property
+    def producers(self) -> list[str]:
+        """Who made what is used, each once."""
+        return list(dict.fromkeys(str(credit.producer) for credit in self.credits if credit.producer))
+
+    @cached_property
     def credits(self) -> list[Credit]:
         """Whom a map thanks: the sources of records first, then those of the layers."""
         of_records = [

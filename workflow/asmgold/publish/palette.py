@@ -45,6 +45,7 @@ ZONE_COLOURS = {"inside": INSIDE, "outside": OUTSIDE}  # regions by whether an o
 WATER = "#7FA8C9"  # rivers and the edges of lakes
 LAKE = "#CFE0EC"
 TOWN = "#5A5A5A"
+SITES_FROM_ZOOM = 4  # of a web map of the world: farther off, a region is smaller than the sign of a site
 LARGE_TOWN = 100_000  # people; smaller ones are shown from near
 
 SHARE_BOUNDS = (0.01, 0.1, 0.25, 0.5)

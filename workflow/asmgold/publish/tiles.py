@@ -27,8 +27,7 @@ from asmgold.publish import palette
 
 REGIONS, SITES, COUNTRIES = "asm_gold_regions", "gold_sites", "countries"
 MAX_ZOOM = 6  # where a unit of a tile is 153 m at the equator; a map enlarges these tiles beyond
-SITES_FROM_ZOOM = 4  # farther off, a region is smaller than the sign of a site
-ZOOMS = {REGIONS: (0, MAX_ZOOM), SITES: (SITES_FROM_ZOOM, MAX_ZOOM), COUNTRIES: (0, MAX_ZOOM)}
+ZOOMS = {REGIONS: (0, MAX_ZOOM), SITES: (palette.SITES_FROM_ZOOM, MAX_ZOOM), COUNTRIES: (0, MAX_ZOOM)}
 COLUMNS = {  # a tile is read whole: the rest of what is known of a site is in the other products
     REGIONS: ["region_id", "region_name", "area_km2", "n_sites", "n_deposits"],
     SITES: ["record_id", "label", "source", "commodity_role", "region_id"],
@@ -109,10 +108,10 @@ def write_style(path: Path, archive: str, *, with_countries: bool, attribution: 
         _layer(REGIONS, "fill", {"fill-color": palette.REGION, "fill-opacity": palette.REGION_OPACITY}),
         _layer(REGIONS, "line", {"line-color": palette.REGION_EDGE, "line-width": 0.8}),
         {**_layer(SITES, "circle", {
-            "circle-radius": ["interpolate", ["linear"], ["zoom"], SITES_FROM_ZOOM, 1.5, 10, 4],
+            "circle-radius": ["interpolate", ["linear"], ["zoom"], palette.SITES_FROM_ZOOM, 1.5, 10, 4],
             "circle-color": [*colours, palette.OTHER_SOURCE],
             "circle-stroke-color": palette.SITE_EDGE, "circle-stroke-width": 0.5,
-        }), "minzoom": SITES_FROM_ZOOM},
+        }), "minzoom": palette.SITES_FROM_ZOOM},
     ]  # fmt: skip
     source = {"type": "vector", "url": f"pmtiles://{archive}", "attribution": attribution}
     write_json({"version": 8, "name": Path(archive).stem, "sources": {SOURCE: source}, "layers": layers}, path)

@@ -11,13 +11,12 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from asmgold.publish import palette
-from asmgold.publish.answer import answer_of_evidence, answer_of_land, of_all_periods
+from asmgold.publish.answer import of_all_periods
 from asmgold.publish.map.columns import ColumnEntry, TextColumn
 from asmgold.publish.map.content import Content
-from asmgold.publish.map.lettering import LINE_SPACING, PrintedPage, broken, mm
+from asmgold.publish.map.lettering import A4_MM, LINE_SPACING, PrintedPage, broken, mm
 from asmgold.publish.map.panel import PageBox, Panel, legend_entries
 from asmgold.publish.map.sheet import (
-    A4_MM,
     GAP,
     MARGIN,
     ROOM_FOR_DEGREES,
@@ -55,8 +54,7 @@ def draw_brief(pdf: Path, content: Content) -> None:
     content : what the printed map says
     """
     with mpl.rc_context(STYLE):
-        described = {"Title": content.title, "Author": content.author, "Creator": "asmgold", "CreationDate": None}
-        write_tagged(compose_brief(content), pdf, described, language=content.language, said=content.spoken)
+        write_tagged(compose_brief(content), pdf, content)
 
 
 def compose_brief(content: Content) -> Figure:
@@ -118,15 +116,14 @@ def key_figures(content: Content) -> list[KeyFigure]:
 
 def _care(content: Content) -> TextColumn:
     """What limits the figures: where the mining was seen, what carries them, and what chance gives."""
-    sentences = answer_of_evidence(content.tables, content.context)[1:]
     heading = content.context.phrases("brief")["care"]
-    return TextColumn(heading, tuple(map(ColumnEntry, [*sentences, content.say("note")])))
+    return TextColumn(heading, tuple(map(ColumnEntry, [*content.answer_of_evidence[1:], content.say("note")])))
 
 
 def _write_lead(page: PrintedPage, content: Content, y: float) -> float:
     """Write the answer in its first sentences. Returns how far down the page is taken."""
-    land = answer_of_land(content.covered_km2, content.area_km2, content.context) if len(content.regions) else ""
-    lead = " ".join([land or content.say("no_site"), *answer_of_evidence(content.tables, content.context)[:1]])
+    land = content.say("no_site") if content.regions.empty else content.answer_of_land
+    lead = " ".join([land, *content.answer_of_evidence[:1]])
     return _write_lines(page, MARGIN, y, broken(lead, LEAD_SIZE, page.width - 2 * MARGIN), LEAD_SIZE, palette.TEXT) - 4
 
 

@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from asmgold import __version__
+from asmgold.geodesy.antimeridian import ROUND_THE_EARTH_DEG
 from asmgold.geodesy.ellipsoid import polygon_area
 from asmgold.publish.answer import answer_of_evidence, answer_of_land, of_all_periods
 from asmgold.publish.context import Context, Credit
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
     import pandas as pd
 
 MAX_OWN_TITLES = 8
-ROUND_THE_EARTH_DEG = 350
 
 
 @dataclass(frozen=True)
@@ -122,8 +122,17 @@ class Content:
         """What share of the land the regions are, what share of the mining seen they hold, and how sure that is."""
         if self.regions.empty:
             return ""
-        land = answer_of_land(self.covered_km2, self.area_km2, self.context)
-        return " ".join([land, *answer_of_evidence(self.tables, self.context)])
+        return " ".join([self.answer_of_land, *self.answer_of_evidence])
+
+    @cached_property
+    def answer_of_land(self) -> str:
+        """What share of the land the regions are."""
+        return answer_of_land(self.covered_km2, self.area_km2, self.context)
+
+    @cached_property
+    def answer_of_evidence(self) -> list[str]:
+        """What share of the mining seen they hold, and how sure that is, in sentences."""
+        return answer_of_evidence(self.tables, self.context)
 
     @cached_property
     def covered_km2(self) -> float:
@@ -158,8 +167,7 @@ class Content:
     @property
     def author(self) -> str:
         """Who made what the map is drawn from, for the PDF's own description."""
-        producers = dict.fromkeys(str(credit.producer) for credit in self.context.credits if credit.producer)
-        return "; ".join(["asmgold", *producers])
+        return "; ".join(["asmgold", *self.context.producers])
 
     @cached_property
     def figures(self) -> list[tuple[str, str]]:

@@ -25,7 +25,8 @@ from asmgold.publish.letters import carried_over, drawable, families
 
 MM_PER_POINT = 25.4 / 72
 LINE_SPACING = 1.34
-A4_MM2 = 210 * 297
+A4_MM = (210.0, 297.0)
+A3_MM = (297.0, 420.0)
 _RESOLUTION = 300
 
 
@@ -103,7 +104,7 @@ class PrintedPage:
     @property
     def paper(self) -> str:
         """The name of its size."""
-        return "A3" if self.width * self.height > A4_MM2 else "A4"
+        return "A3" if sorted((self.width, self.height)) == sorted(A3_MM) else "A4"
 
     def inner_axes(self, left: float, bottom: float, width: float, height: float) -> Axes:
         """Axes for a map on a part of the page.

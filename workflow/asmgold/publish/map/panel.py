@@ -128,9 +128,8 @@ class Panel:
         # Where no country is known, nothing says what is sea.
         around = palette.SEA if self.content.countries is not None else palette.NEIGHBOUR
         self._fill(self.view.outline(), around, edgecolor=palette.NEIGHBOUR_EDGE, linewidth=0.5, zorder=0)
-        if self.content.is_of_the_earth and len(
-            self.countries
-        ):  # which are the area: their borders are all there is to draw
+        if self.content.is_of_the_earth and len(self.countries):
+            # They are the area: their borders are all there is to draw.
             self._fill(self.countries, palette.AREA, edgecolor=palette.AREA_EDGE, linewidth=0.2, zorder=1.5)
             return
         self._fill(self.countries, palette.NEIGHBOUR, edgecolor=palette.NEIGHBOUR_EDGE,

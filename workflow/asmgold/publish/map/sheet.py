@@ -16,7 +16,7 @@ from asmgold.publish import palette
 from asmgold.publish.letters import FONT
 from asmgold.publish.map.columns import TEXT_SIZES, ColumnEntry, TextColumn
 from asmgold.publish.map.content import Content
-from asmgold.publish.map.lettering import LINE_SPACING, PrintedPage, broken, mm
+from asmgold.publish.map.lettering import A3_MM, A4_MM, LINE_SPACING, PrintedPage, broken, mm
 from asmgold.publish.map.ornaments import position_in_words
 from asmgold.publish.map.panel import PageBox, Panel, legend_entries
 from asmgold.publish.map.tagged import write_tagged
@@ -25,8 +25,6 @@ from asmgold.publish.map.view import MapView
 if TYPE_CHECKING:
     import geopandas as gpd
 
-A4_MM = (210.0, 297.0)
-A3_MM = (297.0, 420.0)  # for the whole Earth
 MARGIN = 11.0
 GAP = 6.0
 ROOM_FOR_DEGREES = 3.6
@@ -60,11 +58,7 @@ def draw_map(pdf: Path, png: Path, content: Content) -> None:
     """
     with mpl.rc_context(STYLE):
         figure = compose(content)
-        described = {
-            "Title": content.title, "Author": content.author, "Subject": content.subtitle.replace("\n", " "),
-            "Creator": "asmgold", "CreationDate": None,
-        }  # fmt: skip
-        write_tagged(figure, pdf, described, language=content.language, said=content.spoken)
+        write_tagged(figure, pdf, content)
         figure.savefig(png, dpi=DOTS_PER_INCH, metadata={"Title": content.title, "Software": None})
 
 

@@ -7,7 +7,6 @@ section 14.7, describes it, with the language and the title that readers announc
 from __future__ import annotations
 
 import io
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -23,22 +22,26 @@ from pypdf.generic import (
     TextStringObject,
 )
 
+from asmgold.publish.map.content import Content
+
 BEGIN, END = b"/Figure <</MCID 0>> BDC\n", b"\nEMC"
 
 
-def write_tagged(figure: Figure, path: Path, metadata: Mapping[str, Any], *, language: str, said: str) -> None:
-    """Write a figure as a tagged PDF of one page, the same bytes for the same figure.
+def write_tagged(figure: Figure, path: Path, content: Content) -> None:
+    """Write a page as a tagged PDF, the same bytes for the same page.
 
     Parameters
     ----------
-    figure : one page
+    figure : the page
     path : where to
-    metadata : the document's title and the like, as `Figure.savefig` takes them
-    language : of its words, a code of ISO 639-1
-    said : what the page says, in words
+    content : what it says: its title, its authors, its language and its words
     """
     drawn = io.BytesIO()
-    figure.savefig(drawn, format="pdf", metadata=dict(metadata))
+    described = {
+        "Title": content.title, "Author": content.author, "Subject": content.subtitle.replace("\n", " "),
+        "Creator": "asmgold", "CreationDate": None,
+    }  # fmt: skip
+    figure.savefig(drawn, format="pdf", metadata=described)
     writer = PdfWriter(clone_from=drawn)
     writer.pdf_header = "%PDF-1.7"
     page, catalog = writer.pages[0], writer.root_object
@@ -50,7 +53,7 @@ def write_tagged(figure: Figure, path: Path, metadata: Mapping[str, Any], *, lan
     document = _element("Document", tree)
     shown = _element("Figure", writer._add_object(document))
     shown.update({
-        NameObject("/Alt"): TextStringObject(said), NameObject("/K"): NumberObject(0),
+        NameObject("/Alt"): TextStringObject(content.spoken), NameObject("/K"): NumberObject(0),
         NameObject("/Pg"): page.indirect_reference,
     })  # fmt: skip
     figure_tag = writer._add_object(shown)
@@ -65,7 +68,7 @@ def write_tagged(figure: Figure, path: Path, metadata: Mapping[str, Any], *, lan
     catalog.update({
         NameObject("/StructTreeRoot"): tree,
         NameObject("/MarkInfo"): DictionaryObject({NameObject("/Marked"): BooleanObject(True)}),
-        NameObject("/Lang"): TextStringObject(language),
+        NameObject("/Lang"): TextStringObject(content.language),
         NameObject("/ViewerPreferences"): DictionaryObject({NameObject("/DisplayDocTitle"): BooleanObject(True)}),
     })  # fmt: skip
     with path.open("wb") as file:

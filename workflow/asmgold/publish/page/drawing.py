@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from asmgold.geodesy.antimeridian import ROUND_THE_EARTH_DEG
 from asmgold.io.text import web_address
 from asmgold.publish import palette
 from asmgold.publish.context import Context
@@ -26,8 +27,6 @@ SCRIPT_WORDS = "js_"
 PIXELS_OF_A_MM = 2.3  # of the radius of a sign, for a millimetre of its size
 POSITION_DECIMALS = 5
 MOST_TOWNS = 400  # the largest; each is a label that the browser moves
-ROUND_THE_EARTH_DEG = 350
-SITES_FROM_ZOOM = 4  # of the world: farther off, a region is smaller than the sign of a site
 SEEN_DEG = 0.01  # mining that was seen is shown in cells of this size, some kilometre
 
 
@@ -96,7 +95,7 @@ def map_data(results: Results, layers: Sequence[MapLayer], context: Context) -> 
         "window": [window.west, window.south, window.east, window.north],
         "view": _first_sight(results),
         "decimals": {"shapes": DECIMALS, "sites": POSITION_DECIMALS},
-        "sites_from": SITES_FROM_ZOOM if results.is_per_country else 0,
+        "sites_from": palette.SITES_FROM_ZOOM if results.is_per_country else 0,
         "background": {"land": palette.NEIGHBOUR, "border": palette.NEIGHBOUR_EDGE,
                        "area": palette.AREA, "outline": palette.AREA_EDGE,
                        "chosen": palette.TEXT, "halo": palette.HALO},
@@ -192,7 +191,6 @@ def _countries(results: Results, context: Context, window: Window) -> list[dict[
         return []
     countries, apart = results.countries, results.is_per_country
     cut = background(np.asarray(countries.geometry.array, dtype=object), window)
-    area: Any = shapely.union_all(results.area.geometry.array)
     shown = [
         (code, name, shape, max(shapely.get_parts(shape), key=shapely.area))
         for code, name, shape in zip(missing_as_none(countries["code"]), countries["name"], cut, strict=True)
@@ -201,16 +199,13 @@ def _countries(results: Results, context: Context, window: Window) -> list[dict[
     drawn = []
     for code, name, shape, largest in sorted(shown, key=lambda country: -shapely.area(country[3])):
         # The name of the area itself stands in the title.
-        inside = shapely.area(shapely.intersection(largest, area)) > 0.5 * shapely.area(largest)
+        inside = shapely.area(shapely.intersection(largest, results.whole_area)) > 0.5 * shapely.area(largest)
         in_sight: Any = window.cut_to_first_sight(largest)
         place = shapely.get_coordinates(shapely.maximum_inscribed_circle(largest if in_sight.is_empty else in_sight))[0]
+        own = country_name(code, context.language) if code else None
         drawn.append(
             {
-                "name": None
-                if inside and not apart
-                else (country_name(code, context.language) or name)
-                if code
-                else name,
+                "name": None if inside and not apart else own or name,
                 "place": [round(float(place[1]), 1), round(float(window.longitudes(place[:1])[0]), 1)],
                 "shape": window.shape(shape, thinned=0),
             }
@@ -233,9 +228,7 @@ def _towns(results: Results, window: Window) -> list[dict[str, Any]]:
     towns = results.backdrop.get("towns")
     if towns is None:
         return []
-    area: Any = shapely.union_all(results.area.geometry.array)
-    shapely.prepare(area)
-    inside = towns[shapely.intersects(area, np.asarray(towns.geometry.array, dtype=object))]
+    inside = towns[shapely.intersects(results.whole_area, np.asarray(towns.geometry.array, dtype=object))]
     largest = inside.sort_values(["population", "name"], ascending=[False, True], kind="stable").head(MOST_TOWNS)
     places = largest.get_coordinates().to_numpy()
     at = np.column_stack([places[:, 1], window.longitudes(places[:, 0])]).round(POSITION_DECIMALS).tolist()

@@ -64,6 +64,13 @@ class Results:
         """The area's own size."""
         return float(polygon_area(self.area.geometry.array).sum()) / 1e6
 
+    @cached_property
+    def whole_area(self) -> Any:
+        """The area as one shape."""
+        whole = shapely.union_all(self.area.geometry.array)
+        shapely.prepare(whole)
+        return whole
+
     @property
     def is_per_country(self) -> bool:
         """Whether each country has results and a page of its own."""

@@ -5,6 +5,8 @@ The page is looked at, not measured: its lines may be `Window.thinned` off, wher
 
 from __future__ import annotations
 
+from functools import cached_property
+
 import numpy as np
 import shapely
 from numpy.typing import NDArray
@@ -28,8 +30,6 @@ MIN_MARGIN_DEG = 3.0
 MERCATOR_LATITUDE = 85.0
 WIDER_THAN_HIGH = 1.25
 MIN_GAP_DEG = 10.0  # between the ends of a window that goes round the Earth, so that no place lies on both
-
-_EARTH = shapely.box(-180, -90, 180, 90)
 
 Steps = list[int]
 Shape = list[list[Steps]]
@@ -55,6 +55,11 @@ class Window:
         self.south = max(south - margin, -MERCATOR_LATITUDE)
         self.north = min(north + margin, MERCATOR_LATITUDE)
 
+    @cached_property
+    def frame(self) -> BaseGeometry:
+        """The window as polygons, cut at 180 degrees."""
+        return split_at_antimeridian(shapely.box(self.west, self.south, self.east, self.north))
+
     def longitudes(self, degrees: NDArray[np.float64]) -> NDArray[np.float64]:
         """Longitudes as they follow one another in the window."""
         shifted: NDArray[np.float64] = degrees + 360 * (degrees < self.west) - 360 * (degrees > self.east)
@@ -67,14 +72,15 @@ class Window:
 
     def cut(self, geometry: BaseGeometry) -> BaseGeometry:
         """The part of polygons that is in the window."""
-        return _cut(geometry, self.west, self.south, self.east, self.north)
+        return polygonal(shapely.intersection(geometry, self.frame))
 
     def cut_to_first_sight(self, geometry: BaseGeometry) -> BaseGeometry:
         """The part of polygons that is in sight before anyone moves the map, which is a little wider than high."""
         west, south, east, north = self.inner
         stretched = max(east - west, WIDER_THAN_HIGH * (north - south))
         x = (west + east) / 2
-        return _cut(geometry, x - stretched / 2, south, x + stretched / 2, north)
+        sight = split_at_antimeridian(shapely.box(x - stretched / 2, south, x + stretched / 2, north))
+        return polygonal(shapely.intersection(geometry, sight))
 
     @property
     def thinned_m(self) -> int:
@@ -93,9 +99,8 @@ class Window:
 
     def lines(self, geometries: NDArray[np.object_]) -> list[Steps]:
         """The parts of lines that are in the window, each in `steps`, thinned as the background is."""
-        frame = split_at_antimeridian(shapely.box(self.west, self.south, self.east, self.north))
-        cut = shapely.simplify(shapely.intersection(geometries[shapely.intersects(geometries, frame)], frame),
-                               BACKGROUND_DEG)  # fmt: skip
+        near = geometries[shapely.intersects(geometries, self.frame)]
+        cut = shapely.simplify(shapely.intersection(near, self.frame), BACKGROUND_DEG)
         lines = shapely.get_parts(shapely.line_merge(shapely.get_parts(cut)))
         positions = [shapely.get_coordinates(line) for line in lines if shapely.get_dimensions(line) == 1]
         return [steps(np.column_stack([xy[:, 1], self.longitudes(xy[:, 0])]), DECIMALS) for xy in positions]
@@ -108,10 +113,6 @@ class Window:
             return shapely.transform(geometry, shift)
         parts = shapely.transform(shapely.get_parts(snap_to_antimeridian(geometry)), shift)
         return polygonal(shapely.union_all([make_valid(part) for part in parts]))
-
-
-def _cut(geometry: BaseGeometry, west: float, south: float, east: float, north: float) -> BaseGeometry:
-    return polygonal(shapely.intersection(geometry, split_at_antimeridian(shapely.box(west, south, east, north))))
 
 
 def steps(positions: NDArray[np.float64], decimals: int) -> Steps:
@@ -130,7 +131,7 @@ def steps(positions: NDArray[np.float64], decimals: int) -> Steps:
 def background(countries: NDArray[np.object_], window: Window) -> list[BaseGeometry]:
     """Countries as far as they are in the window, thinned so that neighbours still share their border."""
     cut = np.full(countries.shape, shapely.Polygon(), dtype=object)
-    near = np.flatnonzero(shapely.intersects(countries, window.cut(_EARTH)))
+    near = np.flatnonzero(shapely.intersects(countries, window.frame))
     tolerance = max(BACKGROUND_DEG, COARSER * window.thinned)
     for number, country in zip(near, shapely.coverage_simplify(countries[near], tolerance), strict=True):
         cut[number] = window.cut(country)

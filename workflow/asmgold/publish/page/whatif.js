@@ -3,6 +3,7 @@
 const E2 = 0.00669437999014; // of WGS84, with its half axis in kilometres
 const A_KM = 6378.137;
 const MANY_SITES = 3000; // from here on discs are drawn as finely as the screen shows them, and those in sight alone
+const hasManySites = () => data.sites.at.length > MANY_SITES;
 const rad = Math.PI / 180;
 
 // The edge of a geodesic disc, [latitude, longitude] in degrees, by Gauss's formula of the middle latitude: within a
@@ -27,7 +28,7 @@ const isPrimary = (layer) => layer.endsWith("-primary");
 
 function centres(km, primaryOnly) {
   const all = data.sites.at.filter((_, site) => !primaryOnly || isPrimary(data.sites.layer[site]));
-  if (all.length <= MANY_SITES) return all;
+  if (!hasManySites()) return all;
   const sight = map.getBounds().pad(0.5);
   const cell = Math.max(km / 111 / 20, degreesOfPixel());
   const one = new Map();
@@ -64,7 +65,7 @@ let discs = null;
 
 function drawDiscs(km, primaryOnly) {
   const at = centres(km, primaryOnly);
-  const corners = data.sites.at.length > MANY_SITES ? cornersOf(km) : 48;
+  const corners = hasManySites() ? cornersOf(km) : 48;
   discs.setLatLngs(at.map((centre) => [disc(centre, km, corners)]));
 }
 
@@ -155,7 +156,7 @@ function startWhatIf() {
     ...(chosenPeriod() !== "all" && { year: chosenPeriod() }),
     ...(primary?.checked && { primary: "1" }),
   });
-  if (data.sites.at.length > MANY_SITES) {
+  if (hasManySites()) {
     map.on("moveend", () => { if (!isOwn()) drawDiscs(Number(radius.value), primary?.checked); });
   }
   form.addEventListener("input", () => { show(); remember(); });
