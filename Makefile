@@ -12,7 +12,7 @@ BIN := .venv/bin
 ASMGOLD := $(BIN)/python -m asmgold
 SNAKEMAKE := $(BIN)/python -m snakemake
 # What is fetched belongs to a scenario of live data; the default one needs nothing from anywhere.
-OPTIONS := --scenario $(or $(SCENARIO),peru-upstream)
+OPTIONS := --scenario "$(or $(SCENARIO),peru-upstream)"
 # A connection string reaches the command by the environment: the shell reads none of it, and `make -n` shows none.
 export DSN SCHEMA
 ifdef MIRROR
@@ -25,8 +25,8 @@ endif
 help:  ## what can be made
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
-run: .venv/ready  ## the products of a scenario, in results/ (SCENARIO=peru-upstream for live data, AREA=COD, COMMODITY=)
-	@$(ASMGOLD) run $(if $(SCENARIO),--scenario $(SCENARIO))
+run: .venv/ready  ## the products of a scenario, in results/ (SCENARIO=peru-upstream for live data, or several: "peru ghana"; AREA=COD, COMMODITY=)
+	@$(ASMGOLD) run $(if $(SCENARIO),--scenario "$(SCENARIO)")
 
 reproduce: .venv/ready  ## make the products anew in another folder, and compare them byte for byte (SCENARIO=)
 	@$(ASMGOLD) reproduce $(if $(SCENARIO),--scenario $(SCENARIO))

@@ -123,6 +123,19 @@ def test_the_countries_of_a_run_with_killed_jobs_are_those_of_a_local_run(cluste
     assert hashes(copy.folder / "results" / name) == hashes(local.folder / "results" / name)
 
 
+def test_several_scenarios_are_one_plan_on_a_cluster_too(cluster, tmp_path):
+    copy = copy_project(tmp_path / "remote")
+    tables = [f"results/.build/{name}/regions.parquet" for name in ("survey", "peru")]
+    question = ("--config", "scenario=survey peru", "--", *tables)
+    with running(cluster, copy, *question) as run:
+        assert run.wait(timeout=600) == 0, (copy.folder / "run.log").read_text()
+    remote = [sha256_of(copy.folder / table) for table in tables]
+    shutil.rmtree(copy.folder / "results")
+    done = copy.run("--cores", "2", *question)
+    assert done.returncode == 0, done.stderr
+    assert [sha256_of(copy.folder / table) for table in tables] == remote
+
+
 def test_a_full_disk_ends_with_one_message_and_the_last_products(cluster, built):
     before = built.products()
     published, results = built.folder / "published", built.folder / "results"

@@ -21,7 +21,7 @@ from asmgold import __version__
 from asmgold.config.loading import load_refresh_settings, read_yaml
 from asmgold.config.models import Lock
 from asmgold.config.paths import LOCK_FILE, cache_environment, shipped_project
-from asmgold.config.scenario import Scenario, load_scenario
+from asmgold.config.scenario import Scenario, load_scenario, scenario_names
 from asmgold.errors import BusyError, InputError, UnreachableError, excerpt
 from asmgold.io.checksum import sha256_of
 from asmgold.io.logs import log_plainly
@@ -67,18 +67,27 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 130
 
 
-def run_scenario(name: str | None, client: Client) -> int:
-    """Make the products of a scenario: fetch what it needs, then let Snakemake make what is missing or outdated.
+def run_scenarios(given: str | None, client: Client) -> int:
+    """Make the products of one or several scenarios: fetch what they need, then let Snakemake make what is outdated.
 
     The default scenario needs nothing that is fetched. In a folder without a configuration, the one that the package
-    carries is put there first, to be changed at will.
+    carries is put there first, to be changed at will. Of several scenarios, one that fails does not stop the others.
     """
     if not CONFIG.exists():
         shutil.copytree(shipped_project() / CONFIG, CONFIG)
         print(f"{CONFIG}/: the configuration was put here; it is yours to change", file=sys.stderr)
-    if name is not None and (status := fetch_scenario(name, client)):
+    if given is None:
+        return _snakemake()
+    if status := fetch_scenarios(given, client):
         return status
-    return _snakemake(*(["--config", f"scenario={name}"] if name else []))
+    several = ["--keep-going"] if len(scenario_names(given, CONFIG)) > 1 else []
+    return _snakemake(*several, "--config", f"scenario={given}")
+
+
+def fetch_scenarios(given: str | None, client: Client) -> int:
+    """Pin and store what one or several scenarios need and have not."""
+    statuses = [fetch_scenario(name, client) for name in (scenario_names(given, CONFIG) if given else [None])]
+    return next(filter(None, statuses), 0)
 
 
 def fetch_scenario(name: str | None, client: Client) -> int:
@@ -330,8 +339,9 @@ def _parser() -> argparse.ArgumentParser:
             command.add_argument("--scenario", metavar="NAME", help=scenario)
         return command
 
-    run = add("run", "make the products of a scenario; fetch first what a scenario that is named needs")
-    fetch = add("fetch", "fetch and pin what a scenario needs and has not")
+    several = "one, several with blanks between them, or a group; default: that of config/config.yaml"
+    run = add("run", "make the products of a scenario; fetch first what a scenario that is named needs", several)
+    fetch = add("fetch", "fetch and pin what a scenario needs and has not", several)
     refresh = add("refresh", "take in what changed upstream, if it passes the gates")
     refresh.add_argument("sources", nargs="*", metavar="SOURCE", help="ask for these sources only")
     add("rollback", "return to the results and pins before the last refresh")
@@ -381,8 +391,8 @@ def _client(options: argparse.Namespace) -> Client:
 
 
 COMMANDS: dict[str, Callable[[argparse.Namespace], int | None]] = {
-    "run": lambda options: run_scenario(options.scenario, _client(options)),
-    "fetch": lambda options: fetch_scenario(options.scenario, _client(options)),
+    "run": lambda options: run_scenarios(options.scenario, _client(options)),
+    "fetch": lambda options: fetch_scenarios(options.scenario, _client(options)),
     "refresh": refresh_scenario,
     "rollback": lambda options: roll_back(options.scenario),
     "import": lambda options: import_source(

@@ -37,6 +37,8 @@ if Path(sys.executable).exists():  # Snakemake gives it to a shell as it stands:
     sys.executable = shlex.quote(sys.executable)
 IS_GUEST = not PROJECT.samefile(Path())
 
+FETCHED_BEFORE = config.pop("fetched", [])  # by other scenarios of the same plan
+
 try:
     check_path(PROJECT.resolve())
     SCENARIO = scenario_of_run(config, PROJECT if IS_GUEST else Path())
@@ -152,6 +154,11 @@ def report_success():
         print(f"\n{summary.read_text(encoding='utf-8')}", file=sys.stderr, flush=True)
 
 
+def forget_failures():
+    """Remove what the last run left to be shown."""
+    take_failures(BUILD / "logs")
+
+
 def report_failure():
     """What the failed jobs had to say, once more, as the last thing on the screen."""
     for message in take_failures(BUILD / "logs"):
@@ -159,4 +166,4 @@ def report_failure():
     with suppress(OSError):  # of a full disk; the next run finishes it then
         recover(PUBLISHED.parent)  # of a job that was killed, though Snakemake has put back old files since
     kept = "" if faults_of(PUBLISHED) else f" The last complete ones are still in {PUBLISHED}/."
-    print(f"Stopped: the products were not made.{kept}", file=sys.stderr, flush=True)
+    print(f"Stopped: the products of {SETTINGS.scenario} were not made.{kept}", file=sys.stderr, flush=True)

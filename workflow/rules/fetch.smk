@@ -2,6 +2,9 @@
 
 import re
 
+TO_FETCH = [name for name in SCENARIO.fetched if name not in FETCHED_BEFORE]
+NO_SOURCE = r"(?!)"  # which no name matches
+
 if SCENARIO.fetched:
 
     rule fetch_source:
@@ -11,7 +14,7 @@ if SCENARIO.fetched:
         log:
             "<build>/logs/fetch_source.{source}.{digits}.{filename}.log",
         wildcard_constraints:
-            source="|".join(SCENARIO.fetched),
+            source="|".join(TO_FETCH) or NO_SOURCE,
             digits="[0-9a-f]{16}",
             filename="|".join(re.escape(SCENARIO.sources[name].filename) for name in SCENARIO.fetched),
         localrule: True

@@ -17,6 +17,8 @@ rule read_records:
         "<build>/benchmarks/read_records.tsv"
     conda:
         "../envs/asmgold.yaml"
+    resources:
+        reading=1,  # one at a time: several scenarios in one plan often read the same
     params:
         code=CODE["read_records.py"],
         locks=[SCENARIO.lock_of_records(name) for name in SETTINGS.records],

@@ -4,6 +4,7 @@ import json
 import logging
 import os
 import platform
+import shutil
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -28,6 +29,7 @@ def job(snakemake: Any) -> Iterator[None]:
     """
     log_file = Path(snakemake.log[0])
     failed = failure_file(log_file)
+    note_file(log_file).unlink(missing_ok=True)  # where there is a note, what it tells of is there and whole
     logging.raiseExceptions = False  # or a full disk would show as a fault of the log, in the place of its own message
     try:
         running = begin(log_file, f"{snakemake.rule}: {KILLED}")  # noqa: F841  locked until the process ends
@@ -36,8 +38,7 @@ def job(snakemake: Any) -> Iterator[None]:
             terminal.setLevel(logging.ERROR)
         log_plainly(terminal, logging.FileHandler(log_file))
         yield
-        note = json.dumps(_note(snakemake), indent=2, ensure_ascii=False, default=str)
-        log_file.with_suffix(".job.json").write_text(note + "\n", encoding="utf-8")
+        note_file(log_file).write_text(_note(snakemake) + "\n", encoding="utf-8")
         failed.unlink()
     except InputError as error:
         give_up(snakemake, failed, str(error))
@@ -50,16 +51,40 @@ def job(snakemake: Any) -> Iterator[None]:
         sys.exit(1)
 
 
-def _note(snakemake: Any) -> dict[str, Any]:
-    """The rule, its script, and what the job read, wrote and was told: nothing that hangs on clock or machine."""
-    return {
-        "rule": snakemake.rule,
+def note_file(log_file: Path) -> Path:
+    """Where the note of a job is, by its log file."""
+    return log_file.with_suffix(".job.json")
+
+
+def _note(snakemake: Any) -> str:
+    """The rule, its script, and what the job read, wrote and was told, as JSON: nothing of the clock or the machine.
+
+    The rule's own name is that of its log: where several scenarios are one plan, theirs stand before those of rules.
+    """
+    note = {
+        "rule": Path(snakemake.log[0]).name.partition(".")[0],
         "script": Path(sys.modules["__main__"].__file__ or "").name,
         "wildcards": dict(snakemake.wildcards.items()),
         "inputs": list(dict.fromkeys(map(str, snakemake.input))),
         "outputs": list(map(str, snakemake.output)),
         "params": dict(snakemake.params.items()),
     }
+    return json.dumps(note, indent=2, ensure_ascii=False, default=str)
+
+
+def take_from_another_scenario(snakemake: Any) -> bool:
+    """Copy what the same job of another scenario made of the same files with the same parameters, if there is one."""
+    log_file = Path(snakemake.log[0])
+    ours = json.loads(_note(snakemake))
+    for note in sorted(log_file.parents[2].glob(f"*/logs/{note_file(log_file).name}")):
+        with suppress(OSError, ValueError, KeyError):
+            theirs = json.loads(note.read_text("utf-8"))
+            if all(theirs[key] == ours[key] for key in ("rule", "inputs", "params")):
+                for made, output in zip(theirs["outputs"], ours["outputs"], strict=True):
+                    shutil.copyfile(made, output)
+                logging.info("the tables are those of %s", note.parents[1].name)
+                return True
+    return False
 
 
 def give_up(snakemake: Any, failed: Path, message: str) -> NoReturn:

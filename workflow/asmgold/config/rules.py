@@ -9,10 +9,26 @@ from typing import Any
 
 from asmgold.config.loading import read_yaml
 from asmgold.config.models import Exposure, Layer
-from asmgold.config.paths import LOCK_FILE, ROOT, located_file
-from asmgold.config.scenario import Scenario, load_module_scenario, load_scenario
+from asmgold.config.paths import LOCK_FILE, ROOT, located_file, shipped_project
+from asmgold.config.scenario import Scenario, load_module_scenario, load_scenario, scenario_names
 
 CONFIG_FILE = Path("config/config.yaml")
+
+
+def names_of_run(given: Mapping[str, Any]) -> list[str | None]:
+    """The scenarios of a run, by what Snakemake was given for it: names, or None for the one of the configuration.
+
+    Parameters
+    ----------
+    given : the keys of the command line, of a module's `config`, or both
+    """
+    folder = (Path() if LOCK_FILE.is_file() else shipped_project()) / CONFIG_FILE.parent
+    return list(scenario_names(given["scenario"], folder)) if given.get("scenario") else [None]
+
+
+def rule_prefix(name: str) -> str:
+    """What stands before the names of a scenario's rules where several scenarios are one plan."""
+    return f"{name.replace('-', '_')}_"
 
 
 def scenario_of_run(given: Mapping[str, Any], project: Path) -> Scenario:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -13,12 +14,13 @@ from asmgold.config.content import content_of
 from asmgold.config.loading import check_settings, load_corrections, load_lock, load_sources, read_yaml
 from asmgold.config.models import Area, Correction, Evidence, Exposure, Layer, Lock, Overlay, Settings, Source
 from asmgold.config.paths import located_file, stored_file
-from asmgold.errors import InputError
+from asmgold.errors import InputError, excerpt
 from asmgold.vocabulary.iso import country_name, known_country
 
 AnyLayer = TypeVar("AnyLayer", Area, Overlay)
 BACKDROP = ("towns", "rivers", "lakes")  # what shows where one is
 COUNTRY_SCENARIO = "country"  # the template for the scenarios of all countries
+GROUP = "scenarios"  # the key of a file that names several scenarios in the place of being one
 COUNTRY_NAME = re.compile(r"(?P<code>[a-z]{3})(-(?P<commodity>[a-z_]+))?")  # names such as cod and bol-tin
 
 
@@ -213,6 +215,33 @@ class Scenario:
         return {name: plain(self.sources[name]) | {"lock": plain(self.locks[name])} for name in self.used_sources}
 
 
+def scenario_names(given: str | Sequence[str], folder: Path) -> list[str]:
+    """The scenarios that are meant by one or more names, each once: those of a group, and all others as they stand.
+
+    What is no scenario, or a group with a mistake in it, is left for `load_scenario` to say.
+
+    Parameters
+    ----------
+    given : names with blanks or commas between them, or a list
+    folder : the folder of the configuration. A file of its `scenarios/` with the key `scenarios` makes a group
+    """
+    names = re.split(r"[\s,]+", given.strip()) if isinstance(given, str) else [str(name) for name in given]
+    return list(dict.fromkeys(member for name in names for member in _members(name, folder)))
+
+
+def _members(name: str, folder: Path) -> list[str]:
+    path = folder / "scenarios" / f"{name}.yaml"
+    with suppress(InputError):
+        values = read_yaml(path) if path.is_file() else None
+        if isinstance(values, dict) and _is_group(values.get(GROUP)):
+            return list(values[GROUP])
+    return [name]
+
+
+def _is_group(members: Any) -> bool:
+    return isinstance(members, list) and bool(members) and all(isinstance(member, str) for member in members)
+
+
 def load_scenario(
     values: Mapping[str, Any],
     overrides: Mapping[str, Any],
@@ -354,6 +383,10 @@ def _scenario_file(values: Mapping[str, Any], folder: Path, extending: tuple[str
     path = folder / "scenarios" / f"{name}.yaml"
     if path.is_file():
         own = read_yaml(path) or {}
+        if GROUP in own:
+            found = ", ".join(own[GROUP]) if _is_group(own[GROUP]) else repr(own[GROUP])
+            expected = "one scenario" if _is_group(own[GROUP]) else "a list of names"
+            raise InputError(f"{path}: {GROUP} is {excerpt(found, 200)}; {expected} was expected")
         base = own.get("extends")
         if base is None:
             return dict(own)
