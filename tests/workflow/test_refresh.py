@@ -30,7 +30,7 @@ pytestmark = pytest.mark.thorough
 
 ADDRESS = "/mrdata.usgs.gov/mrds/mrds-csv.zip"
 TABLE = (PROJECT / "data/raw/embedded/mrds_peru.csv").read_bytes()
-KILLS = int(os.environ.get("ASMGOLD_KILLS", "4"))  # more in CI
+KILLS = int(os.environ.get("ASMGOLD_KILLS", "4"))  # more, to look longer
 
 
 @dataclass
