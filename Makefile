@@ -11,6 +11,7 @@ SCENARIO ?=
 BIN := .venv/bin
 ASMGOLD := $(BIN)/python -m asmgold
 SNAKEMAKE := $(BIN)/python -m snakemake
+ASKED := $(if $(SCENARIO),--scenario "$(SCENARIO)")
 # What is fetched belongs to a scenario of live data; the default one needs nothing from anywhere.
 OPTIONS := --scenario "$(or $(SCENARIO),peru-upstream)"
 # A connection string reaches the command by the environment: the shell reads none of it, and `make -n` shows none.
@@ -26,16 +27,16 @@ help:  ## what can be made
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
 run: .venv/ready  ## the products of a scenario, in results/ (SCENARIO=peru-upstream for live data, or several: "peru ghana"; AREA=COD, COMMODITY=)
-	@$(ASMGOLD) run $(if $(SCENARIO),--scenario "$(SCENARIO)")
+	@$(ASMGOLD) run $(ASKED)
 
 reproduce: .venv/ready  ## make the products anew in another folder, and compare them byte for byte (SCENARIO=)
-	@$(ASMGOLD) reproduce $(if $(SCENARIO),--scenario $(SCENARIO))
+	@$(ASMGOLD) reproduce $(ASKED)
 
 report: .venv/ready  ## how the last run went and what came out, as one HTML file (SCENARIO=)
-	@$(ASMGOLD) report $(if $(SCENARIO),--scenario $(SCENARIO))
+	@$(ASMGOLD) report $(ASKED)
 
 release: .venv/dev-ready  ## a checked, dated copy of the results, in releases/ (SCENARIO=, NAME=, DATE=, BEFORE=)
-	@$(ASMGOLD) release $(if $(SCENARIO),--scenario $(SCENARIO)) $(if $(NAME),--name $(NAME)) \
+	@$(ASMGOLD) release $(ASKED) $(if $(NAME),--name $(NAME)) \
 	  $(if $(DATE),--date $(DATE)) $(if $(BEFORE),--before $(BEFORE))
 
 verify: .venv/dev-ready  ## check a release that someone was sent (FOLDER=..., RERUN=1 to make it again)
@@ -57,7 +58,7 @@ rollback: .venv/ready  ## return to the results and pins before the last refresh
 	@$(ASMGOLD) rollback $(OPTIONS)
 
 postgis: .venv/dev-ready  ## load published results into a PostGIS database (DSN="host=... dbname=...", SCENARIO=, SCHEMA=)
-	@$(ASMGOLD) postgis --dsn "$$DSN" $(if $(SCENARIO),--scenario $(SCENARIO)) $(if $(SCHEMA),--schema "$$SCHEMA")
+	@$(ASMGOLD) postgis --dsn "$$DSN" $(ASKED) $(if $(SCHEMA),--schema "$$SCHEMA")
 
 unlock:  ## after a run was killed on another machine, if it left the folder locked
 	@rm -f .snakemake/locks/*.lock .snakemake/asmgold/*.run

@@ -65,10 +65,11 @@ def test_a_run_after_one_that_was_killed_while_it_published(lean: Copy, injected
     assert "Nothing to be done" in again.stderr
 
 
-def start(copy: Copy) -> subprocess.Popen[str]:
+def start(copy: Copy, *command: str) -> subprocess.Popen[str]:
+    """A command of the library, as `make` calls it."""
     path = os.pathsep.join([str(copy.folder / "workflow"), os.environ.get("PYTHONPATH", "")])
     return subprocess.Popen(
-        [sys.executable, "-m", "asmgold", "run"], cwd=copy.folder, env=os.environ | {"PYTHONPATH": path},
+        [sys.executable, "-m", "asmgold", *command], cwd=copy.folder, env=os.environ | {"PYTHONPATH": path},
         stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
     )  # fmt: skip
 
@@ -81,10 +82,10 @@ def wait_for(process: subprocess.Popen[str], happens: Path, pattern: str) -> Non
 
 def test_a_second_run_is_refused_in_one_line_and_the_one_after_a_killed_run_takes_over(lean: Copy) -> None:
     lean.configure(buffer_km=10)
-    first = start(lean)
+    first = start(lean, "run")
     wait_for(first, lean.folder / ".snakemake/locks", "*.lock")
     (snakemake,) = psutil.Process(first.pid).children()
-    second = start(lean)
+    second = start(lean, "run")
     said, _ = second.communicate(timeout=60)
     assert second.returncode == 5
     told = [line for line in said.splitlines() if line and not line.startswith("Using")]
@@ -102,7 +103,7 @@ def test_a_second_run_is_refused_in_one_line_and_the_one_after_a_killed_run_take
     first.wait()
     assert first.stdout is not None
     first.stdout.close()  # the job has its other end
-    third = start(lean)
+    third = start(lean, "run")
     assert third.stdout is not None
     said = ""
     while "waits for what a killed run has left running" not in said:

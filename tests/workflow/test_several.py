@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import re
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -13,6 +10,7 @@ import yaml
 
 from asmgold.io.checksum import sha256_of
 from tests.conftest import LEAN, Copy
+from tests.workflow.test_kills import start
 
 pytestmark = pytest.mark.thorough
 
@@ -27,15 +25,6 @@ def several(project: Copy) -> Copy:
         (project.folder / f"config/scenarios/{name.lower()}.yaml").write_text(yaml.safe_dump(settings))
     (project.folder / "config/scenarios/neighbours.yaml").write_text("scenarios: [per, bol]\n")
     return project
-
-
-def start(copy: Copy, *arguments: str) -> subprocess.Popen[str]:
-    """A command of the library, as `make` calls it."""
-    return subprocess.Popen(
-        [sys.executable, "-m", "asmgold", *arguments], cwd=copy.folder,
-        env=os.environ | {"PYTHONPATH": str(copy.folder / "workflow")},
-        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
-    )  # fmt: skip
 
 
 def run(copy: Copy, *arguments: str) -> tuple[int, str]:
@@ -58,7 +47,7 @@ def test_scenarios_in_one_plan_have_the_bytes_of_each_alone(several: Copy) -> No
     assert re.search(r"_read_records: the tables are those of (per|bol) ", said), said
     together = {name: hashes(several.folder / "results" / name) for name in ("per", "bol")}
 
-    for question in ("bol", "bol per", "per,neighbours"):
+    for question in ("bol", "bol,", "bol per", "per,neighbours"):
         status, said = run(several, "run", "--scenario", question)
         assert status == 0, said
         assert "Nothing to be done" in said

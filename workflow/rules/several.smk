@@ -22,7 +22,7 @@ for NAME in NAMES:
     FETCHED |= {*MODULES[-1].SCENARIO.fetched}
 
 
-EVERYTHING = [getattr(rules, f"{rule_prefix(NAME)}publish").output for NAME in NAMES]
+EVERYTHING = [scenario.EVERYTHING for scenario in MODULES]
 
 
 onstart:
@@ -37,8 +37,6 @@ onsuccess:
 
 onerror:
     left = {job.rule.name for job in workflow.dag.needrun_jobs()}
-    failed = [f"{rule_prefix(name)}publish" in left for name in NAMES]
-    for scenario in [scenario for scenario, has_failed in zip(MODULES, failed) if not has_failed]:
-        scenario.report_success()
-    for scenario in [scenario for scenario, has_failed in zip(MODULES, failed) if has_failed]:
-        scenario.report_failure()
+    has_failed = [f"{rule_prefix(name)}publish" in left for name in NAMES]
+    for scenario, failed in sorted(zip(MODULES, has_failed), key=lambda pair: pair[1]):  # what failed is told last
+        scenario.report_failure() if failed else scenario.report_success()

@@ -23,7 +23,7 @@ def names_of_run(given: Mapping[str, Any]) -> list[str | None]:
     given : the keys of the command line, of a module's `config`, or both
     """
     folder = (Path() if LOCK_FILE.is_file() else shipped_project()) / CONFIG_FILE.parent
-    return list(scenario_names(given["scenario"], folder)) if given.get("scenario") else [None]
+    return [*scenario_names(given["scenario"], folder)] if given.get("scenario") else [None]
 
 
 def rule_prefix(name: str) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
@@ -215,7 +215,7 @@ class Scenario:
         return {name: plain(self.sources[name]) | {"lock": plain(self.locks[name])} for name in self.used_sources}
 
 
-def scenario_names(given: str | Sequence[str], folder: Path) -> list[str]:
+def scenario_names(given: Any, folder: Path) -> list[str]:
     """The scenarios that are meant by one or more names, each once: those of a group, and all others as they stand.
 
     What is no scenario, or a group with a mistake in it, is left for `load_scenario` to say.
@@ -225,8 +225,8 @@ def scenario_names(given: str | Sequence[str], folder: Path) -> list[str]:
     given : names with blanks or commas between them, or a list
     folder : the folder of the configuration. A file of its `scenarios/` with the key `scenarios` makes a group
     """
-    names = re.split(r"[\s,]+", given.strip()) if isinstance(given, str) else [str(name) for name in given]
-    return list(dict.fromkeys(member for name in names for member in _members(name, folder)))
+    names = given if isinstance(given, list) else re.findall(r"[^\s,]+", str(given)) or [given]
+    return list(dict.fromkeys(member for name in names for member in _members(str(name), folder)))
 
 
 def _members(name: str, folder: Path) -> list[str]:
