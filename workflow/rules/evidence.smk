@@ -2,7 +2,10 @@
 
 OBSERVATIONS = [f"<build>/evidence/{name}.parquet" for name in SCENARIO.evidence]
 PARTS = [(name, part.period) for name, entry in SETTINGS.evidence.items() for part in entry.parts()]
-ZONES = {"within": WITHIN, "parts": PARTS}
+HELD_OUT = {name: entry.held_out for name, entry in SETTINGS.evidence.items() if entry.held_out}
+SEARCHED = {name: entry.searched.buffer_km for name, entry in SETTINGS.evidence.items() if entry.searched}
+FOOTPRINTS = [f"<build>/layers/{name}.parquet" for name in SCENARIO.searched]
+ZONES = {"within": WITHIN, "parts": PARTS, "held_out": HELD_OUT, "searched": SEARCHED}
 STRATA = "<build>/layers/strata.parquet" if SETTINGS.strata else []
 PUBLISHED_SHARES = INPUTS.of_table(SETTINGS.published_shares)
 PRODUCTION = INPUTS.of_table(SETTINGS.production)
@@ -47,6 +50,7 @@ if OBSERVATIONS:
             area="<build>/layers/area.parquet",
             overlays=expand("<build>/layers/overlay_{name}.parquet", name=WITHIN),
             observations=OBSERVATIONS,
+            searched=FOOTPRINTS,
             units=expand("<build>/layers/overlay_{name}.parquet", name=GROUP_BY),
             strata=STRATA,
             published=PUBLISHED_SHARES,
@@ -58,6 +62,8 @@ if OBSERVATIONS:
             by_unit=["<build>/evidence_units.csv"] if GROUP_BY else [],
             missed="<build>/missed_mining.parquet",
             by_overlay="<build>/overlay_by_period.csv",
+            by_region="<build>/evidence_regions.csv",
+            trend="<build>/trend.csv",
             chance="<build>/chance.csv",
         log:
             "<build>/logs/measure_capture.log",
@@ -76,6 +82,32 @@ if OBSERVATIONS:
         script:
             "../scripts/measure_capture.py"
 
+    rule compare_baselines:
+        input:
+            records="<build>/records.parquet",
+            area="<build>/layers/area.parquet",
+            overlays=expand("<build>/layers/overlay_{name}.parquet", name=WITHIN),
+            observations=OBSERVATIONS,
+            searched=FOOTPRINTS,
+            rivers="<build>/layers/rivers.parquet" if SETTINGS.rivers else [],
+            towns=TOWNS,
+        output:
+            baselines="<build>/baselines.csv",
+            ranking="<build>/ranking.csv",
+            boyce="<build>/boyce.csv",
+            new_mining="<build>/new_mining.csv",
+        log:
+            "<build>/logs/compare_baselines.log",
+        benchmark:
+            "<build>/benchmarks/compare_baselines.tsv"
+        conda:
+            "../envs/asmgold.yaml"
+        params:
+            **ZONES,
+            code=CODE["compare_baselines.py"],
+        script:
+            "../scripts/compare_baselines.py"
+
 
 rule measure_uncertainty:
     input:
@@ -83,6 +115,7 @@ rule measure_uncertainty:
         area="<build>/layers/area.parquet",
         overlays=expand("<build>/layers/overlay_{name}.parquet", name=WITHIN),
         observations=OBSERVATIONS,
+        searched=FOOTPRINTS,
     output:
         curve="<build>/radius_curve.csv",
         quantiles="<build>/radius_of_capture.csv",
@@ -111,6 +144,7 @@ rule measure_sensitivity:
         area="<build>/layers/area.parquet",
         overlays=expand("<build>/layers/overlay_{name}.parquet", name=WITHIN),
         observations=OBSERVATIONS,
+        searched=FOOTPRINTS,
     output:
         "<build>/sensitivity.csv",
     log:

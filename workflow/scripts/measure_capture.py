@@ -1,35 +1,38 @@
 import logging
 from pathlib import Path
 
+from _evidence import zones_and_observations
 from _job import job
 from _tables import load
 
 from asmgold.evidence.capture import capture, capture_by_unit, mining_seen, missed_mining, observed_by_overlay
-from asmgold.evidence.influence import influence
-from asmgold.evidence.intervals import intervals, with_intervals
+from asmgold.evidence.influence import capture_by_region, influence
+from asmgold.evidence.intervals import intervals, with_intervals, with_verdicts
 from asmgold.evidence.null_models import null_model_capture, strata_of
-from asmgold.evidence.observations import area_km2, read_zones_and_observations
+from asmgold.evidence.observations import area_km2
 from asmgold.evidence.sampling import weighted_points
 from asmgold.io.tables import read_table, write_csv, write_table
 from asmgold.regions.elsewhere import note_elsewhere
 from asmgold.regions.overlays import units_of
+from asmgold.schemas.evidence import CAPTURE
 from asmgold.sources.small_tables import read_published
 
 with job(snakemake):
     params, paths, output = snakemake.params, snakemake.input, snakemake.output
-    zones, observations = read_zones_and_observations(
-        paths.area, paths.overlays, params.within, paths.observations, params.parts
-    )
+    zones, observations = zones_and_observations(paths, params)
     regions, sites, strata = load(paths, "regions", "sites", "strata").values()
     area = zones["area"]
     if strata is not None:
         note_elsewhere("strata", strata, read_table(Path(paths.area)))
     captured = capture(observations, zones, regions)
     points = weighted_points(observations, zones, area)
-    blocks = intervals(points, zones, regions, seed=params.seed)
+    blocks, trend = intervals(points, zones, regions, seed=params.seed)
     write_csv(blocks, Path(output.intervals))
+    write_csv(trend, Path(output.trend))
     write_csv(influence(points, regions, sites, area_km2(area)), Path(output.influence))
-    write_csv(with_intervals(captured, blocks), Path(output.capture))
+    write_csv(capture_by_region(points, regions, area_km2(area)), Path(output.by_region))
+    captured = with_verdicts(with_intervals(captured, blocks), len(sites))
+    write_csv(CAPTURE.validate(captured[list(CAPTURE.columns)]), Path(output.capture))
     write_table(missed_mining(observations, area, regions, sites), Path(output.missed))
     units = {
         (name, unit): shape

@@ -1,10 +1,10 @@
 from pathlib import Path
 
+from _evidence import zones_and_observations
 from _job import job
 from _tables import load
 
 from asmgold.evidence.land import land_cells
-from asmgold.evidence.observations import read_zones_and_observations
 from asmgold.evidence.radius_curve import radius_curve
 from asmgold.evidence.sampling import weighted_points
 from asmgold.evidence.uncertainty import position_uncertainty, write_probability
@@ -18,9 +18,7 @@ with job(snakemake):
     paths, params, output = snakemake.input, snakemake.params, snakemake.output
     records = load(paths, "records")["records"]
     candidates = records[records["fate"].isin(BEARING)]
-    zones, observations = read_zones_and_observations(
-        paths.area, paths.overlays, params.within, paths.observations, params.parts
-    )
+    zones, observations = zones_and_observations(paths, params)
     cells, points = land_cells(zones, zones["area"]), weighted_points(observations, zones, zones["area"])
     curve, quantiles = radius_curve(cells, points, shapes_of(candidates, candidates.geometry.to_numpy()))
     write_csv(curve, Path(output.curve))

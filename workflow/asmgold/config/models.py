@@ -20,7 +20,7 @@ from pydantic import (
 )
 
 from asmgold.vocabulary.commodities import known_commodity
-from asmgold.vocabulary.evidence import ALL_PERIODS
+from asmgold.vocabulary.evidence import UNIONS
 from asmgold.vocabulary.iso import known_country
 
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$")]
@@ -337,6 +337,20 @@ class Strata(Layer):
         return self
 
 
+class Searched(Layer):
+    """Where was looked for mining: polygons, or so near to all that was seen."""
+
+    buffer_km: Annotated[float, Field(gt=0, le=500)] | None = Field(
+        None, description="In the place of source and file: as near as this to anything that was seen, in kilometres."
+    )
+
+    @model_validator(mode="after")
+    def _one_origin(self) -> Searched:
+        if sum(origin is not None for origin in (self.source, self.file, self.buffer_km)) != 1:
+            raise ValueError("names none or several of source, file and buffer_km, exactly one of them was expected")
+        return self
+
+
 class Evidence(Layer):
     """A layer of observed mining, polygons or points, to test the regions against."""
 
@@ -355,6 +369,16 @@ class Evidence(Layer):
         "in a cell; its name is the unit. Default: each point counts for 1.",
     )
     note: str = Field("", description="What a reader has to know about it, shown beside its figures.")
+    searched: Searched | None = Field(
+        None,
+        description="Where was looked for it: `{source: ...}`, `{file: ...}` or `{buffer_km: 50}`. Figures are then of "
+        "that part of the area, and those of all of it stand beside them.",
+    )
+    held_out: list[Period] = Field(
+        default_factory=list,
+        description="The periods that the map is tested against, together as `new`, beside all periods. Default: all but "
+        "the first, which is what was seen by then.",
+    )
 
     @model_validator(mode="after")
     def _one_origin(self) -> Evidence:
@@ -362,8 +386,8 @@ class Evidence(Layer):
             raise ValueError("names none or several of source, file and periods, exactly one of them was expected")
         if sum((self.period is not None, self.period_field is not None, bool(self.periods))) > 1:
             raise ValueError("names several of period, period_field and periods, at most one of them was expected")
-        if ALL_PERIODS in (self.period, *self.periods):
-            raise ValueError(f"names a period {ALL_PERIODS!r}, which is what all periods together are called")
+        if union := {*UNIONS} & {self.period, *self.periods}:
+            raise ValueError(f"names a period {min(union)!r}, which is what several periods together are called")
         return self
 
     @property

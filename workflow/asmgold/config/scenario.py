@@ -12,7 +12,18 @@ from typing import Any, TypeVar
 
 from asmgold.config.content import content_of
 from asmgold.config.loading import check_settings, load_corrections, load_lock, load_sources, read_yaml
-from asmgold.config.models import Area, Correction, Evidence, Exposure, Layer, Lock, Overlay, Settings, Source
+from asmgold.config.models import (
+    Area,
+    Correction,
+    Evidence,
+    Exposure,
+    Layer,
+    Lock,
+    Overlay,
+    Searched,
+    Settings,
+    Source,
+)
 from asmgold.config.paths import located_file, stored_file
 from asmgold.errors import InputError, excerpt
 from asmgold.vocabulary.iso import country_name, known_country
@@ -56,7 +67,7 @@ class Scenario:
         overlays = {f"overlay_{name}": overlay for name, overlay in self.settings.overlays.items()}
         countries = {"countries": self.settings.countries} if self.settings.countries else {}
         strata = {"strata": self.settings.strata} if self.settings.strata else {}
-        return {"area": self.area, **countries, **overlays, **strata, **self.evidence, **self.backdrop}
+        return {"area": self.area, **countries, **overlays, **strata, **self.evidence, **self.searched, **self.backdrop}
 
     @property
     def backdrop(self) -> dict[str, Layer]:
@@ -70,6 +81,15 @@ class Scenario:
             f"evidence_{name}-{part.period}" if entry.periods else f"evidence_{name}": part
             for name, entry in self.settings.evidence.items()
             for part in entry.parts()
+        }
+
+    @property
+    def searched(self) -> dict[str, Searched]:
+        """The layers that say where was looked for mining, by the names of their tables: `searched_<name>`."""
+        return {
+            f"searched_{name}": entry.searched
+            for name, entry in self.settings.evidence.items()
+            if entry.searched and entry.searched.buffer_km is None
         }
 
     @property
@@ -208,6 +228,7 @@ class Scenario:
             entry_name = next(key for key, entry in self.settings.evidence.items() if layer in entry.parts())
             entry = self.settings.evidence[entry_name]
             described |= {"evidence": entry_name, "evidence_title": entry.title or entry_name, "note": entry.note}
+            described |= {"held_out": entry.held_out}
         return described
 
     def provenance(self) -> dict[str, Any]:

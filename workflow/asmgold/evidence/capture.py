@@ -17,7 +17,7 @@ from asmgold.geodesy.ellipsoid import Floats, NearestSite, polygon_area
 from asmgold.geodesy.polygons import polygonal
 from asmgold.schemas.evidence import BY_OVERLAY, CAPTURE, EVIDENCE_UNITS, MINING_SEEN, MISSED
 from asmgold.schemas.tables import CRS
-from asmgold.vocabulary.evidence import ALL_PERIODS, AREA
+from asmgold.vocabulary.evidence import ALL_PERIODS, AREA, UNIONS
 
 
 def capture(observations: Sequence[Observation], zones: Zones, regions: gpd.GeoDataFrame) -> pd.DataFrame:
@@ -101,8 +101,8 @@ def mining_seen(points: WeightedPoints, regions: gpd.GeoDataFrame) -> gpd.GeoDat
     covered = shapely.union_all(regions.geometry.array)
     shapely.prepare(covered)
     groups = points.groups[points.groups["zone"] == AREA]
-    dated = groups.loc[groups["period"] != ALL_PERIODS, "evidence"].unique()
-    groups = groups[(groups["period"] != ALL_PERIODS) | ~groups["evidence"].isin(dated)]
+    is_single = ~groups["period"].isin(UNIONS)
+    groups = groups[is_single | ~groups["evidence"].isin(groups.loc[is_single, "evidence"])]
     weights = points.weights[groups.index.to_numpy()].tocoo()
     lon, lat = points.lon[weights.col], points.lat[weights.col]
     is_inside = shapely.intersects_xy(covered, lon, lat)
@@ -129,10 +129,10 @@ def missed_mining(
     `asmgold.schemas.evidence.MISSED`, for each evidence and period the farthest piece first.
     """
     covered = shapely.union_all(regions.geometry.array)
-    dated = {one.evidence for one in observations if one.period != ALL_PERIODS}
+    dated = {one.evidence for one in observations if one.period not in UNIONS}
     tables = []
     for one in observations:
-        if one.period == ALL_PERIODS and one.evidence in dated:
+        if one.period in UNIONS and one.evidence in dated:
             continue
         rest = one.within(area).outside(covered)
         pieces = shapely.get_parts(rest.shape)

@@ -14,7 +14,7 @@ from scipy.spatial import cKDTree
 from asmgold.evidence.observations import safe_ratio
 from asmgold.evidence.sampling import Ints, WeightedPoints, chord_m, pairs_within
 from asmgold.geodesy.ellipsoid import polygon_area
-from asmgold.schemas.evidence import INFLUENCE
+from asmgold.schemas.evidence import EVIDENCE_REGIONS, INFLUENCE
 from asmgold.vocabulary.evidence import ALL_PERIODS, AREA
 
 MOST = 20  # of the regions and of the sites that hold something alone, the most influential ones
@@ -36,12 +36,11 @@ def influence(
     `asmgold.schemas.evidence.INFLUENCE`: of each layer of evidence, in all periods, the regions and then the sites
     whose loss costs most. A place that another site reaches too is not lost with one of them.
     """
-    is_asked = (points.groups["period"] == ALL_PERIODS) & (points.groups["zone"] == AREA)
     land = polygon_area(regions.geometry.array) / 1e6
     without_land = np.full(len(sites), np.nan)
     in_regions, only_in_sites = _in_regions(points, regions), _only_in_sites(points, sites)
     rows: list[dict[Hashable, Any]] = []
-    for number in np.flatnonzero(is_asked):
+    for number in _asked(points):
         group = points.groups.iloc[number]
         weight = points.weights[[number]].toarray()[0]
         for kind, ids, names, holder, sizes, km2 in (
@@ -67,6 +66,47 @@ def influence(
             )
             rows += table[held > 0].sort_values("lost", ascending=False, kind="stable").head(MOST).to_dict("records")
     return INFLUENCE.validate(pd.DataFrame(rows, columns=list(INFLUENCE.columns)) if rows else INFLUENCE.empty())
+
+
+def capture_by_region(points: WeightedPoints, regions: gpd.GeoDataFrame, area_km2: float) -> pd.DataFrame:
+    """What each region holds of all that was observed in the area, on which share of its land.
+
+    Parameters
+    ----------
+    points, regions, area_km2 : as for `influence`
+
+    Returns
+    -------
+    `asmgold.schemas.evidence.EVIDENCE_REGIONS`: all regions, in their order, for each layer of evidence.
+    """
+    share = polygon_area(regions.geometry.array) / 1e6 / area_km2
+    holder = _in_regions(points, regions)
+    tables = []
+    for number in _asked(points):
+        group, weight = points.groups.iloc[number], points.weights[[number]].toarray()[0]
+        held = np.bincount(holder[holder >= 0], weight[holder >= 0], minlength=len(regions))
+        capture = safe_ratio(held, np.full(len(regions), group["observed"]))
+        tables.append(
+            pd.DataFrame(
+                {
+                    "evidence": group["evidence"],
+                    "region_id": regions["region_id"].to_numpy(object),
+                    "name": regions["region_name"].to_numpy(object),
+                    "sites": regions["n_sites"].to_numpy(int),
+                    "observed": held,
+                    "capture": capture,
+                    "land_share": share,
+                    "lift": safe_ratio(capture, share),
+                    "unit": group["unit"],
+                }
+            )
+        )
+    return EVIDENCE_REGIONS.validate(pd.concat(tables, ignore_index=True) if tables else EVIDENCE_REGIONS.empty())
+
+
+def _asked(points: WeightedPoints) -> Ints:
+    """The numbers of the groups of all periods in the area."""
+    return np.flatnonzero((points.groups["period"] == ALL_PERIODS) & (points.groups["zone"] == AREA))
 
 
 def _in_regions(points: WeightedPoints, regions: gpd.GeoDataFrame) -> Ints:

@@ -9,6 +9,7 @@ many random corners, so that no result hangs on where their edges fall.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import geopandas as gpd
 import numpy as np
@@ -21,8 +22,8 @@ from asmgold.evidence.observations import Zones, safe_ratio
 from asmgold.evidence.sampling import Bools, WeightedPoints, adding_up, cell_numbers
 from asmgold.geodesy.ellipsoid import METRES_PER_DEGREE, Floats, to_ecef
 from asmgold.geodesy.polygons import polygonal
-from asmgold.schemas.evidence import INTERVALS
-from asmgold.vocabulary.evidence import ALL_PERIODS, AREA
+from asmgold.schemas.evidence import INTERVALS, TREND
+from asmgold.vocabulary.evidence import ALL_PERIODS, AREA, MEASURED, MIN_SITES
 
 BLOCKS_DEG = (0.25, 0.5, 1.0)  # stand beside the size that follows from the data
 CELLS_PER_DEGREE = 20  # land is added up in cells of this size before it is put into blocks
@@ -30,12 +31,16 @@ LAG_KM, MAX_LAG_KM = 10.0, 220.0  # distances between mining are told apart in s
 CORNERS, DRAWS_OF_CORNER = 40, 50
 LEVEL = (0.025, 0.975)
 MIN_BLOCKS = 2.0  # below so many effective blocks there is nothing to draw from
+WIDE = 0.95  # an interval of capture of this width says nothing
+YEAR, MIN_YEARS = r"\d{4}", 3  # what a trend is drawn through
 
 
 def intervals(
     points: WeightedPoints, zones: Zones, regions: gpd.GeoDataFrame, *, seed: int, blocks_deg: Sequence[float] = ()
-) -> pd.DataFrame:
+) -> tuple[pd.DataFrame, pd.DataFrame]:
     """The 95 % intervals of capture, land and lift of each group, for the size of block of the data and for fixed ones.
+
+    With the first of them, also how capture changes from year to year.
 
     Parameters
     ----------
@@ -46,22 +51,29 @@ def intervals(
 
     Returns
     -------
-    `asmgold.schemas.evidence.INTERVALS`; of each group first the row of the size that follows from the data.
+    `asmgold.schemas.evidence.INTERVALS`; of each group first the row of the size that follows from the data. And
+    `asmgold.schemas.evidence.TREND`.
     """
     if points.groups.empty:
-        return INTERVALS.validate(INTERVALS.empty())
+        return INTERVALS.validate(INTERVALS.empty()), TREND.validate(TREND.empty())
     covered = shapely.union_all(regions.geometry.array)
     shapely.prepare(covered)
     is_inside = shapely.intersects_xy(covered, points.lon, points.lat)
     cells = _land(zones, covered)
-    tables = []
+    tables, trends = [], []
     for evidence, groups in points.groups.groupby("evidence", sort=False):
         own = block_of(points, is_inside, str(evidence))
         for basis, size in [("range", own), *(("fixed", size) for size in blocks_deg or BLOCKS_DEG)]:
-            drawn = _drawn(points, is_inside, cells, groups, size, np.random.default_rng(seed))
-            tables.append(groups[["evidence", "period", "zone"]].assign(block_basis=basis, block_deg=size, **drawn))
+            samples, effective = _drawn(points, is_inside, cells, groups, size, np.random.default_rng(seed))
+            ends = _ends(samples, effective)
+            tables.append(groups[["evidence", "period", "zone"]].assign(block_basis=basis, block_deg=size, **ends))
+            if basis == "range":
+                trends += _trends(points, is_inside, groups, samples[0], effective)
     table = pd.concat(tables).sort_index(kind="stable")
-    return INTERVALS.validate(table[list(INTERVALS.columns)].reset_index(drop=True))
+    return (
+        INTERVALS.validate(table[list(INTERVALS.columns)].reset_index(drop=True)),
+        TREND.validate(pd.DataFrame(trends)[list(TREND.columns)] if trends else TREND.empty()),
+    )
 
 
 def with_intervals(captured: pd.DataFrame, found: pd.DataFrame) -> pd.DataFrame:
@@ -73,6 +85,20 @@ def with_intervals(captured: pd.DataFrame, found: pd.DataFrame) -> pd.DataFrame:
     """
     own = found[found["block_basis"] == "range"].drop(columns="block_basis")
     return captured.drop(columns=own.columns[3:], errors="ignore").merge(own, "left", ["evidence", "period", "zone"])
+
+
+def with_verdicts(captured: pd.DataFrame, n_sites: int) -> pd.DataFrame:
+    """The table of captures with a word on whether each may be quoted (`asmgold.schemas.evidence.VERDICTS`).
+
+    Parameters
+    ----------
+    captured : by `with_intervals`
+    n_sites : how many sites the map has
+    """
+    width = captured["capture_high"] - captured["capture_low"]
+    is_measured = (captured["blocks_effective"] >= MIN_BLOCKS) & (width < WIDE)
+    verdict = np.where(is_measured, MEASURED, "too_few_fields") if n_sites >= MIN_SITES else "too_few_sites"
+    return captured.assign(verdict=np.where(captured["observed"] > 0, verdict, "nothing_seen"))
 
 
 def block_of(points: WeightedPoints, is_inside: Bools, evidence: str) -> float:
@@ -126,11 +152,11 @@ def _drawn(
     groups: pd.DataFrame,
     size: float,
     rng: np.random.Generator,
-) -> dict[str, Floats]:
-    """The ends of the intervals of each group and its effective number of blocks."""
+) -> tuple[Floats, Floats]:
+    """Draws of capture, land and lift, shape (3, groups, draws), and the effective number of blocks of each group."""
     weights = points.weights[groups.index.to_numpy()]
     zone = np.array([cells.zones.index(name) for name in groups["zone"]])
-    n_zones, n_groups = len(cells.zones) // 2, len(groups)
+    n_zones = len(cells.zones) // 2
     samples, effective = [], []
     for _ in range(CORNERS):
         corner = rng.uniform(0, size, 2)
@@ -148,14 +174,49 @@ def _drawn(
         samples.append(np.stack([capture, land_share, safe_ratio(capture, land_share)]))
         amounts = seen.toarray()
         effective.append(safe_ratio(amounts.sum(axis=1) ** 2, (amounts**2).sum(axis=1)))
-    blocks_effective = np.mean(effective, axis=0)
-    low, high = _quantiles(np.concatenate(samples, axis=2))
-    unknown = np.zeros((3, n_groups), bool)
+    return np.concatenate(samples, axis=2), np.mean(effective, axis=0)
+
+
+def _ends(samples: Floats, blocks_effective: Floats) -> dict[str, Floats]:
+    """The ends of the intervals of each group and its effective number of blocks."""
+    low, high = _quantiles(samples)
+    unknown = np.zeros((3, len(blocks_effective)), bool)
     unknown[[0, 2]] = ~(blocks_effective >= MIN_BLOCKS)  # also where nothing was seen
     low[unknown], high[unknown] = np.nan, np.nan
     ends = {f"{name}_low": low[number] for number, name in enumerate(("capture", "land", "lift"))}
     ends |= {f"{name}_high": high[number] for number, name in enumerate(("capture", "land", "lift"))}
     return ends | {"blocks_effective": blocks_effective}
+
+
+def _trends(
+    points: WeightedPoints, is_inside: Bools, groups: pd.DataFrame, captures: Floats, effective: Floats
+) -> list[dict[str, Any]]:
+    """How capture changes from year to year in each zone, by a straight line through the years after the first."""
+    seen = points.weights[groups.index.to_numpy()]
+    capture = safe_ratio(seen @ is_inside, seen.sum(axis=1))
+    rows = []
+    for zone in groups["zone"].unique():
+        of_zone = groups["zone"].eq(zone) & groups["period"].str.fullmatch(YEAR)
+        chosen = np.flatnonzero(of_zone)[1:]
+        if len(chosen) < MIN_YEARS:
+            continue
+        years = groups["period"].iloc[chosen].astype(int).to_numpy()
+        away = (years - years.mean()) / ((years - years.mean()) ** 2).sum()
+        low, high = _quantiles(away @ captures[chosen])
+        is_known = effective[chosen].min() >= MIN_BLOCKS
+        rows.append(
+            {
+                "evidence": groups["evidence"].iloc[0],
+                "zone": zone,
+                "first": years[0],
+                "last": years[-1],
+                "slope": away @ capture[chosen],
+                "slope_low": low if is_known else np.nan,
+                "slope_high": high if is_known else np.nan,
+                "blocks_effective": effective[chosen].min(),
+            }
+        )
+    return rows
 
 
 def _quantiles(samples: Floats) -> tuple[Floats, Floats]:

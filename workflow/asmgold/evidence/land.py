@@ -76,14 +76,16 @@ class LandCells:
         return found
 
 
-def land_cells(zones: Zones, area: shapely.Geometry, per_degree: int | None = None) -> LandCells:
+def land_cells(
+    zones: Zones, area: shapely.Geometry, per_degree: int | None = None, max_cells: int = MAX_CELLS
+) -> LandCells:
     """The area in cells of 1/120 degree, aligned to whole multiples; coarser by a whole factor if they are too many.
 
     The share of each cell that lies in a zone is exact in longitude and latitude (by exactextract). `per_degree` asks
-    for so many cells in a degree.
+    for so many cells in a degree, `max_cells` for no more than so many in the bounds of the area.
     """
     west, south, east, north = shapely.bounds(area)
-    step = 1 / per_degree if per_degree else _step((east - west) * (north - south))
+    step = 1 / per_degree if per_degree else _step((east - west) * (north - south), max_cells)
     left, right = np.floor(west / step + 1e-9), np.ceil(east / step - 1e-9)
     bottom, top = np.floor(south / step + 1e-9), np.ceil(north / step - 1e-9)
     width, height = int(right - left), int(top - bottom)
@@ -118,9 +120,9 @@ def land_cells(zones: Zones, area: shapely.Geometry, per_degree: int | None = No
     )
 
 
-def _step(square_degrees: float) -> float:
+def _step(square_degrees: float, max_cells: int) -> float:
     for factor in COARSER:
-        if square_degrees * (CELLS_PER_DEGREE / factor) ** 2 <= MAX_CELLS:
+        if square_degrees * (CELLS_PER_DEGREE / factor) ** 2 <= max_cells:
             break
     return factor / CELLS_PER_DEGREE
 

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Any
 
 import geopandas as gpd
@@ -15,9 +14,8 @@ from numpy.typing import ArrayLike
 from asmgold.errors import InputError
 from asmgold.geodesy.ellipsoid import Floats, polygon_area
 from asmgold.geodesy.polygons import polygonal
-from asmgold.io.tables import read_table
 from asmgold.regions.overlays import zones_of
-from asmgold.vocabulary.evidence import ALL_PERIODS, AREA, KM2, POINTS
+from asmgold.vocabulary.evidence import ALL_PERIODS, AREA, KM2, NEW, POINTS, UNIONS, new_periods
 
 Zones = Mapping[str, shapely.Geometry]
 """The zones to measure in, polygons in EPSG:4326 by name: `area`, `<overlay>:inside`, `<overlay>:outside`."""
@@ -76,27 +74,6 @@ class Observation:
         return replace(self, shape=shapely.MultiPoint(places[chosen]), weights=weights)
 
 
-def read_zones_and_observations(
-    area: str,
-    overlays: Sequence[str],
-    within: Mapping[str, str | None],
-    layers: Sequence[str],
-    parts: Sequence[tuple[str, str | None]],
-) -> tuple[dict[str, shapely.Geometry], list[Observation]]:
-    """Read what each job of this stage starts from.
-
-    Parameters
-    ----------
-    area, overlays, layers : paths of tables that earlier jobs wrote; layers are those of evidence
-    within : for each overlay, in the order of their paths, the one that it is a part of, or None
-    parts : for each layer the name of its evidence, and its period if all of it was observed then
-    """
-    tables = {name: read_table(Path(path)) for name, path in zip(within, overlays, strict=True)}
-    zones = zones_by_name(read_table(Path(area)), tables, within)
-    observed = [(name, period, read_table(Path(path))) for (name, period), path in zip(parts, layers, strict=True)]
-    return zones, collect_observations(observed, zones)
-
-
 def zones_by_name(
     area: gpd.GeoDataFrame, overlays: Mapping[str, gpd.GeoDataFrame], within: Mapping[str, str | None]
 ) -> dict[str, shapely.Geometry]:
@@ -111,13 +88,19 @@ def zones_by_name(
     return {AREA: shapely.union_all(area.geometry.array), **zones}
 
 
-def collect_observations(layers: Iterable[tuple[str, str | None, gpd.GeoDataFrame]], zones: Zones) -> list[Observation]:
-    """What was observed near any of the zones: for each evidence its periods in order, then all of them together.
+def collect_observations(
+    layers: Iterable[tuple[str, str | None, gpd.GeoDataFrame]],
+    zones: Zones,
+    held_out: Mapping[str, Collection[str]] | None = None,
+) -> list[Observation]:
+    """What was observed near any of the zones: for each evidence its periods in order, then those that are new together,
+    then all of them together.
 
     Parameters
     ----------
     layers : for each file, the name of the evidence, the period if all of it was observed then, and its table
     zones : polygons in EPSG:4326 by name
+    held_out : the periods that are new, by the name of the evidence; by default all but the first
 
     Returns
     -------
@@ -126,7 +109,8 @@ def collect_observations(layers: Iterable[tuple[str, str | None, gpd.GeoDataFram
 
     Raises
     ------
-    InputError : if the files of one layer hold polygons and points, or weights in different units.
+    InputError : if the files of one layer hold polygons and points, or weights in different units; or if a period that is
+        held out is none of the layer's, or its first one.
     """
     west, south, east, north = shapely.total_bounds(list(zones.values()))
     found: dict[str, dict[str, list[Observation]]] = {}
@@ -141,9 +125,24 @@ def collect_observations(layers: Iterable[tuple[str, str | None, gpd.GeoDataFram
     for name, by_period in found.items():
         merged = {period: merge(name, period, by_period[period]) for period in sorted(by_period)}
         together = merge(name, ALL_PERIODS, list(merged.values()))
-        merged.pop(ALL_PERIODS, None)
-        observations += [*merged.values(), together]
+        for union in UNIONS:  # a field may say so: it counts in all periods then, and in none of its own
+            merged.pop(union, None)
+        new = _new_periods(name, list(merged), (held_out or {}).get(name, ()))
+        tested = [merge(name, NEW, [merged[period] for period in new])] if new else []
+        observations += [*merged.values(), *tested, together]
     return observations
+
+
+def _new_periods(name: str, periods: Sequence[str], held_out: Collection[str]) -> list[str]:
+    """The periods that the map is tested against, if those held out are the layer's own and something is older."""
+    if unknown := sorted({*held_out} - {*periods}):
+        found = ", ".join(periods) or "none"
+        raise InputError(f"evidence.{name}.held_out names {unknown[0]!r}, one of its periods ({found}) was expected")
+    if held_out and periods[0] in held_out:
+        raise InputError(
+            f"evidence.{name}.held_out names {periods[0]!r}, the first period; one that has something older was expected"
+        )
+    return new_periods(periods, held_out)
 
 
 def _observation(name: str, period: str, features: gpd.GeoDataFrame) -> Observation:

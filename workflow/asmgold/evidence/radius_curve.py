@@ -41,8 +41,8 @@ def radius_curve(
     """
     radii = np.asarray(radii_km, float)
     shapes = np.asarray(shapes, dtype=object)
-    to_cells = _distances_km(cells, shapes, max_km=radii.max())
-    to_points = _distances_km(points, shapes)
+    to_cells = distances_km(cells, shapes, max_km=radii.max())
+    to_points = distances_km(points, shapes)
     covered = _weight_within(to_cells, cells.km2, radii) / cells.zone_km2[:, None]
     if points.groups.empty:
         groups = pd.DataFrame({"evidence": None, "period": None, "zone": cells.zones})
@@ -61,8 +61,15 @@ def radius_curve(
     return RADIUS_CURVE.validate(curve), _radius_of_capture(points, to_points)
 
 
-def _distances_km(places: LandCells | WeightedPoints, shapes: Geometries, *, max_km: float = np.inf) -> Floats:
-    """Distances from places to the nearest of the shapes, 0 within a polygon."""
+def distances_km(places: LandCells | WeightedPoints, shapes: Geometries, *, max_km: float = np.inf) -> Floats:
+    """Distances from places to the nearest of some shapes, 0 within a polygon, shape (places,).
+
+    Parameters
+    ----------
+    places : land or mining
+    shapes : points, lines and polygons in EPSG:4326, shape (n,)
+    max_km : distances that are longer are given as infinite
+    """
     edges, _ = along_edges(shapes)
     distance = distances_m(places.ecef, to_ecef(*edges.T), max_m=1000 * max_km) / 1000
     for polygon in shapely.get_parts(shapes[shapely.get_dimensions(shapes) == 2]):

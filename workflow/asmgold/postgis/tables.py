@@ -260,6 +260,11 @@ REFERENCES: Mapping[str, tuple[Reference, ...]] = {
     "evidence_by_overlay": (_OF_OVERLAY,),
     "chance": (_OF_EVIDENCE,),
     "intervals": (_OF_EVIDENCE,),
+    "evidence_regions": (_OF_REGION,),
+    "baselines": (_OF_EVIDENCE,),
+    "ranking": (_reference("baselines", "evidence", "period", "zone", "baseline"),),
+    "boyce": (_reference("baselines", "evidence", "period", "zone", "baseline"),),
+    "new_mining": (_OF_EVIDENCE,),
     "radius_of_capture": (_OF_EVIDENCE,),
 }
 INDEXES: Mapping[str, tuple[str, ...]] = {"records": ("fate",), "missed_mining": ("distance_km",)}

@@ -2,15 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
 from asmgold.publish.context import Context
 from asmgold.publish.messages import NO_BREAK, Numbers
-from asmgold.vocabulary.evidence import ALL_PERIODS, AREA, KM2, POINTS
+from asmgold.vocabulary.evidence import (
+    ALL_PERIODS,
+    AREA,
+    KM2,
+    MEASURED,
+    MIN_SITES,
+    NEW,
+    POINTS,
+    UNIONS,
+    new_periods,
+    searched_zone,
+)
 
 CONCENTRATED = 0.5  # from which share of all that was observed on, one unit carries the figures
+BEYOND_KM = 5.0  # so far from older mining, what is new is no more of the same field
 
 
 def amount_in_words(numbers: Numbers, value: float, unit: str) -> str:
@@ -51,20 +63,24 @@ def answer_of_evidence(tables: Mapping[str, pd.DataFrame], context: Context) -> 
         return []
     words, numbers = context.phrases("answer"), context.numbers
     title = next(iter(context.evidence_titles.values()))
-    found = of_all_periods(tables, context, zone=AREA)
-    if found.empty or not found["observed"].iloc[0] > 0:
+    found = headline(tables, context)
+    if found is None or not found["observed"] > 0:
         return [words["nothing_seen"].format(evidence=title, area=context.area)]
-    whole = found.iloc[0]
-    told = {"evidence": title, "area": context.area, "period": _span(tables["evidence"], context)}
-    told["observed"] = amount_in_words(numbers, whole["observed"], whole["unit"])
+    whole = of_all_periods(tables, context, zone=AREA).iloc[0]
+    told = {"evidence": title, "area": context.area, "period": _span(_periods(tables, context))}
+    told["observed"] = amount_in_words(numbers, found["observed"], found["unit"])
+    if found["verdict"] != MEASURED:
+        return [words[found["verdict"]].format(**told, least=numbers.count(MIN_SITES))]
     sentences = [
-        words["seen"].format(
-            **told, capture=numbers.share(whole["capture"]), land=numbers.share(whole["land_share"]),
-            lift=numbers.count(whole["lift"], 1),
+        words["seen" if found["zone"] == AREA else "seen_searched"].format(
+            **told, capture=numbers.share(found["capture"]), land=numbers.share(found["land_share"]),
+            lift=numbers.count(found["lift"], 1), land_of_area=numbers.share(whole["land_share"]),
+            lift_of_area=numbers.count(whole["lift"], 1),
         ),
-        *_interval(whole, context),
+        *_interval(found, context),
         *_concentration(tables, whole, context),
         *_carried(tables, context),
+        *_forward(tables, found, context),
     ]  # fmt: skip
     chance = of_all_periods(tables, context, "chance", zone=AREA, statistic="capture")
     chance = chance[chance["null_model"].isin(["area", "strata"])]
@@ -78,8 +94,24 @@ def answer_of_evidence(tables: Mapping[str, pd.DataFrame], context: Context) -> 
                                    highest=numbers.share(hardest["highest"]))
         )  # fmt: skip
     clumps = of_all_periods(tables, context, "chance", zone=AREA, statistic="lift", null_model="clumps")
-    sentences += [words["chance_clumps"].format(p=numbers.general(round(p, 3))) for p in clumps["p_value"]]
+    sentences += [words["chance_clumps"].format(p=numbers.general(round(p, 3)), area=context.area) for p in clumps["p_value"]]
     return sentences
+
+
+def headline(tables: Mapping[str, pd.DataFrame], context: Context) -> pd.Series | None:
+    """The row of `evidence.csv` that is quoted: of all periods, where was looked or else in the area; None without one."""
+    found = of_all_periods(tables, context)
+    for zone in (searched_zone(next(iter(context.evidence_titles), "")), AREA):
+        rows = found[found["zone"] == zone]
+        if len(rows):
+            return rows.iloc[0]
+    return None
+
+
+def measured(tables: Mapping[str, pd.DataFrame], context: Context) -> pd.Series | None:
+    """The row that is quoted, if mining was seen and the records suffice to say how much of it the regions hold."""
+    found = headline(tables, context)
+    return None if found is None or found["verdict"] != MEASURED else found
 
 
 def _interval(whole: pd.Series, context: Context) -> list[str]:
@@ -143,6 +175,35 @@ def _carried(tables: Mapping[str, pd.DataFrame], context: Context) -> list[str]:
     ]  # fmt: skip
 
 
+def _forward(tables: Mapping[str, pd.DataFrame], found: pd.Series, context: Context) -> list[str]:
+    """What the map holds of new mining, beside a map of older mining alone, and far from that."""
+    if not {"baselines", "new_mining"} <= tables.keys():
+        return []
+    words, numbers, title = context.phrases("answer"), context.numbers, next(iter(context.evidence_titles))
+    new, older, beyond = (
+        table[(table["evidence"] == title) & (table["period"] == NEW) & (table["zone"] == found["zone"])]
+        for table in (tables["evidence"], tables["baselines"], tables["new_mining"])
+    )
+    older, beyond = older[older["baseline"] == "persistence"], beyond[beyond["beyond_km"] == BEYOND_KM]
+    if older.empty or not new["observed"].iloc[0] > 0:
+        return []
+    held_out = next(layer["held_out"] for layer in context.layers.values() if layer.get("evidence") == title)
+    period = _span(new_periods(_periods(tables, context), held_out))
+    told = {"period": period, "capture": numbers.share(new["capture"].iloc[0])}
+    told["older"] = numbers.share(older["capture"].iloc[0])
+    sentences = [words["forward"].format(**told)]
+    if beyond["observed"].iloc[0] > 0:
+        far = beyond.iloc[0]
+        amount = amount_in_words(numbers, far["observed"], far["unit"])
+        sentences.append(
+            words["forward_beyond"].format(
+                km=numbers.general(BEYOND_KM), observed=amount, capture=numbers.share(far["capture"]),
+                land=numbers.share(far["land_share"]),
+            )
+        )  # fmt: skip
+    return sentences
+
+
 def of_all_periods(
     tables: Mapping[str, pd.DataFrame], context: Context, name: str = "evidence", **wanted: str
 ) -> pd.DataFrame:
@@ -156,8 +217,12 @@ def of_all_periods(
     return rows
 
 
-def _span(table: pd.DataFrame, context: Context) -> str:
+def _periods(tables: Mapping[str, pd.DataFrame], context: Context) -> list[str]:
+    """The periods of the first layer of evidence, in their order."""
+    table = tables["evidence"]
+    return sorted({*table.loc[table["evidence"] == next(iter(context.evidence_titles)), "period"]} - {*UNIONS})
+
+
+def _span(periods: Sequence[str]) -> str:
     """From the first period to the last one; empty where none is known."""
-    first = next(iter(context.evidence_titles))
-    periods = sorted({*table.loc[table["evidence"] == first, "period"]} - {ALL_PERIODS})
     return f"{periods[0]}–{periods[-1]}" if len(periods) > 1 else "".join(periods)

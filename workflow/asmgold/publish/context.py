@@ -11,6 +11,7 @@ from typing import Any
 from asmgold.io.text import isolated
 from asmgold.publish.messages import Numbers, load_words
 from asmgold.schemas.products import table_of_package
+from asmgold.vocabulary.evidence import SEARCHED
 from asmgold.vocabulary.iso import country_name
 
 AREA = "area"
@@ -110,10 +111,15 @@ class Context:
         return table.title_in(self.language) if table is not None else self.words("geopackage")[layer]
 
     def zone_title(self, zone: str) -> str:
-        """What a zone is called: `area`, `<overlay>:inside`, or `<overlay>:outside`, the rest of what it is within."""
+        """What a zone is called: `area`, `<overlay>:inside`, or `<overlay>:outside`, the rest of what it is within; or
+        `<evidence>:searched`.
+        """
         if zone == AREA:
             return self.area
         overlay, _, part = zone.partition(":")
+        if part == SEARCHED:
+            evidence = self.evidence_titles.get(overlay, overlay)
+            return self.phrases("common")["zone_searched"].format(area=self.area, evidence=evidence)
         title, parent = self.overlay_titles.get(overlay, overlay), self.parent_of(overlay)
         if part != "outside" or parent is None:
             return title

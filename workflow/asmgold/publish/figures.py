@@ -24,7 +24,7 @@ from asmgold.evidence.production import AVOIRDUPOIS_G, TROY_G
 from asmgold.publish.context import Context
 from asmgold.publish.letters import FONT, make_drawable
 from asmgold.publish.messages import NO_BREAK, Numbers
-from asmgold.vocabulary.evidence import ALL_PERIODS
+from asmgold.vocabulary.evidence import ALL_PERIODS, NEW
 
 DRAWN_NULL_MODELS = ("area", "strata", "clumps")  # the table has them all
 P = ParamSpec("P")
@@ -171,6 +171,54 @@ def draw_sensitivity(
         for colour, marker, label in shown.values()
     ]
     _legend(figure, handles, columns=2)
+    return figure
+
+
+@_styled
+def draw_baselines(
+    ranking: pd.DataFrame,
+    boyce: pd.DataFrame,
+    covered: float,
+    titles: Mapping[str, str],
+    wording: Wording,
+    *,
+    evidence: str,
+    zone: str,
+) -> Figure:
+    """The map beside simpler ones in a zone: mining on the best land, how much of that is mined, and by distance.
+
+    Parameters
+    ----------
+    ranking, boyce : `asmgold.schemas.evidence.RANKING` and `BOYCE`
+    covered : the share of the zone that the regions cover, marked
+    titles : how to call the maps
+    wording, evidence : as for `draw_radius`
+    """
+    words = wording.words
+    ranking, boyce = (table[(table["evidence"] == evidence) & (table["zone"] == zone)] for table in (ranking, boyce))
+    period = NEW if (ranking["period"] == NEW).any() else ALL_PERIODS
+    ranking, boyce = ranking[ranking["period"] == period], boyce[boyce["period"] == period]
+    figure, panels = _figure(3.4, 3)
+    for number, (name, of_map) in enumerate(ranking.groupby("baseline", sort=False)):
+        colour, width = COLOURS[number % len(COLOURS)], 2.2 if name == "regions" else 1.2
+        land, capture = np.r_[0, of_map["land_share"]], np.r_[0, of_map["capture"]]
+        panels[0].plot(land, capture, color=colour, lw=width, label=titles[str(name)])
+        panels[1].semilogy(of_map["capture"], of_map["precision"], color=colour, lw=width)
+    own = boyce[boyce["baseline"] == "regions"]
+    panels[2].plot(own["score"], own["ratio"], color=COLOURS[0], lw=2.2)
+    panels[2].axhline(1, color=MUTED, lw=0.8)
+    panels[0].plot([0, 1], [0, 1], color=MUTED, lw=0.8)
+    panels[0].axvline(covered, color=MUTED, lw=0.8, ls=":")
+    for panel, title, axis in zip(panels, ("success", "precision", "ratio"), ("land", "captured", "distance"), strict=True):
+        panel.set_title(textwrap.fill(words[f"baselines_{title}"], 26))
+        panel.set_xlabel(textwrap.fill(words[f"{axis}_axis"], 26))
+        panel.grid(color=LINES, lw=0.5)
+    for axis in (panels[0].xaxis, panels[0].yaxis, panels[1].xaxis):
+        axis.set_major_formatter(FuncFormatter(wording.per_cent))
+    for axis, digits in ((panels[1].yaxis, 100), (panels[2].yaxis, 1)):
+        unit = f"{NO_BREAK}%" if digits == 100 else ""
+        axis.set_major_formatter(FuncFormatter(lambda value, _, d=digits, u=unit: wording.numbers.general(d * value) + u))
+    _legend(figure, panels[0].get_legend_handles_labels()[0], columns=3)
     return figure
 
 

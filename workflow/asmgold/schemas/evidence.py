@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from asmgold.schemas.schema import POSITIVE, SHARE, Bounds, Column, Schema, count, geometry, number, text
+from asmgold.vocabulary.evidence import MEASURED, MIN_SITES
 
 
 def _number(title: str, description: str, *bounds: Bounds) -> Column:
@@ -14,7 +15,8 @@ def _number(title: str, description: str, *bounds: Bounds) -> Column:
 
 _EVIDENCE = text("Evidence", "The layer's name in the configuration.")
 _MAYBE_EVIDENCE = text("Evidence", "The layer's name in the configuration; none where land is meant.", nullable=True)
-_PERIOD = text("Period", "When it was observed; `all` is the union of all periods, so nothing counts twice.")
+_PERIOD = text("Period", "When it was observed; `all` is the union of all periods, so nothing counts twice, and `new` that "
+                "of those that the map is tested against: all but the first, or those held out.")  # fmt: skip
 _MAYBE_PERIOD = text("Period", "When it was observed, or `all`; none where land is meant.", nullable=True)
 _ZONE = text("Zone", "`area`, or a zone of an overlay as in the overlay summary: `<overlay>:inside`, "
               "`<overlay>:outside`.")  # fmt: skip
@@ -55,6 +57,13 @@ OBSERVATIONS = Schema(
     }
 )
 
+VERDICTS = {
+    MEASURED: "They may, with their intervals.",
+    "nothing_seen": "Nothing was observed in the zone.",
+    "too_few_sites": f"Too few records: the map has fewer than {MIN_SITES} sites.",
+    "too_few_fields": "Too few records: what was observed lies in fewer than two effective blocks, or the 95 % interval "
+    "of capture is nearly all from 0 to 1.",
+}
 CAPTURE = Schema(
     {
         "evidence": _EVIDENCE,
@@ -66,6 +75,7 @@ CAPTURE = Schema(
         "land_share": _LAND_SHARE,
         "lift": _LIFT,
         "unit": _UNIT,
+        "verdict": text("Verdict", "Whether the figures may be quoted.", among=VERDICTS, nullable=True),
         **_BLOCKS,
     }
 )
@@ -79,6 +89,34 @@ INTERVALS = Schema(
         "block_basis": text("Basis", "Where the width of the blocks comes from.", among=BASES),
         **{name: _BLOCKS[name] for name in ("block_deg", "blocks_effective")},
         **{name: column for name, column in _BLOCKS.items() if not name.startswith("block")},
+    }
+)
+
+TREND = Schema(
+    {
+        "evidence": _EVIDENCE,
+        "zone": _ZONE,
+        "first": count("First year", "The first year after the stock."),
+        "last": count("Last year", "The last year."),
+        "slope": _number("Change a year", "Of the capture of what was new in each year, by least squares."),
+        "slope_low": _number("Change, from", "The lower end of its 95 % interval, from the same draws of blocks as that "
+                             "of capture; none where a year has fewer than two effective blocks."),
+        "slope_high": _number("Change, to", "The upper end."),
+        "blocks_effective": replace(_BLOCKS["blocks_effective"], description="Those of the year that has fewest."),
+    }
+)  # fmt: skip
+
+EVIDENCE_REGIONS = Schema(
+    {
+        "evidence": _EVIDENCE,
+        "region_id": text("Region", "Its `region_id`."),
+        "name": text("Name", "What it is called."),
+        "sites": count("Sites", "How many sites it has."),
+        "observed": _number("Observed", "What was observed in the region, of all periods.", POSITIVE),
+        "capture": _number("Capture", "That over all that was observed in the area.", SHARE),
+        "land_share": _number("Share of the land", "The region over the area.", SHARE),
+        "lift": _LIFT,
+        "unit": _UNIT,
     }
 )
 
@@ -178,6 +216,73 @@ INFLUENCE = Schema(
         "lost_share": _number("Share lost", "Of what lies in the regions.", SHARE),
         "capture": _number("Capture without it", "In the area, of all periods.", SHARE),
         "lift": _number("Lift without it", "For a region; none for a site, whose land others cover too.", POSITIVE),
+        "unit": _UNIT,
+    }
+)
+
+MAPS = {
+    "regions": "This map: by the distance from the edge of the nearest disc.",
+    "density": "By how dense the sites are, not how near.",
+    "rivers": "By the distance from the rivers of the configuration.",
+    "settlements": "By the distance from the towns of the configuration.",
+    "persistence": "By the distance from where mining was seen before; for new mining.",
+}
+_MAP = text("Map", "What ranks the land.", among=MAPS)
+BASELINES = Schema(
+    {
+        "evidence": _EVIDENCE,
+        "period": _PERIOD,
+        "zone": _ZONE,
+        "baseline": _MAP,
+        "land_share": _number("Share of the land", "That of this map; each other one is cut where it covers as much.",
+                              SHARE),
+        "limit": _number("Limit", "The score at the cut: km, less than 0 within a disc; of the density its negative, sites per "
+                         "100 km2."),
+        "capture": _number("Capture", "What lies on that land, of what was observed in the zone.", SHARE),
+        "lift": _LIFT,
+        "auc": _number("AUC", "How probably a place with mining, drawn by its amount, ranks before a place of the zone, "
+                       "drawn by its area: 0.5 is a ranking that knows nothing.", SHARE),
+        "average_precision": _number("Average precision", "The mean share of the land that is mined, over the mining; "
+                                     "for amounts in km2.", SHARE),
+        "boyce": _number("Boyce index", "The continuous Boyce index: 1 where mining thins out all the way with the "
+                         "score, 0 where it does not hang on it, below 0 where it grows."),
+    }
+)  # fmt: skip
+
+RANKING = Schema(
+    {
+        "evidence": _EVIDENCE,
+        "period": _PERIOD,
+        "zone": _ZONE,
+        "baseline": _MAP,
+        "land_share": _number("Share of the land", "The best land of the zone by this map.", SHARE),
+        "capture": _number("Capture", "What lies on it, of what was observed in the zone.", SHARE),
+        "precision": _number("Precision", "How much of it is mined; for amounts in km2.", SHARE),
+    }
+)
+
+BOYCE = Schema(
+    {
+        "evidence": _EVIDENCE,
+        "period": _PERIOD,
+        "zone": _ZONE,
+        "baseline": _MAP,
+        "score": _number("Score", "The middle of a window of a tenth of all scores, as `limit` of `baselines.csv`."),
+        "ratio": _number("Ratio", "The share of the mining in the window over its share of the land.", POSITIVE),
+    }
+)
+
+NEW_MINING = Schema(
+    {
+        "evidence": _EVIDENCE,
+        "period": _PERIOD,
+        "zone": _ZONE,
+        "beyond_km": _number("Beyond, km", "Only what is at least so far from all that was seen before.", POSITIVE),
+        "observed": _number("Observed", "What was observed there.", POSITIVE),
+        "observed_inside": _INSIDE,
+        "capture": _CAPTURE,
+        "land_share": _number("Share of the land", "The land there that is in a region, over all land there.", SHARE),
+        "lift": _LIFT,
         "unit": _UNIT,
     }
 )

@@ -11,7 +11,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from asmgold.publish import palette
-from asmgold.publish.answer import of_all_periods
+from asmgold.publish.answer import measured
 from asmgold.publish.map.columns import ColumnEntry, TextColumn
 from asmgold.publish.map.content import Content
 from asmgold.publish.map.lettering import A4_MM, LINE_SPACING, PrintedPage, broken, mm
@@ -90,15 +90,14 @@ def key_figures(content: Content) -> list[KeyFigure]:
         words["land"].format(area=content.titles[AREA], radius=content.radius),
         numbers.km2(covered),
     )
-    found = of_all_periods(content.tables, content.context, zone=AREA)
-    if found.empty or pd.isna(found["lift"].iloc[0]):
+    seen = measured(content.tables, content.context)
+    if seen is None or pd.isna(seen["lift"]):
         regions, sites = len(content.regions), len(content.sites)
         return [
             land,
             KeyFigure(numbers.count(regions), content.say("n_regions" if regions != 1 else "one_region")),
             KeyFigure(numbers.count(sites), content.say("n_sites" if sites != 1 else "one_site")),
         ]
-    seen = found.iloc[0]
 
     def between(figure: str, write: Callable[[float], str]) -> str:
         low, high = seen[f"{figure}_low"], seen[f"{figure}_high"]
@@ -110,7 +109,7 @@ def key_figures(content: Content) -> list[KeyFigure]:
     return [
         land,
         KeyFigure(numbers.share(seen["capture"]), words["capture"], between("capture", numbers.share)),
-        KeyFigure(f"{times(seen['lift'])} ×", words["lift"], between("lift", times)),
+        KeyFigure(f"{times(seen['lift'])} ×", words["lift" if seen["zone"] == AREA else "lift_searched"], between("lift", times)),
     ]
 
 

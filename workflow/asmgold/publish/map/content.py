@@ -10,10 +10,9 @@ from typing import TYPE_CHECKING
 from asmgold import __version__
 from asmgold.geodesy.antimeridian import ROUND_THE_EARTH_DEG
 from asmgold.geodesy.ellipsoid import polygon_area
-from asmgold.publish.answer import answer_of_evidence, answer_of_land, of_all_periods
+from asmgold.publish.answer import answer_of_evidence, answer_of_land, measured
 from asmgold.publish.context import Context, Credit
 from asmgold.publish.messages import Numbers
-from asmgold.vocabulary.evidence import AREA
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -188,8 +187,8 @@ class Content:
                 self.say("covered", share=share(self.covered_km2 / self.area_km2), area=self.titles["area"]),
             ),
         ]
-        for capture in of_all_periods(self.tables, self.context, zone=AREA)["capture"].dropna():
-            rows.append((share(capture), self.context.phrases("answer")["key_capture"]))
+        if (found := measured(self.tables, self.context)) is not None:
+            rows.append((share(found["capture"]), self.context.phrases("answer")["key_capture"]))
         for row in self.summary.to_dict("records"):
             phrases = self.context.overlay_phrases
             title, parent = phrases[row["overlay"]], self.within.get(row["overlay"])

@@ -9,10 +9,12 @@ from typing import Any, Literal
 import pandas as pd
 
 from asmgold.evidence.production import returns_to_round_kilograms
+from asmgold.publish.answer import headline
 from asmgold.publish.context import Context
 from asmgold.publish.figures import (
     Wording,
     as_svg,
+    draw_baselines,
     draw_by_overlay,
     draw_null_models,
     draw_production,
@@ -22,13 +24,15 @@ from asmgold.publish.figures import (
 )
 from asmgold.publish.messages import NO_BREAK, Numbers
 from asmgold.publish.page.blocks import Block, Figure, Folded, Points, Section, Table, TableColumn
-from asmgold.vocabulary.evidence import ALL_PERIODS, ANSWER_TABLES, AREA
+from asmgold.schemas.evidence import MAPS
+from asmgold.vocabulary.evidence import ALL_PERIODS, ANSWER_TABLES, AREA, MEASURED, NEW
 
 MAX_PANELS = 4
-TABLES = (*ANSWER_TABLES, "overlay_by_period", "radius_curve", "radius_of_capture", "sensitivity", "position_bands",
+TABLES = (*ANSWER_TABLES, "ranking", "boyce", "overlay_by_period", "radius_curve", "radius_of_capture", "sensitivity", "position_bands",
           "context_production")  # fmt: skip
 SHARES = ("capture", "capture_low", "capture_high", "land_share", "share_inside", "p50", "p05", "p95", "highest")
 DECIMALS = dict.fromkeys(("lift", "lift_low", "lift_high", "blocks_effective", "radius_km"), 1)
+DECIMALS |= {"auc": 2, "boyce": 2, "beyond_km": 0}
 DECIMALS |= {"ratio": 2, "ratio_if_troy": 2, "p_value": 3, "p_adjusted": 3, "p_lift": 3, "p_lift_adjusted": 3}
 """Of the numbers that are neither shares nor counts."""
 Titles = Mapping[str, Mapping[str, str]]
@@ -66,6 +70,11 @@ def figures(tables: Mapping[str, pd.DataFrame], context: Context) -> dict[str, A
     if first is not None and "chance" in tables:
         titles = _zone_titles(tables["chance"]["zone"], context)
         drawn["chance"] = draw_null_models(tables["chance"], titles, _placed(context, words), wording, evidence=first)
+        if "ranking" in tables and (found := headline(tables, context)) is not None:
+            drawn["baselines"] = draw_baselines(
+                tables["ranking"], tables["boyce"], found["land_share"], _maps(words), wording, evidence=first,
+                zone=found["zone"],
+            )  # fmt: skip
         if len(tables["overlay_by_period"]):
             named, note = {**titles, **context.evidence_titles}, context.evidence_notes.get(first, "")
             drawn["overlay_by_period"] = draw_by_overlay(tables["overlay_by_period"], named, wording, note=note)
@@ -91,8 +100,9 @@ def evidence_section(tables: Mapping[str, pd.DataFrame], context: Context) -> Se
         "zone": zones,
         "evidence": context.evidence_titles,
         "series": context.evidence_titles,
-        "period": {ALL_PERIODS: words["all_periods"]},
+        "period": {ALL_PERIODS: words["all_periods"], NEW: words["new_periods"]},
         "null_model": _placed(context, words),
+        "baseline": _maps(words),
     }
     blocks: list[Block] = []
     if "evidence" in tables:
@@ -104,6 +114,8 @@ def evidence_section(tables: Mapping[str, pd.DataFrame], context: Context) -> Se
         chance = _null_models(_of_all_periods(tables["chance"]))
         blocks += [words["chance_text"], Points([words[f"null_{name}"] for name in chance["null_model"].unique()])]
         blocks += [_figure(drawn, "chance", words), _folded(_table(chance, "chance", words, titles))]
+        if "baselines" in drawn:
+            blocks += _baseline_blocks(tables, drawn, words, titles)
         if "overlay_by_period" in drawn:
             blocks += _overlay_blocks(tables["overlay_by_period"], drawn, context, wording, titles)
         blocks.append(_quantiles(tables["radius_of_capture"], wording, titles))
@@ -148,6 +160,8 @@ def _is_head(zone: str, context: Context) -> bool:
 def _headline(table: pd.DataFrame, zones: Mapping[str, str], context: Context, wording: Wording) -> str:
     numbers, heads = wording.numbers, _of_all_periods(table)
     heads = heads[heads["zone"].map(lambda zone: _is_head(zone, context)) & heads["capture"].notna()]
+    too_few = heads[heads["verdict"] != MEASURED]
+    heads = heads[heads["verdict"] == MEASURED]
     sentences = [
         wording.words["headline"].format(
             zone=zones[row["zone"]], land=numbers.share(row["land_share"]), capture=numbers.share(row["capture"]),
@@ -155,7 +169,28 @@ def _headline(table: pd.DataFrame, zones: Mapping[str, str], context: Context, w
         )
         for row in heads.to_dict("records")
     ]  # fmt: skip
+    sentences += [wording.words["too_few"].format(zone=zones[zone]) for zone in too_few["zone"]]
     return " ".join(sentences) or wording.words["nothing_seen"]
+
+
+def _maps(words: Mapping[str, str]) -> dict[str, str]:
+    """How to call the map and the simpler ones beside it."""
+    return {name: words[f"map_{name}"] for name in MAPS}
+
+
+def _baseline_blocks(
+    tables: Mapping[str, pd.DataFrame], drawn: Mapping[str, Any], words: Mapping[str, str], titles: Titles
+) -> list[Block]:
+    """The map beside simpler ones, and new mining by how far it is from older."""
+    period = words["new_periods" if (tables["ranking"]["period"] == NEW).any() else "all_periods"]
+    named = {**words, "baselines_caption": words["baselines_caption"].format(period=period)}
+    beside = tables["baselines"].drop(columns="observed", errors="ignore")
+    blocks: list[Block] = [words["baselines_text"], _figure(drawn, "baselines", named)]
+    blocks.append(_folded(_table(beside, "baselines", words, titles)))
+    new = tables["new_mining"]
+    if len(new := new[new["period"] == NEW]):
+        blocks += [words["new_mining_text"], _table(new.drop(columns="period"), "new_mining", words, titles)]
+    return blocks
 
 
 def _placed(context: Context, words: Mapping[str, str]) -> dict[str, str]:

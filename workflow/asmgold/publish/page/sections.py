@@ -10,7 +10,7 @@ import pandas as pd
 from asmgold import __version__
 from asmgold.geodesy.discs import edge_error_bound
 from asmgold.io.text import isolated
-from asmgold.publish.answer import answer_of_evidence, answer_of_land, of_all_periods, traceable
+from asmgold.publish.answer import answer_of_evidence, answer_of_land, measured, traceable
 from asmgold.publish.context import Context
 from asmgold.publish.page.blocks import (
     Bar,
@@ -34,7 +34,6 @@ from asmgold.records.corrections import moved
 from asmgold.records.flags import has_flag
 from asmgold.schemas.products import product_of
 from asmgold.schemas.tables import COMMODITY_ROLES, FATES, FLAGS
-from asmgold.vocabulary.evidence import AREA
 
 SHOWN_BARS = 12
 EXAMPLES = 3
@@ -80,17 +79,19 @@ def key_figures(results: Results, context: Context) -> list[tuple[str, str]]:
     covered = float(results.regions["area_km2"].sum())
     return [
         (numbers.share(covered / results.area_km2), words["key_share"].format(area=context.area)),
-        *((numbers.share(share), context.phrases("answer")["key_capture"]) for share in _capture(results, context)),
+        *_captured(results, context),
         (numbers.count(covered), words["key_km2"]),
         (numbers.count(len(results.regions)), words["key_regions"]),
         (numbers.count(len(results.sites)), words["key_sites"]),
     ]
 
 
-def _capture(results: Results, context: Context) -> list[float]:
-    """The share of the mining that the first layer of evidence saw which the regions hold, if it saw any."""
-    rows = of_all_periods(results.tables, context, zone=AREA)
-    return rows["capture"].dropna().tolist()
+def _captured(results: Results, context: Context) -> list[tuple[str, str]]:
+    """The share of the mining that the first layer of evidence saw which the regions hold, if that can be said."""
+    found = measured(results.tables, context)
+    if found is None:
+        return []
+    return [(context.numbers.share(found["capture"]), context.phrases("answer")["key_capture"])]
 
 
 def findings(results: Results, context: Context) -> list[Section]:

@@ -8,7 +8,7 @@ import pandas as pd
 
 from asmgold.publish.context import Context
 from asmgold.publish.page.results import Results, missing_as_none
-from asmgold.vocabulary.evidence import ALL_PERIODS, PRIMARY_ONLY
+from asmgold.vocabulary.evidence import ALL_PERIODS, NEW, PRIMARY_ONLY, UNIONS
 
 MIN_KM, MAX_KM = 5, 50
 FIGURES = ("land_share", "capture", "lift")
@@ -30,7 +30,7 @@ def what_if(results: Results, context: Context) -> dict[str, Any] | None:
     curve = curve[curve["radius_km"].between(MIN_KM, MAX_KM)].sort_values("radius_km", kind="stable")
     variants = results.tables.get("sensitivity", curve.assign(variant=None))
     primary = _of(variants[variants["variant"] == PRIMARY_ONLY], first)
-    periods = sorted({*curve["period"]} - {ALL_PERIODS})
+    periods = sorted({*curve["period"]} - {*UNIONS})
     return {
         "radius": context.buffer_km,
         "radii": curve["radius_km"].unique().tolist(),
@@ -38,7 +38,7 @@ def what_if(results: Results, context: Context) -> dict[str, Any] | None:
         "zones": [
             {
                 "title": context.zone_title(str(zone)),
-                "curve": {str(period): _rows(rows) for period, rows in of_zone.groupby("period")},
+                "curve": {str(period): _rows(rows) for period, rows in of_zone.groupby("period") if period != NEW},
                 "primary": next(iter(_rows(primary[primary["zone"] == zone])), None),
             }
             for zone, of_zone in curve.groupby("zone", sort=False)
