@@ -163,10 +163,12 @@ def test_published_shares_stand_beside_the_union_of_the_periods_they_span(tmp_pa
     )
     found = observed_by_overlay(observations, zones, {"whole": None, "part": "whole"}, read_published(path))
     assert found[["series", "period"]].to_numpy().tolist() == [
-        ["e", "2018"], ["e", "2019"], ["e", "2020"], ["e", "all"], ["e", "2019-2020"], ["Them", "2019 to 2020"],
+        ["e", "2018"], ["e", "2019"], ["e", "2020"], ["e", "new"], ["e", "all"], ["e", "2019-2020"],
+        ["Them", "2019 to 2020"],
     ]  # fmt: skip
     shares = found.set_index("period")["share_inside"]
     np.testing.assert_allclose(shares[["2018", "2019", "2020", "2019 to 2020"]], [0.5, 1, 0.5, 0.7])
+    assert shares["new"] == shares["2019-2020"]
     assert shares["2019-2020"] == pytest.approx(2 / 3, rel=1e-3)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import shapely
 
-from asmgold.evidence.influence import influence
+from asmgold.evidence.influence import capture_by_region, influence
 from asmgold.evidence.observations import area_km2
 from asmgold.evidence.sampling import weighted_points
 from tests.evidence.conftest import AREA, observed, row, sites_at, table
@@ -43,3 +43,17 @@ def test_a_place_that_two_sites_reach_is_lost_with_neither():
 def test_without_mining_regions_or_sites_nothing_hangs_on_anything():
     assert influence_of([(-70, -13)], []).empty
     assert influence_of([(0, 0)], [(-70, -13)], AREA).empty
+
+
+def test_each_region_holds_its_part_of_all_that_was_seen():
+    shapes = [shapely.box(-71, -14, -70.5, -12), shapely.box(-69.5, -14, -69, -12)]
+    regions = table(*shapes).assign(region_id=["R0", "R1"], region_name=["1 · A", "2 · A"], n_sites=[1, 4])
+    seen = observed(*map(shapely.Point, [(-69.2, -13), (-69.3, -13), (-70.8, -13), (-70, -13)]), zones=ZONE)
+    found = capture_by_region(weighted_points(seen, ZONE, AREA), regions, area_km2(AREA))
+    assert found[["region_id", "sites", "observed", "capture"]].to_numpy().tolist() == [
+        ["R0", 1, 1, 0.25],
+        ["R1", 4, 2, 0.5],
+    ]
+    assert found["land_share"].tolist() == pytest.approx([0.25, 0.25])
+    assert found["lift"].tolist() == pytest.approx([1, 2])
+    assert capture_by_region(weighted_points([], ZONE, AREA), regions, 1.0).empty

@@ -10,7 +10,7 @@ import pytest
 import shapely
 
 from asmgold.evidence.capture import capture
-from asmgold.evidence.intervals import block_of, intervals, with_intervals
+from asmgold.evidence.intervals import block_of, intervals, with_intervals, with_verdicts
 from asmgold.evidence.observations import collect_observations
 from asmgold.evidence.sampling import weighted_points
 from tests.evidence.conftest import AREA, WEST, layer, row, table
@@ -29,7 +29,7 @@ def world(rng, fields=80, of_field=12):
 def intervals_of(shapes, regions, area=AREA, **further):
     zones = {"area": area}
     observations = collect_observations([("e", None, layer(*shapes))], zones)
-    found = intervals(weighted_points(observations, zones, area), zones, table(*regions), seed=3, **further)
+    found, _ = intervals(weighted_points(observations, zones, area), zones, table(*regions), seed=3, **further)
     return with_intervals(capture(observations, zones, table(*regions)), found).iloc[0], found
 
 
@@ -92,4 +92,42 @@ def test_without_evidence_or_mining_there_is_no_interval():
     found, _ = intervals_of([shapely.Point(0, 0)], [WEST])
     assert found[["capture_low", "lift_high"]].isna().all()
     zones = {"area": AREA}
-    assert intervals(weighted_points([], zones, AREA), zones, table(WEST), seed=1).empty
+    assert all(found.empty for found in intervals(weighted_points([], zones, AREA), zones, table(WEST), seed=1))
+
+
+def test_the_trend_is_a_line_through_the_years_after_the_first():
+    """Fields that lie in a region with a chance that falls from year to year."""
+    rng, chances, zones = np.random.default_rng(4), (0.1, 0.9, 0.7, 0.5, 0.3), {"area": SQUARE}
+    layers = []
+    for year, chance in enumerate(chances, 2018):
+        column, is_inside = rng.integers(-5, 5, 60), np.arange(60) < 60 * chance
+        centre = np.column_stack([column + np.where(is_inside, 0.25, 0.75), rng.uniform(-4.9, 4.9, 60)])
+        layers.append(("e", str(year), layer(*shapely.points(centre))))
+    points = weighted_points(collect_observations(layers, zones), zones, SQUARE)
+    _, trend = intervals(points, zones, table(*STRIPES), seed=3)
+    found = row(trend, zone="area")
+    assert (found["first"], found["last"]) == (2019, 2022)  # the first is the stock
+    assert found["slope"] == pytest.approx(-0.2)
+    assert found["slope_low"] < -0.2 < found["slope_high"] < 0
+    _, none = intervals(
+        weighted_points(collect_observations(layers[:3], zones), zones, SQUARE), zones, table(*STRIPES), seed=3
+    )
+    assert none.empty
+
+
+@pytest.mark.parametrize(
+    ("sites", "observed", "blocks", "low", "high", "verdict"),
+    [
+        (500, 10, 4.0, 0.5, 0.97, "measured"),
+        (10, 10, 4.0, 0.5, 0.97, "measured"),
+        (9, 10, 4.0, 0.5, 0.97, "too_few_sites"),
+        (500, 10, 1.5, np.nan, np.nan, "too_few_fields"),
+        (500, 10, 3.0, 0.0, 1.0, "too_few_fields"),
+        (3, 0, 0.0, np.nan, np.nan, "nothing_seen"),
+    ],
+)
+def test_a_figure_may_be_quoted_only_where_the_records_suffice(sites, observed, blocks, low, high, verdict):
+    captured = pd.DataFrame(
+        {"observed": [observed], "blocks_effective": [blocks], "capture_low": [low], "capture_high": [high]}
+    )
+    assert with_verdicts(captured, sites)["verdict"].tolist() == [verdict]

@@ -376,8 +376,8 @@ class Evidence(Layer):
     )
     held_out: list[Period] = Field(
         default_factory=list,
-        description="The periods that the map is tested against, together as `new`, beside all periods. Default: all but "
-        "the first, which is what was seen by then.",
+        description="The periods that the map is tested against, together as `new`, beside all periods. Default: all "
+        "but the first, which is what was seen by then.",
     )
 
     @model_validator(mode="after")

@@ -2,8 +2,8 @@
 
 A map by distance ranks all land: what is nearest comes first. The success-rate curve (Chung and Fabbri 2003) says which
 share of the mining lies on the best share of the land, the area below it (AUC; Phillips and others 2006 for presences
-beside all land) and the continuous Boyce index (Hirzel and others 2006) sum it up. Other maps rank land by what needs no
-geology: where mining was seen before, rivers, settlements. Each is cut where it covers as much land as the regions do.
+beside all land) and the continuous Boyce index (Hirzel and others 2006) sum it up. Other maps rank land by what needs
+no geology: where mining was seen before, rivers, settlements. Each is cut where it covers as much land as the regions.
 """
 
 from __future__ import annotations
@@ -11,10 +11,12 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 import pandas as pd
 import shapely
+from scipy.sparse import csr_array
 from scipy.spatial import cKDTree
 
 from asmgold.evidence.land import LandCells
@@ -170,8 +172,8 @@ class _Ranked:
         of_land, of_mining = np.split(place, [has_land.sum()])
         return cls(
             scores,
-            np.bincount(of_land, land[has_land], minlength=scores.size),
-            np.bincount(of_mining, mining[has_mining], minlength=scores.size),
+            np.asarray(np.bincount(of_land, land[has_land], minlength=scores.size), float),
+            np.asarray(np.bincount(of_mining, mining[has_mining], minlength=scores.size), float),
         )
 
     def _shares(self, observed: float) -> tuple[Floats, Floats]:
@@ -203,7 +205,7 @@ class _Ranked:
 
     def _precision(self) -> Floats:
         """The share of the land up to each score that is mined; all of it before the first land."""
-        return np.fmin(safe_ratio(np.cumsum(self.mining), np.cumsum(self.land)), 1)
+        return np.asarray(np.fmin(safe_ratio(np.cumsum(self.mining), np.cumsum(self.land)), 1))
 
     def boyce(self) -> pd.DataFrame:
         """The share of the mining over that of the land in windows that move over the scores."""
@@ -249,7 +251,7 @@ def _density(places: LandCells | WeightedPoints, sites: Sites) -> Floats:
     pairs = pairs_within(middles[:, 0], middles[:, 1], reach, cKDTree(places.ecef))
     radius = sites.radius_km[pairs["i"]]
     weight = 100 * np.exp(-0.5 * (pairs["v"] / 1000 / radius) ** 2) / (2 * np.pi * radius**2)
-    return np.bincount(pairs["j"], weight, minlength=places.lon.size)
+    return np.asarray(np.bincount(pairs["j"], weight, minlength=places.lon.size), float)
 
 
 def _persistence(
@@ -283,8 +285,6 @@ def _of_unions(points: WeightedPoints, evidence: str) -> list[int]:
     return list(np.flatnonzero((groups["evidence"] == evidence) & groups["period"].isin(UNIONS)))
 
 
-def _row(matrix: object, number: int) -> Floats:
+def _row(matrix: csr_array, number: Any) -> Floats:
     """A row of a sparse matrix, shape (columns,)."""
-    return np.asarray(matrix[[number]].toarray()[0])  # type: ignore[index]
-
-
+    return np.asarray(matrix[[number]].toarray()[0])

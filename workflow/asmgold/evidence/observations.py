@@ -93,8 +93,7 @@ def collect_observations(
     zones: Zones,
     held_out: Mapping[str, Collection[str]] | None = None,
 ) -> list[Observation]:
-    """What was observed near any of the zones: for each evidence its periods in order, then those that are new together,
-    then all of them together.
+    """What was observed near any of the zones: for each evidence its periods in order, the new ones together, then all.
 
     Parameters
     ----------
@@ -109,8 +108,8 @@ def collect_observations(
 
     Raises
     ------
-    InputError : if the files of one layer hold polygons and points, or weights in different units; or if a period that is
-        held out is none of the layer's, or its first one.
+    InputError : if the files of one layer hold polygons and points, or weights in different units; or if a period that
+        is held out is none of the layer's, or its first one.
     """
     west, south, east, north = shapely.total_bounds(list(zones.values()))
     found: dict[str, dict[str, list[Observation]]] = {}
@@ -140,7 +139,7 @@ def _new_periods(name: str, periods: Sequence[str], held_out: Collection[str]) -
         raise InputError(f"evidence.{name}.held_out names {unknown[0]!r}, one of its periods ({found}) was expected")
     if held_out and periods[0] in held_out:
         raise InputError(
-            f"evidence.{name}.held_out names {periods[0]!r}, the first period; one that has something older was expected"
+            f"evidence.{name}.held_out names {periods[0]!r}, the first period; one with something older was expected"
         )
     return new_periods(periods, held_out)
 

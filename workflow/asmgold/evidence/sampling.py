@@ -113,7 +113,7 @@ def along_edges(shapes: ArrayLike) -> tuple[Floats, Ints]:
     -------
     Degrees, shape (m, 2), no farther apart than `FINE_DEG`, and for each the number of its shape, shape (m,).
     """
-    parts, shape = shapely.get_parts(shapes, return_index=True)
+    parts, shape = shapely.get_parts(np.asarray(shapes, dtype=object), return_index=True)
     flat = (shapely.get_dimensions(parts) == 1) & (shapely.length(parts) == 0)  # which GEOS does not divide
     parts[flat] = shapely.get_point(parts[flat], 0)
     points, part = shapely.get_coordinates(densify(parts, FINE_DEG), return_index=True)

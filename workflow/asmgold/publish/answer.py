@@ -94,12 +94,14 @@ def answer_of_evidence(tables: Mapping[str, pd.DataFrame], context: Context) -> 
                                    highest=numbers.share(hardest["highest"]))
         )  # fmt: skip
     clumps = of_all_periods(tables, context, "chance", zone=AREA, statistic="lift", null_model="clumps")
-    sentences += [words["chance_clumps"].format(p=numbers.general(round(p, 3)), area=context.area) for p in clumps["p_value"]]
+    sentences += [
+        words["chance_clumps"].format(p=numbers.general(round(p, 3)), area=context.area) for p in clumps["p_value"]
+    ]
     return sentences
 
 
 def headline(tables: Mapping[str, pd.DataFrame], context: Context) -> pd.Series | None:
-    """The row of `evidence.csv` that is quoted: of all periods, where was looked or else in the area; None without one."""
+    """The row of `evidence.csv` that is quoted, if any: of all periods, where was looked, or else in the area."""
     found = of_all_periods(tables, context)
     for zone in (searched_zone(next(iter(context.evidence_titles), "")), AREA):
         rows = found[found["zone"] == zone]

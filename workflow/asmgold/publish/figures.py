@@ -209,15 +209,16 @@ def draw_baselines(
     panels[2].axhline(1, color=MUTED, lw=0.8)
     panels[0].plot([0, 1], [0, 1], color=MUTED, lw=0.8)
     panels[0].axvline(covered, color=MUTED, lw=0.8, ls=":")
-    for panel, title, axis in zip(panels, ("success", "precision", "ratio"), ("land", "captured", "distance"), strict=True):
+    shown = {"success": "land", "precision": "captured", "ratio": "distance"}
+    for panel, (title, across) in zip(panels, shown.items(), strict=True):
         panel.set_title(textwrap.fill(words[f"baselines_{title}"], 26))
-        panel.set_xlabel(textwrap.fill(words[f"{axis}_axis"], 26))
+        panel.set_xlabel(textwrap.fill(words[f"{across}_axis"], 26))
         panel.grid(color=LINES, lw=0.5)
     for axis in (panels[0].xaxis, panels[0].yaxis, panels[1].xaxis):
         axis.set_major_formatter(FuncFormatter(wording.per_cent))
-    for axis, digits in ((panels[1].yaxis, 100), (panels[2].yaxis, 1)):
-        unit = f"{NO_BREAK}%" if digits == 100 else ""
-        axis.set_major_formatter(FuncFormatter(lambda value, _, d=digits, u=unit: wording.numbers.general(d * value) + u))
+    general = wording.numbers.general
+    panels[1].yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{general(100 * value)}{NO_BREAK}%"))
+    panels[2].yaxis.set_major_formatter(FuncFormatter(lambda value, _: general(value)))
     _legend(figure, panels[0].get_legend_handles_labels()[0], columns=3)
     return figure
 
@@ -286,7 +287,7 @@ def draw_by_overlay(table: pd.DataFrame, titles: Mapping[str, str], wording: Wor
     labels = []
     for place, row in enumerate(table.to_dict("records")):
         _draw_share(panel, row, place, wording)
-        period = words["all_periods"] if row["period"] == ALL_PERIODS else row["period"]
+        period = {ALL_PERIODS: words["all_periods"], NEW: words["new_periods"]}.get(row["period"], row["period"])
         name = f"{titles.get(row['series'], row['series'])}, {period}" if pd.notna(period) else row["series"]
         labels.append(textwrap.fill(name, 36))
     panel.set_yticks(range(len(table)), labels)

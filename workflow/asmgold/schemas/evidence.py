@@ -15,8 +15,8 @@ def _number(title: str, description: str, *bounds: Bounds) -> Column:
 
 _EVIDENCE = text("Evidence", "The layer's name in the configuration.")
 _MAYBE_EVIDENCE = text("Evidence", "The layer's name in the configuration; none where land is meant.", nullable=True)
-_PERIOD = text("Period", "When it was observed; `all` is the union of all periods, so nothing counts twice, and `new` that "
-                "of those that the map is tested against: all but the first, or those held out.")  # fmt: skip
+_PERIOD = text("Period", "When it was observed; `all` is the union of all periods, so nothing counts twice, and `new` "
+               "that of those that the map is tested against: all but the first, or those held out.")  # fmt: skip
 _MAYBE_PERIOD = text("Period", "When it was observed, or `all`; none where land is meant.", nullable=True)
 _ZONE = text("Zone", "`area`, or a zone of an overlay as in the overlay summary: `<overlay>:inside`, "
               "`<overlay>:outside`.")  # fmt: skip
@@ -61,8 +61,8 @@ VERDICTS = {
     MEASURED: "They may, with their intervals.",
     "nothing_seen": "Nothing was observed in the zone.",
     "too_few_sites": f"Too few records: the map has fewer than {MIN_SITES} sites.",
-    "too_few_fields": "Too few records: what was observed lies in fewer than two effective blocks, or the 95 % interval "
-    "of capture is nearly all from 0 to 1.",
+    "too_few_fields": "Too few records: what was observed lies in fewer than two effective blocks, or the 95 % "
+    "interval of capture is nearly all from 0 to 1.",
 }
 CAPTURE = Schema(
     {
@@ -99,8 +99,8 @@ TREND = Schema(
         "first": count("First year", "The first year after the stock."),
         "last": count("Last year", "The last year."),
         "slope": _number("Change a year", "Of the capture of what was new in each year, by least squares."),
-        "slope_low": _number("Change, from", "The lower end of its 95 % interval, from the same draws of blocks as that "
-                             "of capture; none where a year has fewer than two effective blocks."),
+        "slope_low": _number("Change, from", "The lower end of its 95 % interval, from the same draws of blocks as "
+                             "that of capture; none where a year has fewer than two effective blocks."),
         "slope_high": _number("Change, to", "The upper end."),
         "blocks_effective": replace(_BLOCKS["blocks_effective"], description="Those of the year that has fewest."),
     }
@@ -236,12 +236,12 @@ BASELINES = Schema(
         "baseline": _MAP,
         "land_share": _number("Share of the land", "That of this map; each other one is cut where it covers as much.",
                               SHARE),
-        "limit": _number("Limit", "The score at the cut: km, less than 0 within a disc; of the density its negative, sites per "
-                         "100 km2."),
+        "limit": _number("Limit", "The score at the cut: km, less than 0 within a disc; of the density its negative, "
+                         "sites per 100 km2."),
         "capture": _number("Capture", "What lies on that land, of what was observed in the zone.", SHARE),
         "lift": _LIFT,
-        "auc": _number("AUC", "How probably a place with mining, drawn by its amount, ranks before a place of the zone, "
-                       "drawn by its area: 0.5 is a ranking that knows nothing.", SHARE),
+        "auc": _number("AUC", "How probably a place with mining, drawn by its amount, ranks before a place of the "
+                       "zone, drawn by its area: 0.5 is a ranking that knows nothing.", SHARE),
         "average_precision": _number("Average precision", "The mean share of the land that is mined, over the mining; "
                                      "for amounts in km2.", SHARE),
         "boyce": _number("Boyce index", "The continuous Boyce index: 1 where mining thins out all the way with the "

@@ -109,7 +109,11 @@ def key_figures(content: Content) -> list[KeyFigure]:
     return [
         land,
         KeyFigure(numbers.share(seen["capture"]), words["capture"], between("capture", numbers.share)),
-        KeyFigure(f"{times(seen['lift'])} ×", words["lift" if seen["zone"] == AREA else "lift_searched"], between("lift", times)),
+        KeyFigure(
+            f"{times(seen['lift'])} ×",
+            words["lift" if seen["zone"] == AREA else "lift_searched"],
+            between("lift", times),
+        ),
     ]
 
 

@@ -28,8 +28,8 @@ from asmgold.schemas.evidence import MAPS
 from asmgold.vocabulary.evidence import ALL_PERIODS, ANSWER_TABLES, AREA, MEASURED, NEW
 
 MAX_PANELS = 4
-TABLES = (*ANSWER_TABLES, "ranking", "boyce", "overlay_by_period", "radius_curve", "radius_of_capture", "sensitivity", "position_bands",
-          "context_production")  # fmt: skip
+TABLES = (*ANSWER_TABLES, "ranking", "boyce", "overlay_by_period", "radius_curve", "radius_of_capture", "sensitivity",
+          "position_bands", "context_production")  # fmt: skip
 SHARES = ("capture", "capture_low", "capture_high", "land_share", "share_inside", "p50", "p05", "p95", "highest")
 DECIMALS = dict.fromkeys(("lift", "lift_low", "lift_high", "blocks_effective", "radius_km"), 1)
 DECIMALS |= {"auc": 2, "boyce": 2, "beyond_km": 0}
