@@ -49,7 +49,8 @@ def read_zones_and_observations(
         name: shapely.union_all(read_table(Path(next(layers_left))).geometry.array) if km is None else km
         for name, km in searched.items()
     }
-    return {**zones, **footprints(looked, observations, zones[AREA])}, observations
+    whole = zones.pop(AREA)
+    return {AREA: whole, **footprints(looked, observations, whole), **zones}, observations
 
 
 def footprints(

@@ -25,7 +25,7 @@ from asmgold.geodesy.ellipsoid import ECCENTRICITY_SQUARED, Floats, to_ecef
 from asmgold.geodesy.polygons import polygonal
 from asmgold.io.values import as_text
 from asmgold.schemas.evidence import CHANCE, NULL_MODELS, STATISTICS
-from asmgold.vocabulary.evidence import ALL_PERIODS, AREA
+from asmgold.vocabulary.evidence import AREA, NEW, UNIONS
 
 MIN_HIT_RATE = 0.001  # of the random points of a stratum's bounds, at least this share has to lie in the stratum
 NO_STRATUM = ""  # what the polygons without a value belong to
@@ -163,9 +163,20 @@ def holm(p_values: Floats) -> Floats:
 
 def _adjusted(table: pd.DataFrame) -> pd.DataFrame:
     """With p adjusted for the tests that one null model and statistic are put to: all periods in the zones are one
-    family, the single periods in the zones another."""
-    family = [table["evidence"], table["null_model"], table["statistic"], table["period"] == ALL_PERIODS]
+    family, the new ones another, the single ones a third. The one primary test stands for itself."""
+    period = table["period"].where(table["period"].isin(UNIONS), "single")
+    family = [table["evidence"], table["null_model"], table["statistic"], period, is_primary(table)]
     return table.assign(p_adjusted=table.groupby(family)["p_value"].transform(lambda p: holm(p.to_numpy(float))))
+
+
+def is_primary(table: pd.DataFrame) -> pd.Series:
+    """Which row of `asmgold.schemas.evidence.CHANCE` is the test that was chosen beforehand, for each layer of evidence.
+
+    It asks whether new mining in the area lies in the regions more than if whole clumps of sites lay elsewhere, land
+    counted. All other tests are exploratory.
+    """
+    wanted = {"period": NEW, "zone": AREA, "null_model": "clumps", "statistic": "lift"}
+    return (table[list(wanted)] == pd.Series(wanted)).all(axis=1)
 
 
 def strata_of(

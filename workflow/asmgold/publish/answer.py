@@ -93,11 +93,23 @@ def answer_of_evidence(tables: Mapping[str, pd.DataFrame], context: Context) -> 
             words["chance"].format(draws=numbers.count(hardest["draws"]), how=how,
                                    highest=numbers.share(hardest["highest"]))
         )  # fmt: skip
-    clumps = of_all_periods(tables, context, "chance", zone=AREA, statistic="lift", null_model="clumps")
-    sentences += [
-        words["chance_clumps"].format(p=numbers.general(round(p, 3)), area=context.area) for p in clumps["p_value"]
+    return [*sentences, *_primary_test(tables, context)]
+
+
+def _primary_test(tables: Mapping[str, pd.DataFrame], context: Context) -> list[str]:
+    """What moving whole clumps gives: for new mining, which is the test chosen beforehand, or else for all of it."""
+    if "chance" not in tables:
+        return []
+    table = tables["chance"]
+    asked = table[(table["evidence"] == next(iter(context.evidence_titles))) & (table["zone"] == AREA)]
+    asked = asked[(asked["null_model"] == "clumps") & (asked["statistic"] == "lift")].set_index("period")["p_value"]
+    words, period = context.phrases("answer"), NEW if NEW in asked.index else ALL_PERIODS
+    return [
+        words["chance_primary" if period == NEW else "chance_clumps"].format(
+            p=context.numbers.general(round(p, 3)), area=context.area
+        )
+        for p in asked[asked.index == period].dropna()
     ]
-    return sentences
 
 
 def headline(tables: Mapping[str, pd.DataFrame], context: Context) -> pd.Series | None:

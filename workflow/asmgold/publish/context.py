@@ -118,8 +118,8 @@ class Context:
             return self.area
         overlay, _, part = zone.partition(":")
         if part == SEARCHED:
-            evidence = self.evidence_titles.get(overlay, overlay)
-            return self.phrases("common")["zone_searched"].format(area=self.area, evidence=evidence)
+            named = self.phrases("common")["zone_searched"].format(area=self.area)
+            return named if len(self.evidence_titles) < 2 else f"{named} ({self.evidence_titles.get(overlay, overlay)})"
         title, parent = self.overlay_titles.get(overlay, overlay), self.parent_of(overlay)
         if part != "outside" or parent is None:
             return title

@@ -200,7 +200,8 @@ CHANCE = Schema(
         "highest": _number("Highest", "The best of the draws.", POSITIVE),
         "p_value": _number("p", "(r + 1) / (n + 1), where r of n draws have as much or more.", SHARE),
         "p_adjusted": _number("p, adjusted", "For the number of tests of this null model and statistic (Holm 1979): "
-                              "over the zones for all periods, over zones and periods for single ones.", SHARE),
+                              "over the zones for all periods and for new ones, over zones and periods for single ones. The "
+                              "primary test (new periods in the area, lift, clumps) is not adjusted.", SHARE),
     }
 )  # fmt: skip
 

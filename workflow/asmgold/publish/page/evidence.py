@@ -25,7 +25,7 @@ from asmgold.publish.figures import (
 from asmgold.publish.messages import NO_BREAK, Numbers
 from asmgold.publish.page.blocks import Block, Figure, Folded, Points, Section, Table, TableColumn
 from asmgold.schemas.evidence import MAPS
-from asmgold.vocabulary.evidence import ALL_PERIODS, ANSWER_TABLES, AREA, MEASURED, NEW
+from asmgold.vocabulary.evidence import ALL_PERIODS, ANSWER_TABLES, AREA, MEASURED, NEW, SEARCHED
 
 MAX_PANELS = 4
 TABLES = (*ANSWER_TABLES, "ranking", "boyce", "overlay_by_period", "radius_curve", "radius_of_capture", "sensitivity",
@@ -152,9 +152,9 @@ def _zone_titles(zones: Iterable[str], context: Context) -> dict[str, str]:
 
 
 def _is_head(zone: str, context: Context) -> bool:
-    """Whether a zone is the area, or an overlay that is within no other one."""
+    """Whether a zone is the area, the searched part of it, or an overlay that is within no other one."""
     overlay, _, part = zone.partition(":")
-    return zone == AREA or (part == "inside" and context.parent_of(overlay) is None)
+    return zone == AREA or part == SEARCHED or (part == "inside" and context.parent_of(overlay) is None)
 
 
 def _headline(table: pd.DataFrame, zones: Mapping[str, str], context: Context, wording: Wording) -> str:
