@@ -208,7 +208,7 @@ def test_the_scenario_of_the_producers_own_files_is_well_formed() -> None:
     scenario = load_scenario(values, {}, pinned=False)
     assert set(scenario.used_sources) - set(scenario.fetched) == {"towns", "rivers_50m", "lakes_50m"}
     assert set(scenario.fetched) == {
-        "mrds", "major_deposits", "mining_corridor_upstream", "peru_departments", "countries",
+        "mrds", "major_deposits", "mining_corridor_upstream", "peru_departments", "countries", "amazon_mining_searched",
         *(f"amazon_mining_{year}" for year in range(2018, 2024)),
     }  # fmt: skip
 

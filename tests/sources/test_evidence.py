@@ -30,6 +30,7 @@ def test_periods_come_from_a_field_and_of_a_date_the_year(tmp_path):
         "2019",
         "2020",
         "unknown",
+        "new",
         "all",
     ]
     numbers = tmp_path / "numbers.geojson"
@@ -136,8 +137,8 @@ def test_several_visits_to_a_place_count_once_in_a_year_and_once_in_all(tmp_path
     read = read_evidence(path, Evidence(file=str(path), period_field="visit_date", where={"is_gold_mine": 1}))
     found = capture(collect_observations([("visits", None, read)], ZONES), ZONES, table(WEST))
     of_area = found[found["zone"] == "area"].set_index("period")
-    assert of_area["observed"].to_dict() == {"2013": 1, "2016": 2, "all": 2}
-    assert of_area["capture"].to_dict() == {"2013": 1.0, "2016": 0.5, "all": 0.5}
+    assert of_area["observed"].to_dict() == {"2013": 1, "2016": 2, "new": 2, "all": 2}
+    assert of_area["capture"].to_dict() == {"2013": 1.0, "2016": 0.5, "new": 0.5, "all": 0.5}
 
 
 def test_points_of_another_crs_and_multipoints_are_read(tmp_path):
@@ -205,6 +206,7 @@ def test_a_table_without_positions_is_refused(tmp_path):
         {"file": "a", "periods": {"2018": "b"}},
         {"file": "a", "period": "2018", "period_field": "b"},
         {"file": "a", "period": "all"},
+        {"file": "a", "period": "new"},
         {"periods": {"all": "b"}},
     ],
 )
@@ -296,5 +298,5 @@ def test_ground_that_patches_overlap_on_counts_once(tmp_path):
     seen = collect_observations([("e", None, read_evidence(path, BY_ONSET, near=NEAR))], {"area": shapely.box(*NEAR)})
     one = polygon_area(overlapping.geometry.array[:1])[0] / 1e6
     assert {observation.period: observation.amount for observation in seen} == pytest.approx(
-        {"2018": one, "2019": one, "all": 1.5 * one}, rel=1e-6
+        {"2018": one, "2019": one, "new": one, "all": 1.5 * one}, rel=1e-6
     )

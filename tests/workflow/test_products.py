@@ -144,6 +144,7 @@ def test_the_manifest_describes_every_product(built_once, manifest):
         "major_deposits_peru",
         "peru_departments_2007",
         "mining_seen_peru",
+        "mining_searched_peru",
         "world",
         "mining_corridor",
         "towns",

@@ -28,7 +28,7 @@ def test_plain_dry_run_plans_all_jobs(project):
     assert done.returncode == 0
     assert planned(done.stdout + done.stderr) == READING | {
         "name_countries", "classify_records", "dissolve_regions", "intersect_overlays", "measure_sensitivity",
-        "measure_uncertainty", "read_evidence", "measure_capture", "draw_evidence",
+        "measure_uncertainty", "read_evidence", "measure_capture", "compare_baselines", "draw_evidence",
         "raster_distance", "raster_density", "raster_fraction",
         "write_geopackage", "write_qgis_project", "draw_map", "audit_records", "write_page", "write_manifest",
         "publish", "products",

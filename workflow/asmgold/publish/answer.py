@@ -114,6 +114,8 @@ def _primary_test(tables: Mapping[str, pd.DataFrame], context: Context) -> list[
 
 def headline(tables: Mapping[str, pd.DataFrame], context: Context) -> pd.Series | None:
     """The row of `evidence.csv` that is quoted, if any: of all periods, where was looked, or else in the area."""
+    if "evidence" not in tables:
+        return None
     found = of_all_periods(tables, context)
     for zone in (searched_zone(next(iter(context.evidence_titles), "")), AREA):
         rows = found[found["zone"] == zone]

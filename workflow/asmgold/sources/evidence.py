@@ -21,13 +21,13 @@ from asmgold.schemas.tables import CRS
 from asmgold.sources.datasets import Box
 from asmgold.sources.positions import DECIMAL_COMMA
 from asmgold.sources.vector import POINT_TYPES, field_of, read_features
+from asmgold.vocabulary.evidence import UNDATED
 
 log = logging.getLogger(__name__)
 
 # 2019-05-03 (and a time), 2019/05/03, 2019-05; 3/5/2019 and 03.05.2019, whichever of the two is the day.
 DATE = re.compile(r"(\d{4})[-/]\d{1,2}([-/]\d{1,2}(\D.*)?)?|\d{1,2}[-/.]\d{1,2}[-/.](\d{4})(\D.*)?")
 MILLISECONDS = range(10**11, 10**14)  # since 1970, as ArcGIS writes dates
-UNKNOWN = "unknown"
 
 
 def read_evidence(path: Path, evidence: Evidence, near: Box | None = None) -> gpd.GeoDataFrame:
@@ -55,7 +55,7 @@ def read_evidence(path: Path, evidence: Evidence, near: Box | None = None) -> gp
         if (undated := np.flatnonzero(periods.isna() | (periods == ""))).size:
             log.warning(
                 "%s: %d of %d features have no %s, feature %d the first; their period is called %r",
-                path, undated.size, len(features), evidence.period_field, undated[0] + 1, UNKNOWN,
+                path, undated.size, len(features), evidence.period_field, undated[0] + 1, UNDATED,
             )  # fmt: skip
         table["period"] = periods.map(_period)
     if evidence.weight_field is not None:
@@ -97,4 +97,4 @@ def _period(value: Any) -> str:
     if text.isdecimal() and len(text) <= len(str(MILLISECONDS.stop)) and int(text) in MILLISECONDS:
         return str(datetime.datetime.fromtimestamp(int(text) / 1000, datetime.UTC).year)
     date = DATE.fullmatch(text)
-    return (date[1] or date[4]) if date else text or UNKNOWN
+    return (date[1] or date[4]) if date else text or UNDATED

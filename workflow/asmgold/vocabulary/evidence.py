@@ -4,6 +4,7 @@ from collections.abc import Collection, Sequence
 
 ALL_PERIODS = "all"  # the union of all periods of a layer of evidence
 NEW = "new"  # that of the periods that the map is tested against: all but the first, or those of `held_out`
+UNDATED = "unknown"  # the period of what has no date
 UNIONS = (ALL_PERIODS, NEW)  # what is no single period
 MEASURED = "measured"  # of a figure that may be quoted
 MIN_SITES = 10  # of fewer sites no share is quoted
@@ -21,5 +22,8 @@ def searched_zone(evidence: str) -> str:
 
 
 def new_periods(periods: Sequence[str], held_out: Collection[str]) -> list[str]:
-    """The periods that a map is tested against: those held out, or all but the first; none of a single one."""
-    return [period for period in periods[1:] if not held_out or period in held_out]
+    """The periods that a map is tested against: those held out, or all but the first; none of a single one.
+
+    What has no date is not new.
+    """
+    return [period for period in periods[1:] if period != UNDATED and (not held_out or period in held_out)]
