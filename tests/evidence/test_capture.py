@@ -10,13 +10,14 @@ import pytest
 import shapely
 
 from asmgold.errors import InputError
-from asmgold.evidence.capture import capture, capture_by_unit, mining_seen, missed_mining, observed_by_overlay
+from asmgold.evidence.capture import capture, mining_seen, missed_mining, observed_by_overlay
 from asmgold.evidence.land import land_cells
 from asmgold.evidence.null_models import null_model_capture
 from asmgold.evidence.observations import collect_observations
 from asmgold.evidence.production import production, returns_to_round_kilograms
 from asmgold.evidence.radius_curve import radius_curve
 from asmgold.evidence.sampling import weighted_points
+from asmgold.evidence.units import capture_by_unit
 from asmgold.geodesy.ellipsoid import polygon_area
 from asmgold.schemas.evidence import PRODUCTION
 from asmgold.sources.small_tables import read_production, read_published
@@ -88,12 +89,28 @@ def test_units_add_up_to_the_area_and_each_has_its_own_capture():
     units = {("sides", "west"): WEST, ("sides", "east"): EAST}
     regions = table(shapely.box(-70.1, -14, -69.95, -12))
     observations = collect_observations([("e", "2018", layer(patches[0])), ("e", "2019", layer(patches[1]))], ZONES)
-    by_unit = capture_by_unit(observations, AREA, units, regions)
+    sites = sites_at((-70.5, -13))
+    by_unit = capture_by_unit(observations, ZONES, units, regions, sites, seed=1)
     whole = row(capture(observations, ZONES, regions), zone="area", period="all")
     for column in ("observed", "observed_inside"):
         assert by_unit[column].sum() == pytest.approx(whole[column], rel=1e-9)
     assert row(by_unit, unit="west")["capture"] == pytest.approx(1 / 2, rel=1e-6)
     assert set(by_unit["period"]) == {"all"}
+    assert by_unit.set_index("unit")["sites"].to_dict() == {"west": 1, "east": 0}
+    assert set(by_unit["verdict"]) == {"too_few_sites"}
+    assert by_unit["searched_share"].isna().all()
+
+
+def test_a_unit_counts_within_the_area_and_where_was_looked():
+    wide = shapely.box(-70, -14, -67, -12)  # half of it beyond the area's edge at 69
+    searched = {**ZONES, "e:searched": shapely.box(-69.5, -14, -69, -12)}
+    regions = table(shapely.box(-69.5, -14, -69.25, -12))
+    seen = observed(shapely.box(-69.4, -13, -69.3, -12.9), shapely.box(-69.2, -13, -69.1, -12.9))
+    found = row(capture_by_unit(seen, searched, {("o", "wide"): wide}, regions, sites_at(), seed=1), unit="wide")
+    assert found["capture"] == pytest.approx(0.5, rel=1e-3)
+    assert (found["land_share"], found["lift"]) == pytest.approx((0.25, 2), rel=1e-3)
+    assert found["searched_share"] == pytest.approx(0.5, rel=1e-3)
+    assert (found["land_share_searched"], found["lift_searched"]) == pytest.approx((0.5, 1), rel=1e-3)
 
 
 def test_empty_evidence_and_evidence_outside_the_area_observe_nothing():

@@ -160,7 +160,8 @@ def test_whatever_a_map_holds_its_text_is_legible(options):
 
 WITH_EVIDENCE = {
     "evidence": pd.DataFrame(
-        [{"evidence": "seen", "period": "all", "zone": "area", "observed": 120.0, "unit": "km2", "verdict": "measured", "capture": 0.893,
+        [{"evidence": "seen", "period": "all", "zone": "area", "observed": 120.0, "unit": "km2", "verdict": "measured",
+          "capture": 0.893,
           "capture_low": 0.44, "capture_high": 0.93, "land_share": 0.21, "lift": 4.3, "lift_low": 2.0, "lift_high": 5.1,
           "block_deg": 0.5, "blocks_effective": 4.6}]
     )

@@ -5,12 +5,13 @@ from _evidence import zones_and_observations
 from _job import job
 from _tables import load
 
-from asmgold.evidence.capture import capture, capture_by_unit, mining_seen, missed_mining, observed_by_overlay
+from asmgold.evidence.capture import capture, mining_seen, missed_mining, observed_by_overlay
 from asmgold.evidence.influence import capture_by_region, influence
 from asmgold.evidence.intervals import intervals, with_intervals, with_verdicts
 from asmgold.evidence.null_models import null_model_capture, strata_of
 from asmgold.evidence.observations import area_km2
 from asmgold.evidence.sampling import weighted_points
+from asmgold.evidence.units import capture_by_unit
 from asmgold.io.tables import read_table, write_csv, write_table
 from asmgold.regions.elsewhere import note_elsewhere
 from asmgold.regions.overlays import units_of
@@ -40,7 +41,8 @@ with job(snakemake):
         for unit, shape in units_of(read_table(Path(path)), name, field).items()
     }
     if units:
-        write_csv(capture_by_unit(observations, area, units, regions), Path(output.by_unit[0]))
+        by_unit = capture_by_unit(observations, zones, units, regions, sites, seed=params.seed)
+        write_csv(by_unit, Path(output.by_unit[0]))
     write_table(mining_seen(points, regions), Path(output.seen))
     published = read_published(Path(paths.published)) if paths.published else None
     write_csv(observed_by_overlay(observations, zones, params.within, published), Path(output.by_overlay))

@@ -15,9 +15,9 @@ from asmgold.evidence.observations import Observation, Zones, area_km2, merge, s
 from asmgold.evidence.sampling import WeightedPoints, along_edges
 from asmgold.geodesy.ellipsoid import Floats, NearestSite, polygon_area
 from asmgold.geodesy.polygons import polygonal
-from asmgold.schemas.evidence import BY_OVERLAY, CAPTURE, EVIDENCE_UNITS, MINING_SEEN, MISSED
+from asmgold.schemas.evidence import BY_OVERLAY, CAPTURE, MINING_SEEN, MISSED
 from asmgold.schemas.tables import CRS
-from asmgold.vocabulary.evidence import ALL_PERIODS, AREA, UNIONS
+from asmgold.vocabulary.evidence import AREA, UNIONS
 
 
 def capture(observations: Sequence[Observation], zones: Zones, regions: gpd.GeoDataFrame) -> pd.DataFrame:
@@ -58,32 +58,6 @@ def capture(observations: Sequence[Observation], zones: Zones, regions: gpd.GeoD
             )
     # Intervals are measured apart, by `asmgold.evidence.intervals`.
     return CAPTURE.validate(pd.DataFrame(rows, columns=list(CAPTURE.columns)) if rows else CAPTURE.empty())
-
-
-def capture_by_unit(
-    observations: Sequence[Observation],
-    area: shapely.Geometry,
-    units: Mapping[tuple[str, str], shapely.Geometry],
-    regions: gpd.GeoDataFrame,
-) -> pd.DataFrame:
-    """As `capture` of all periods, for each unit of an overlay, such as each department.
-
-    Parameters
-    ----------
-    observations, regions : as for `capture`
-    area : polygons in EPSG:4326
-    units : by `asmgold.regions.overlays.units_of`: polygons in EPSG:4326 by overlay and unit
-
-    Returns
-    -------
-    `asmgold.schemas.evidence.EVIDENCE_UNITS`
-    """
-    zones = {"\0".join(key): shape for key, shape in units.items()}
-    of_all = [one.within(area) for one in observations if one.period == ALL_PERIODS]
-    table = capture(of_all, zones, regions).rename(columns={"unit": "amount_unit"})
-    keys = table["zone"].str.split("\0", n=1)
-    table = table.assign(overlay=keys.str[0], unit=keys.str[1])
-    return EVIDENCE_UNITS.validate(table[list(EVIDENCE_UNITS.columns)])
 
 
 def mining_seen(points: WeightedPoints, regions: gpd.GeoDataFrame) -> gpd.GeoDataFrame:

@@ -36,7 +36,12 @@ YEAR, MIN_YEARS = r"\d{4}", 3  # what a trend is drawn through
 
 
 def intervals(
-    points: WeightedPoints, zones: Zones, regions: gpd.GeoDataFrame, *, seed: int, blocks_deg: Sequence[float] = ()
+    points: WeightedPoints,
+    zones: Zones,
+    regions: gpd.GeoDataFrame,
+    *,
+    seed: int,
+    blocks_deg: Sequence[float] = BLOCKS_DEG,
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """The 95 % intervals of capture, land and lift of each group, for the size of block of the data and for fixed ones.
 
@@ -47,7 +52,7 @@ def intervals(
     points, zones : by `weighted_points` and `zones_by_name`, with the zone `area`
     regions : `asmgold.schemas.tables.REGIONS`
     seed : of the random numbers
-    blocks_deg : sizes of blocks in place of `BLOCKS_DEG`, degrees
+    blocks_deg : sizes of blocks to compare with, degrees
 
     Returns
     -------
@@ -63,7 +68,7 @@ def intervals(
     tables, trends = [], []
     for evidence, groups in points.groups.groupby("evidence", sort=False):
         own = block_of(points, is_inside, str(evidence))
-        for basis, size in [("range", own), *(("fixed", size) for size in blocks_deg or BLOCKS_DEG)]:
+        for basis, size in [("range", own), *(("fixed", size) for size in blocks_deg)]:
             samples, effective = _drawn(points, is_inside, cells, groups, size, np.random.default_rng(seed))
             ends = _ends(samples, effective)
             tables.append(groups[["evidence", "period", "zone"]].assign(block_basis=basis, block_deg=size, **ends))
@@ -87,17 +92,18 @@ def with_intervals(captured: pd.DataFrame, found: pd.DataFrame) -> pd.DataFrame:
     return captured.drop(columns=own.columns[3:], errors="ignore").merge(own, "left", ["evidence", "period", "zone"])
 
 
-def with_verdicts(captured: pd.DataFrame, n_sites: int) -> pd.DataFrame:
+def with_verdicts(captured: pd.DataFrame, n_sites: int | pd.Series) -> pd.DataFrame:
     """The table of captures with a word on whether each may be quoted (`asmgold.schemas.evidence.VERDICTS`).
 
     Parameters
     ----------
     captured : by `with_intervals`
-    n_sites : how many sites the map has
+    n_sites : how many sites there are, in all rows or in each
     """
     width = captured["capture_high"] - captured["capture_low"]
     is_measured = (captured["blocks_effective"] >= MIN_BLOCKS) & (width < WIDE)
-    verdict = np.where(is_measured, MEASURED, "too_few_fields") if n_sites >= MIN_SITES else "too_few_sites"
+    verdict = np.where(is_measured, MEASURED, "too_few_fields")
+    verdict = np.where(np.less(n_sites, MIN_SITES), "too_few_sites", verdict)
     return captured.assign(verdict=np.where(captured["observed"] > 0, verdict, "nothing_seen"))
 
 

@@ -170,7 +170,7 @@ def _adjusted(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def is_primary(table: pd.DataFrame) -> pd.Series:
-    """Which row of `asmgold.schemas.evidence.CHANCE` is the test that was chosen beforehand, for each layer of evidence.
+    """Which row of `asmgold.schemas.evidence.CHANCE` is the test chosen beforehand, for each layer of evidence.
 
     It asks whether new mining in the area lies in the regions more than if whole clumps of sites lay elsewhere, land
     counted. All other tests are exploratory.

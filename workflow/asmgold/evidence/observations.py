@@ -77,15 +77,19 @@ class Observation:
 def zones_by_name(
     area: gpd.GeoDataFrame, overlays: Mapping[str, gpd.GeoDataFrame], within: Mapping[str, str | None]
 ) -> dict[str, shapely.Geometry]:
-    """The area and the zones of the overlays, by the names that the tables of this stage give them.
+    """The area and what of it the overlays cover, by the names that the tables of this stage give these zones.
 
     Parameters
     ----------
     area, overlays : polygons in EPSG:4326
     within : for each overlay the one that it is a part of, or None
     """
-    zones = {f"{name}:{zone}": shape for (name, zone), shape in zones_of(overlays, within).items()}
-    return {AREA: shapely.union_all(area.geometry.array), **zones}
+    whole = shapely.union_all(area.geometry.array)
+    zones = zones_of(overlays, within).items()
+    return {
+        AREA: whole,
+        **{f"{name}:{zone}": polygonal(shapely.intersection(shape, whole)) for (name, zone), shape in zones},
+    }
 
 
 def collect_observations(

@@ -102,13 +102,13 @@ def _primary_test(tables: Mapping[str, pd.DataFrame], context: Context) -> list[
         return []
     table = tables["chance"]
     asked = table[(table["evidence"] == next(iter(context.evidence_titles))) & (table["zone"] == AREA)]
-    asked = asked[(asked["null_model"] == "clumps") & (asked["statistic"] == "lift")].set_index("period")["p_value"]
-    words, period = context.phrases("answer"), NEW if NEW in asked.index else ALL_PERIODS
+    asked = asked[(asked["null_model"] == "clumps") & (asked["statistic"] == "lift")]
+    words, period = context.phrases("answer"), NEW if (asked["period"] == NEW).any() else ALL_PERIODS
     return [
         words["chance_primary" if period == NEW else "chance_clumps"].format(
             p=context.numbers.general(round(p, 3)), area=context.area
         )
-        for p in asked[asked.index == period].dropna()
+        for p in asked.loc[asked["period"] == period, "p_value"].dropna().astype(float)
     ]
 
 

@@ -60,10 +60,11 @@ OBSERVATIONS = Schema(
 VERDICTS = {
     MEASURED: "They may, with their intervals.",
     "nothing_seen": "Nothing was observed in the zone.",
-    "too_few_sites": f"Too few records: the map has fewer than {MIN_SITES} sites.",
+    "too_few_sites": f"Too few records: fewer than {MIN_SITES} sites in the map, or in the unit.",
     "too_few_fields": "Too few records: what was observed lies in fewer than two effective blocks, or the 95 % "
     "interval of capture is nearly all from 0 to 1.",
 }
+_VERDICT = text("Verdict", "Whether the figures may be quoted.", among=VERDICTS, nullable=True)
 CAPTURE = Schema(
     {
         "evidence": _EVIDENCE,
@@ -75,7 +76,7 @@ CAPTURE = Schema(
         "land_share": _LAND_SHARE,
         "lift": _LIFT,
         "unit": _UNIT,
-        "verdict": text("Verdict", "Whether the figures may be quoted.", among=VERDICTS, nullable=True),
+        "verdict": _VERDICT,
         **_BLOCKS,
     }
 )
@@ -126,12 +127,20 @@ EVIDENCE_UNITS = Schema(
         "unit": text("Unit", "The value of its field, such as the name of a department."),
         "evidence": _EVIDENCE,
         "period": _PERIOD,
+        "sites": count("Sites", "How many sites lie in it."),
         "observed": _number("Observed", "What was observed in the unit, within the area.", POSITIVE),
         "observed_inside": _INSIDE,
         "capture": _CAPTURE,
-        "land_share": _number("Share of the land", "Published regions in the unit over the unit.", SHARE),
+        "land_share": _number(
+            "Share of the land", "Published regions in the unit over the unit, within the area.", SHARE
+        ),
         "lift": _LIFT,
+        "searched_share": _number("Searched", "The share of the unit where was looked, if the layer says so.", SHARE),
+        "land_share_searched": _number("Share of the searched land", "Published regions over that part.", SHARE),
+        "lift_searched": _number("Lift where was looked", "Capture over the share of the searched land.", POSITIVE),
         "amount_unit": replace(_UNIT, title="Unit of amounts"),
+        "verdict": _VERDICT,
+        **{name: column for name, column in _BLOCKS.items() if not name.startswith("land")},
     }
 )
 
@@ -200,8 +209,8 @@ CHANCE = Schema(
         "highest": _number("Highest", "The best of the draws.", POSITIVE),
         "p_value": _number("p", "(r + 1) / (n + 1), where r of n draws have as much or more.", SHARE),
         "p_adjusted": _number("p, adjusted", "For the number of tests of this null model and statistic (Holm 1979): "
-                              "over the zones for all periods and for new ones, over zones and periods for single ones. The "
-                              "primary test (new periods in the area, lift, clumps) is not adjusted.", SHARE),
+                              "over the zones for all periods and for new ones, over zones and periods for single "
+                              "ones. The primary test (new periods in the area, lift, clumps) is not adjusted.", SHARE),
     }
 )  # fmt: skip
 

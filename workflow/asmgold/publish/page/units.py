@@ -18,7 +18,7 @@ from asmgold.publish.page.blocks import TableColumn
 from asmgold.publish.page.results import Results
 from asmgold.regions.overlays import units_of
 from asmgold.schemas.products import PAGE_OF_COUNTRY
-from asmgold.vocabulary.evidence import KM2
+from asmgold.vocabulary.evidence import KM2, MEASURED
 from asmgold.vocabulary.iso import country_name
 
 COUNTRIES = "per-country"  # no overlay can have a hyphen in its name
@@ -42,6 +42,8 @@ def units(results: Results, context: Context) -> tuple[list[TableColumn], pd.Dat
     table = pd.concat(tables, ignore_index=True)
     if seen is not None and len(seen):
         seen = seen[seen["evidence"] == next(iter(context.evidence_titles))]
+        too_few = ~seen["verdict"].isin([MEASURED, "nothing_seen"])
+        seen = seen.assign(capture=seen["capture"].mask(too_few))
         unit = str(seen["amount_unit"].iloc[0]).replace(KM2, "km²")
         columns.append(TableColumn("observed", words["unit_observed"].format(unit=unit), "number"))
         columns.append(TableColumn("capture", words["unit_capture"], "share"))
