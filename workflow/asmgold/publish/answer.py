@@ -22,6 +22,7 @@ from asmgold.vocabulary.evidence import (
 )
 
 CONCENTRATED = 0.5  # from which share of all that was observed on, one unit carries the figures
+SAME = 0.02  # two lifts that differ by less are one to a reader
 BEYOND_KM = 5.0  # so far from older mining, what is new is no more of the same field
 
 
@@ -48,7 +49,7 @@ def traceable(sites: pd.DataFrame, context: Context) -> str:
 
 
 def answer_of_evidence(tables: Mapping[str, pd.DataFrame], context: Context) -> list[str]:
-    """How much of the mining seen the regions hold, where that is, and what chance would hold.
+    """How much of the mining seen the regions hold, how sure that is, and where it is.
 
     Parameters
     ----------
@@ -71,8 +72,9 @@ def answer_of_evidence(tables: Mapping[str, pd.DataFrame], context: Context) -> 
     told["observed"] = amount_in_words(numbers, found["observed"], found["unit"])
     if found["verdict"] != MEASURED:
         return [words[found["verdict"]].format(**told, least=numbers.count(MIN_SITES))]
-    sentences = [
-        words["seen" if found["zone"] == AREA else "seen_searched"].format(
+    is_partial = abs(found["lift"] - whole["lift"]) > SAME * whole["lift"]  # where was looked is not all of the area
+    return [
+        words["seen_searched" if is_partial else "seen"].format(
             **told, capture=numbers.share(found["capture"]), land=numbers.share(found["land_share"]),
             lift=numbers.count(found["lift"], 1), land_of_area=numbers.share(whole["land_share"]),
             lift_of_area=numbers.count(whole["lift"], 1),
@@ -80,8 +82,21 @@ def answer_of_evidence(tables: Mapping[str, pd.DataFrame], context: Context) -> 
         *_interval(found, context),
         *_concentration(tables, whole, context),
         *_carried(tables, context),
-        *_forward(tables, found, context),
     ]  # fmt: skip
+
+
+def tests_of_evidence(tables: Mapping[str, pd.DataFrame], context: Context) -> list[str]:
+    """What the map holds of new mining, beside older mining and beside chance, in sentences; none if not measured.
+
+    Parameters
+    ----------
+    tables, context : as for `answer_of_evidence`
+    """
+    found = measured(tables, context)
+    if found is None:
+        return []
+    words, numbers = context.phrases("answer"), context.numbers
+    sentences = _forward(tables, found, context)
     chance = of_all_periods(tables, context, "chance", zone=AREA, statistic="capture")
     chance = chance[chance["null_model"].isin(["area", "strata"])]
     if len(chance):

@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping
 
 import pandas as pd
 
-from asmgold.publish.answer import answer_of_evidence, traceable
+from asmgold.publish.answer import answer_of_evidence, tests_of_evidence, traceable
 from asmgold.publish.context import Context
 from asmgold.records.accounting import count_by_fate
 from asmgold.schemas.products import MANIFEST, PAGE, PROJECT
@@ -62,7 +62,7 @@ def summarise(
             "",
         ]  # fmt: skip
     if seen := answer_of_evidence(tables, context):
-        lines += [*textwrap.wrap(" ".join(seen), 100), ""]
+        lines += [*textwrap.wrap(" ".join([*seen, *tests_of_evidence(tables, context)]), 100), ""]
     if not overlay_summary.empty:
         lines += [_overlays(context, overlay_summary).to_string(index=False), ""]
     shown = [words[key].format(file=name) for key, name in (("page", PAGE), ("project", PROJECT)) if name in products]

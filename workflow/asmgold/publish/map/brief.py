@@ -120,7 +120,8 @@ def key_figures(content: Content) -> list[KeyFigure]:
 def _care(content: Content) -> TextColumn:
     """What limits the figures: where the mining was seen, what carries them, and what chance gives."""
     heading = content.context.phrases("brief")["care"]
-    return TextColumn(heading, tuple(map(ColumnEntry, [*content.answer_of_evidence[1:], content.say("note")])))
+    told = [*content.answer_of_evidence[1:], *content.tests_of_evidence, content.say("note")]
+    return TextColumn(heading, tuple(map(ColumnEntry, told)))
 
 
 def _write_lead(page: PrintedPage, content: Content, y: float) -> float:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from asmgold import __version__
 from asmgold.geodesy.antimeridian import ROUND_THE_EARTH_DEG
 from asmgold.geodesy.ellipsoid import polygon_area
-from asmgold.publish.answer import answer_of_evidence, answer_of_land, measured
+from asmgold.publish.answer import answer_of_evidence, answer_of_land, measured, tests_of_evidence
 from asmgold.publish.context import Context, Credit
 from asmgold.publish.messages import Numbers
 
@@ -132,6 +132,11 @@ class Content:
     def answer_of_evidence(self) -> list[str]:
         """What share of the mining seen they hold, and how sure that is, in sentences."""
         return answer_of_evidence(self.tables, self.context)
+
+    @cached_property
+    def tests_of_evidence(self) -> list[str]:
+        """What the map holds of new mining and beside chance, in sentences."""
+        return tests_of_evidence(self.tables, self.context)
 
     @cached_property
     def covered_km2(self) -> float:

@@ -10,7 +10,7 @@ import pandas as pd
 from asmgold import __version__
 from asmgold.geodesy.discs import edge_error_bound
 from asmgold.io.text import isolated
-from asmgold.publish.answer import answer_of_evidence, answer_of_land, measured, traceable
+from asmgold.publish.answer import answer_of_evidence, answer_of_land, measured, tests_of_evidence, traceable
 from asmgold.publish.context import Context
 from asmgold.publish.page.blocks import (
     Bar,
@@ -66,8 +66,8 @@ def answer(results: Results, context: Context) -> Section:
     if not results.regions.empty:
         zones = [words["answer_overlays"].format(parts=", ".join(covers))] if covers else []
         paragraphs.append(" ".join([words["answer"], *zones, *outside]))
-    sure = answer_of_evidence(results.tables, context)[1:]
-    paragraphs += [" ".join(sure)] if sure else []
+    sure, tested = answer_of_evidence(results.tables, context)[1:], tests_of_evidence(results.tables, context)
+    paragraphs += [" ".join(told) for told in (sure, tested) if told]
     return Section(
         "answer", words["answer_title"], [*paragraphs, f"{words['caution']} {traceable(results.sites, context)}"]
     )

@@ -21,6 +21,7 @@ from asmgold.schemas.products import PAGE_OF_COUNTRY
 from asmgold.vocabulary.evidence import KM2, MEASURED
 from asmgold.vocabulary.iso import country_name
 
+CAPTURE = ["capture", "capture_low", "capture_high"]
 COUNTRIES = "per-country"  # no overlay can have a hyphen in its name
 
 
@@ -43,11 +44,11 @@ def units(results: Results, context: Context) -> tuple[list[TableColumn], pd.Dat
     if seen is not None and len(seen):
         seen = seen[seen["evidence"] == next(iter(context.evidence_titles))]
         too_few = ~seen["verdict"].isin([MEASURED, "nothing_seen"])
-        seen = seen.assign(capture=seen["capture"].mask(too_few))
+        seen = seen.assign(**seen[CAPTURE].mask(too_few))
         unit = str(seen["amount_unit"].iloc[0]).replace(KM2, "km²")
         columns.append(TableColumn("observed", words["unit_observed"].format(unit=unit), "number"))
-        columns.append(TableColumn("capture", words["unit_capture"], "share"))
-        table = table.merge(seen[["overlay", "unit", "observed", "capture"]], on=["overlay", "unit"], how="left")
+        columns += [TableColumn(figure, words[f"unit_{figure}"], "share") for figure in CAPTURE]
+        table = table.merge(seen[["overlay", "unit", "observed", *CAPTURE]], on=["overlay", "unit"], how="left")
         table = table.assign(observed=table["observed"].round(1))
     return columns, table
 
