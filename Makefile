@@ -88,9 +88,10 @@ check: .venv/dev-ready  ## formatting, lints and types
 	$(BIN)/python -m snakefmt --check .
 	$(SNAKEMAKE) --lint
 
-docs: .venv/dev-ready  ## the files that are written from the code: reference, schemas, picture of the flow
+docs: .venv/dev-ready run  ## what is written from the code and from a run: reference, schemas, picture of the flow, results
 	@$(BIN)/python docs/site/reference.py
 	@$(BIN)/python docs/site/flow.py
+	@$(BIN)/python docs/site/results.py
 
 site: .venv/dev-ready  ## the documentation as a site, in site/
 	@$(BIN)/python -m mkdocs build  # not --quiet, which would hide warnings from strict

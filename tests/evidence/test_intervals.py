@@ -122,6 +122,7 @@ def test_the_trend_is_a_line_through_the_years_after_the_first():
         (10, 10, 4.0, 0.5, 0.97, "measured"),
         (9, 10, 4.0, 0.5, 0.97, "too_few_sites"),
         (500, 10, 1.5, np.nan, np.nan, "too_few_fields"),
+        (500, 10, 2.0, 1.0, 1.0, "too_few_fields"),
         (500, 10, 3.0, 0.0, 1.0, "too_few_fields"),
         (3, 0, 0.0, np.nan, np.nan, "nothing_seen"),
     ],

@@ -6,6 +6,7 @@ import geopandas as gpd
 import pandas as pd
 import pytest
 import shapely
+from pydantic import ValidationError
 
 from asmgold.config.models import Evidence, Strata
 from asmgold.errors import InputError
@@ -300,3 +301,20 @@ def test_ground_that_patches_overlap_on_counts_once(tmp_path):
     assert {observation.period: observation.amount for observation in seen} == pytest.approx(
         {"2018": one, "2019": one, "new": one, "all": 1.5 * one}, rel=1e-6
     )
+
+
+def test_a_series_may_be_of_sources_and_of_files_of_ones_own():
+    series = Evidence(periods={2018: "amazon_mining_2018", 2024: "visits/2024.csv", 2025: "v2025.gpkg"}, where={"a": 1})
+    assert [(part.period, part.source, part.file) for part in series.parts()] == [
+        ("2018", "amazon_mining_2018", None), ("2024", None, "visits/2024.csv"), ("2025", None, "v2025.gpkg"),
+    ]  # fmt: skip
+    assert all(part.where == {"a": 1} for part in series.parts())
+
+
+@pytest.mark.parametrize(
+    "searched",
+    [{}, {"buffer_km": 0}, {"buffer_km": 50, "source": "a"}, {"source": "a", "file": "b"}, {"buffer_km": "50"}],
+)
+def test_where_was_looked_is_said_in_one_way(searched):
+    with pytest.raises(ValidationError):
+        Evidence.model_validate({"source": "a", "searched": searched})

@@ -186,6 +186,14 @@ def test_the_picture_of_the_flow_is_that_of_the_rules() -> None:
     assert flow.PICTURE.read_text("utf-8") == flow.picture(), "run `make docs`"
 
 
+def test_the_pages_quote_the_results_of_a_run(built_once: Copy) -> None:
+    results = tool("results")
+    made = results.Results(PROJECT, built_once.folder / "results/peru")
+    for page in results.PAGES:
+        text = (PROJECT / page).read_text("utf-8")
+        assert results.filled(text, made) == text, f"{page}: run `make docs`"
+
+
 @pytest.mark.thorough
 def test_the_notebook_says_what_it_says(built_once: Copy, tmp_path: Path) -> None:
     (tmp_path / "docs").mkdir()

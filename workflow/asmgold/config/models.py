@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import re
 from itertools import pairwise
 from typing import Annotated, Any, Literal
 
@@ -23,7 +24,8 @@ from asmgold.vocabulary.commodities import known_commodity
 from asmgold.vocabulary.evidence import UNIONS
 from asmgold.vocabulary.iso import known_country
 
-Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$")]
+IS_NAME = re.compile(r"[a-z][a-z0-9_]*")
+Name = Annotated[str, StringConstraints(pattern=f"^{IS_NAME.pattern}$")]
 ScenarioName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_-]*$")]
 Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 DatasetName = Literal["mrds", "major_deposits"]
@@ -354,10 +356,10 @@ class Searched(Layer):
 class Evidence(Layer):
     """A layer of observed mining, polygons or points, to test the regions against."""
 
-    periods: dict[Period, Name] = Field(
+    periods: dict[Period, str] = Field(
         default_factory=dict,
-        description="In the place of source and file: a source of `config/sources.yaml` for each period, such as "
-        "`{2018: amazon_mining_2018, 2019: amazon_mining_2019}`.",
+        description="In the place of source and file: a source of `config/sources.yaml` or a file of your own for each "
+        "period, such as `{2018: amazon_mining_2018, 2019: amazon_mining_2019}` or `{2024: visits/2024.gpkg}`.",
     )
     period: Period | None = Field(None, description="When all of it was observed.")
     period_field: str | None = Field(
@@ -405,7 +407,10 @@ class Evidence(Layer):
         if not self.periods:
             return [self]
         common = self.model_dump(include={"title", "layer", "where", "crs", "mend", "weight_field"})
-        return [Evidence(source=source, period=period, **common) for period, source in self.periods.items()]
+        return [
+            Evidence(**{"source" if IS_NAME.fullmatch(origin) else "file": origin}, period=period, **common)
+            for period, origin in self.periods.items()
+        ]
 
 
 class MonteCarloSettings(Model):

@@ -23,7 +23,7 @@ from asmgold.evidence.sampling import Bools, WeightedPoints, adding_up, cell_num
 from asmgold.geodesy.ellipsoid import METRES_PER_DEGREE, Floats, to_ecef
 from asmgold.geodesy.polygons import polygonal
 from asmgold.schemas.evidence import INTERVALS, TREND
-from asmgold.vocabulary.evidence import ALL_PERIODS, AREA, MEASURED, MIN_SITES
+from asmgold.vocabulary.evidence import ALL_PERIODS, AREA, MEASURED, MIN_FIELDS, MIN_SITES
 
 BLOCKS_DEG = (0.25, 0.5, 1.0)  # stand beside the size that follows from the data
 CELLS_PER_DEGREE = 20  # land is added up in cells of this size before it is put into blocks
@@ -101,7 +101,7 @@ def with_verdicts(captured: pd.DataFrame, n_sites: int | pd.Series) -> pd.DataFr
     n_sites : how many sites there are, in all rows or in each
     """
     width = captured["capture_high"] - captured["capture_low"]
-    is_measured = (captured["blocks_effective"] >= MIN_BLOCKS) & (width < WIDE)
+    is_measured = (captured["blocks_effective"] >= MIN_FIELDS) & (width < WIDE)
     verdict = np.where(is_measured, MEASURED, "too_few_fields")
     verdict = np.where(np.less(n_sites, MIN_SITES), "too_few_sites", verdict)
     return captured.assign(verdict=np.where(captured["observed"] > 0, verdict, "nothing_seen"))

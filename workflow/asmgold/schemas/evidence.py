@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from asmgold.schemas.schema import POSITIVE, SHARE, Bounds, Column, Schema, count, geometry, number, text
-from asmgold.vocabulary.evidence import MEASURED, MIN_SITES
+from asmgold.vocabulary.evidence import MEASURED, MIN_FIELDS, MIN_SITES
 
 
 def _number(title: str, description: str, *bounds: Bounds) -> Column:
@@ -61,8 +61,8 @@ VERDICTS = {
     MEASURED: "They may, with their intervals.",
     "nothing_seen": "Nothing was observed in the zone.",
     "too_few_sites": f"Too few records: fewer than {MIN_SITES} sites in the map, or in the unit.",
-    "too_few_fields": "Too few records: what was observed lies in fewer than two effective blocks, or the 95 % "
-    "interval of capture is nearly all from 0 to 1.",
+    "too_few_fields": f"Too few records: what was observed is worth fewer than {MIN_FIELDS} effective blocks, or "
+    "the 95 % interval of capture is nearly all from 0 to 1.",
 }
 _VERDICT = text("Verdict", "Whether the figures may be quoted.", among=VERDICTS, nullable=True)
 CAPTURE = Schema(

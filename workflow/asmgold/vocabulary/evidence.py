@@ -8,6 +8,7 @@ UNDATED = "unknown"  # the period of what has no date
 UNIONS = (ALL_PERIODS, NEW)  # what is no single period
 MEASURED = "measured"  # of a figure that may be quoted
 MIN_SITES = 10  # of fewer sites no share is quoted
+MIN_FIELDS = 3  # nor where what was seen is worth fewer independent blocks of land
 SEARCHED = "searched"  # the part of the area where a layer of evidence looked
 AREA = "area"  # the zone that is the whole area
 PRIMARY_ONLY = "primary product only"  # a variant of the sensitivity analysis
