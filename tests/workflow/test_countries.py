@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 
 import geopandas as gpd
 import pandas as pd
@@ -52,6 +53,57 @@ def test_several_countries_in_one_run_are_each_what_they_are_alone(project):
         assert sha256_of(results / "all" / name) == entry["sha256"]
     assert len([name for name in described if name.startswith("countries/")]) == 3 * len(CODES)
     assert "Nothing to be done" in project.run("--config", "scenario=all").stderr
+
+
+def test_a_changed_correction_makes_the_country_that_it_is_in_again_and_no_other(project):
+    scenario(project, "all", area={"file": "few.geojson"}, per_country=True, countries_per_job=4)
+    assert project.run("--config", "scenario=all").returncode == 0
+    folder = project.folder / "results/all/countries"
+    before = {path: sha256_of(path) for path in sorted(folder.glob("*/*"))}
+    corrections = project.folder / "config/corrections.yaml"
+    sites = gpd.read_parquet(folder / "PER/sites.parquet")
+    inland = sites[sites["correction"].isna() & sites["latitude"].between(-11, -9)].iloc[0]
+    longitude = float(inland["longitude"])
+    mended = {"id": "a_little_east", "record": inland["record_id"], "expect": {"longitude": longitude},
+              "set": {"longitude": longitude + 0.01}, "reason": "x", "evidence": "y"}  # fmt: skip
+    corrections.write_text(yaml.safe_dump([*yaml.safe_load(corrections.read_text()), mended]))
+    done = project.run("--config", "scenario=all")
+    assert done.returncode == 0, done.stderr
+    assert "3 countries as before" in done.stderr
+    after = {path: sha256_of(path) for path in sorted(folder.glob("*/*"))}
+    assert {path.parent.name for path in after if before.get(path) != after[path]} == {"PER"}
+    fresh = copy_project(project.folder.parent / "fresh")
+    scenario(fresh, "all", area={"file": "few.geojson"}, per_country=True, countries_per_job=4)
+    (fresh.folder / "config/corrections.yaml").write_text(corrections.read_text())
+    assert fresh.run("--config", "scenario=all").returncode == 0
+    for path, sha256 in after.items():
+        assert sha256_of(fresh.folder / path.relative_to(project.folder)) == sha256
+
+
+def test_a_country_that_fails_is_named_and_nothing_is_published(project):
+    scenario(project, "all", area={"file": "few.geojson"}, per_country=True, countries_per_job=2)
+    assert project.run("--config", "scenario=all").returncode == 0
+    manifest = project.folder / "results/all/manifest.json"
+    before = manifest.read_bytes()
+    script = project.folder / "workflow/scripts/draw_countries.py"
+    text = script.read_text()
+    assert "            try:\n" in text
+    for fault, message in (
+        ('InputError("its border is odd")', "Iceland (ISL): its border is odd"),
+        ('ValueError("oops")', "draw_countries: stopped at Iceland (ISL) by a fault of the program, see "),
+    ):
+        raising = f'            try:\n                if nation.code == "ISL":\n                    raise {fault}\n'
+        text_of_fault = text.replace("            try:\n", raising)
+        script.write_text(
+            text_of_fault.replace("from asmgold.io", "from asmgold.errors import InputError\nfrom asmgold.io", 1)
+        )
+        shutil.rmtree(project.folder / "results/.build/all/countries_kept", ignore_errors=True)
+        done = project.run("--config", "scenario=all")
+        assert done.returncode == 1
+        assert message in done.stderr
+        assert manifest.read_bytes() == before
+    script.write_text(text)
+    assert project.run("--config", "scenario=all").returncode == 0
 
 
 def test_what_is_wrong_with_a_country_is_told(project):

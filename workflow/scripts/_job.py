@@ -41,14 +41,20 @@ def job(snakemake: Any) -> Iterator[None]:
         note_file(log_file).write_text(_note(snakemake) + "\n", encoding="utf-8")
         failed.unlink()
     except InputError as error:
-        give_up(snakemake, failed, str(error))
+        give_up(snakemake, failed, "".join(f"{note}: " for note in notes_of(error)) + str(error))
     except Exception as error:
         if reason := disk_failure(error, log_file.parent):
             logging.getLogger(snakemake.rule).error("%s", reason)
             give_up(snakemake, failed, full_disk(log_file.parent.parent))
-        write_failure(failed, f"{snakemake.rule}: stopped by a fault of the program, see {log_file}")
+        at = "".join(f" at {note}" for note in notes_of(error))
+        write_failure(failed, f"{snakemake.rule}: stopped{at} by a fault of the program, see {log_file}")
         logging.getLogger(snakemake.rule).exception("a fault of the program")
         sys.exit(1)
+
+
+def notes_of(error: BaseException) -> list[str]:
+    """What a script adds to an error, such as the country that it was at."""
+    return list(getattr(error, "__notes__", []))
 
 
 def note_file(log_file: Path) -> Path:

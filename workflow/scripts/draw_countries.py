@@ -6,15 +6,17 @@ from _job import job
 from _tables import load
 
 from asmgold.config.models import Correction
+from asmgold.io.checksum import sha256_of
 from asmgold.publish.context import Context
-from asmgold.publish.country import write_country
+from asmgold.publish.country import MadeBefore, write_country
 from asmgold.regions.by_country import by_country
 
 with job(snakemake):
     params, paths = snakemake.params, snakemake.input
     folder = Path(snakemake.output[0])
     folder.mkdir(exist_ok=True)
-    rows = []
+    kept = folder.parents[1] / "countries_kept"  # where Snakemake, which clears a job's outputs, does not look
+    rows, taken = [], 0
     records, countries, towns = load(paths, "records", "countries", "towns").values()
     context = Context(**params.context)
     nations = by_country(
@@ -26,16 +28,29 @@ with job(snakemake):
         towns=towns,
         language=context.language,
     )
+    told = {key: params[key] for key in ("code", "commodity", "tolerance_m", "context", "with_page")}
+    borders = sha256_of(Path(paths.countries))
     for nation in nations:
-        write_country(
-            folder / nation.code,
-            nation,
-            context=context,
-            countries=countries,
-            corrections=[Correction(**correction) for correction in params.corrections],
-            with_page=params.with_page,
-        )
+        stated = [one for one in params.corrections if one["record"] in set(nation.records["record_id"])]
+        made_before = MadeBefore(kept, [told, borders, stated])
+        target = folder / nation.code
+        if made_before.take(nation, target):
+            taken += 1
+        else:
+            try:
+                write_country(
+                    target,
+                    nation,
+                    context=context,
+                    countries=countries,
+                    corrections=[Correction(**correction) for correction in stated],
+                    with_page=params.with_page,
+                )
+            except Exception as error:
+                error.add_note(f"{nation.name} ({nation.code})")
+                raise
+            made_before.keep(nation, target)
         rows.append(nation.summary)
     pd.DataFrame(rows).to_parquet(folder / "summary.parquet", index=False)
-    logging.info("%s to %s: %d countries, %d sites", params.codes[0], params.codes[-1], len(rows),
-                 sum(row["sites"] for row in rows))  # fmt: skip
+    logging.info("%s to %s: %d countries, %d sites%s", params.codes[0], params.codes[-1], len(rows),
+                 sum(row["sites"] for row in rows), f"; {taken} countries as before" if taken else "")  # fmt: skip

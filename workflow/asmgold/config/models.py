@@ -408,7 +408,9 @@ class Evidence(Layer):
             return [self]
         common = self.model_dump(include={"title", "layer", "where", "crs", "mend", "weight_field"})
         return [
-            Evidence(**{"source" if IS_NAME.fullmatch(origin) else "file": origin}, period=period, **common)
+            Evidence.model_validate(
+                {"source" if IS_NAME.fullmatch(origin) else "file": origin, "period": period} | common
+            )
             for period, origin in self.periods.items()
         ]
 

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import dataclasses
+import io
+import json
+import shutil
 from collections.abc import Sequence
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -63,6 +67,44 @@ def write_country(
         )  # fmt: skip
         name = country_name(nation.code, context.language) or nation.name
         write_page(folder / PAGE, results, _named(name, context), home=HOME)
+
+
+@dataclasses.dataclass(frozen=True)
+class MadeBefore:
+    """The products of countries that an earlier run made of the very same, so that those need not be made again.
+
+    Parameters
+    ----------
+    folder : where they are kept, in a folder for each country; nobody else writes there
+    told : all else that the products hang on, as plain values
+    """
+
+    folder: Path
+    told: Any
+
+    def take(self, nation: National, into: Path) -> bool:
+        """Copy the products of a country into a folder, if they were made of the same before."""
+        kept = self._kept(nation)
+        if not kept.is_dir():
+            return False
+        shutil.copytree(kept, into)
+        return True
+
+    def keep(self, nation: National, made: Path) -> None:
+        """Keep a copy of the products of a country in the place of what was kept of it."""
+        kept = self._kept(nation)
+        shutil.rmtree(kept.parent, ignore_errors=True)
+        unfinished = kept.with_name(f"{kept.name}-unfinished")
+        shutil.copytree(made, unfinished)
+        unfinished.rename(kept)
+
+    def _kept(self, nation: National) -> Path:
+        digest = sha256(json.dumps(self.told, sort_keys=True, default=str).encode())
+        for table in (nation.area, nation.regions, nation.sites, nation.records):
+            written = io.BytesIO()
+            table.to_parquet(written)
+            digest.update(written.getbuffer())
+        return self.folder / nation.code / digest.hexdigest()[:16]
 
 
 def _named(name: str, context: Context) -> Context:
