@@ -37,7 +37,7 @@ if Path(sys.executable).exists():  # Snakemake gives it to a shell as it stands:
     sys.executable = shlex.quote(sys.executable)
 IS_GUEST = not PROJECT.samefile(Path())
 
-FETCHED_BEFORE = config.pop("fetched", [])  # by other scenarios of the same plan
+FETCHED_BEFORE = config.pop("fetched by others", [])  # of the same plan: no key that anyone would give by hand
 
 try:
     check_path(PROJECT.resolve())

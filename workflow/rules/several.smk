@@ -14,7 +14,7 @@ for NAME in NAMES:
         snakefile:
             "one.smk"
         config:
-            {**config, "scenario": NAME, "fetched": sorted(FETCHED)}
+            {**config, "scenario": NAME, "fetched by others": sorted(FETCHED)}
 
     use rule * from MODULE as PREFIX*
 
