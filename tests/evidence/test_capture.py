@@ -10,7 +10,7 @@ import pytest
 import shapely
 
 from asmgold.errors import InputError
-from asmgold.evidence.capture import capture, mining_seen, missed_mining, observed_by_overlay
+from asmgold.evidence.capture import capture, mining_seen, missed_mining, observed_by_overlay, with_detector_errors
 from asmgold.evidence.land import land_cells
 from asmgold.evidence.null_models import null_model_capture
 from asmgold.evidence.observations import collect_observations
@@ -227,3 +227,21 @@ def test_ounces_cannot_explain_the_difference_but_tell_how_they_were_made():
     assert all(rounded["avoirdupois"])
     assert not any(rounded["troy"])
     np.testing.assert_allclose(found["unep_kg_troy"] / found["unep_kg_avoirdupois"], 1.09714, atol=1e-5)
+
+
+def test_the_errors_of_a_detector_bound_the_capture_wherever_they_lie():
+    """Against all ways to place missed mines and false alarms, by brute force."""
+    detected, sensitivity, precision = 1000, 0.8, 0.9
+    false, missed = round(detected * (1 - precision)), round(detected * precision * (1 / sensitivity - 1))
+    for inside in (0, 50, 400, 960, 1000):
+        possible = [
+            (inside - false_inside + missed_inside) / (detected - false + missed)
+            for false_inside in range(false + 1)
+            for missed_inside in (0, missed)
+            if false_inside <= inside and false - false_inside <= detected - inside
+        ]
+        table = pd.DataFrame({"evidence": ["e", "other"], "capture": inside / detected})
+        found = with_detector_errors(table, {"e": (sensitivity, precision)})
+        assert found["detector_low"][0] == pytest.approx(min(possible))
+        assert found["detector_high"][0] == pytest.approx(max(possible))
+        assert np.isnan(found["detector_low"][1])

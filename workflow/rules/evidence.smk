@@ -74,6 +74,11 @@ if OBSERVATIONS:
         params:
             **ZONES,
             code=CODE["measure_capture.py"],
+            detectors={
+                name: (entry.detector.sensitivity, entry.detector.precision)
+                for name, entry in SETTINGS.evidence.items()
+                if entry.detector
+            },
             group_by=GROUP_BY,
             contents=SCENARIO.content_of(SETTINGS.published_shares),
             draws=SETTINGS.monte_carlo.placements,

@@ -5,7 +5,7 @@ from _evidence import zones_and_observations
 from _job import job
 from _tables import load
 
-from asmgold.evidence.capture import capture, mining_seen, missed_mining, observed_by_overlay
+from asmgold.evidence.capture import capture, mining_seen, missed_mining, observed_by_overlay, with_detector_errors
 from asmgold.evidence.influence import capture_by_region, influence
 from asmgold.evidence.intervals import intervals, with_intervals, with_verdicts
 from asmgold.evidence.null_models import null_model_capture, strata_of
@@ -33,6 +33,7 @@ with job(snakemake):
     write_csv(influence(points, regions, sites, area_km2(area)), Path(output.influence))
     write_csv(capture_by_region(points, regions, area_km2(area)), Path(output.by_region))
     captured = with_verdicts(with_intervals(captured, blocks), len(sites))
+    captured = with_detector_errors(captured, params.detectors)
     write_csv(CAPTURE.validate(captured[list(CAPTURE.columns)]), Path(output.capture))
     write_table(missed_mining(observations, area, regions, sites), Path(output.missed))
     units = {

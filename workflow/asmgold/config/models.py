@@ -353,6 +353,34 @@ class Searched(Layer):
         return self
 
 
+class Detector(Model):
+    """How a detector of mining did on places that were told apart by hand, as its producer states it."""
+
+    mines: int = Field(ge=1, description="How many of them were mines.")
+    found: int = Field(ge=1, description="How many of these it found.")
+    others: int = Field(ge=0, description="How many were none.")
+    passed: int = Field(ge=0, description="How many of those it passed over, as it should.")
+
+    @model_validator(mode="after")
+    def _within(self) -> Detector:
+        for part, whole in (("found", "mines"), ("passed", "others")):
+            if getattr(self, part) > getattr(self, whole):
+                raise ValueError(
+                    f"{part} is {getattr(self, part)}, at most {whole} ({getattr(self, whole)}) was expected"
+                )
+        return self
+
+    @property
+    def sensitivity(self) -> float:
+        """The share of the mines that it found."""
+        return self.found / self.mines
+
+    @property
+    def precision(self) -> float:
+        """The share of what it took for mines that were some."""
+        return self.found / (self.found + self.others - self.passed)
+
+
 class Evidence(Layer):
     """A layer of observed mining, polygons or points, to test the regions against."""
 
@@ -375,6 +403,11 @@ class Evidence(Layer):
         None,
         description="Where was looked for it: `{source: ...}`, `{file: ...}` or `{buffer_km: 50}`. Figures are then of "
         "that part of the area, and those of all of it stand beside them.",
+    )
+    detector: Detector | None = Field(
+        None,
+        description="How the detector did where its producer tested it, such as `{mines: 343, found: 307, others: 665, "
+        "passed: 661}`: the tables then also say how far its errors can take the capture.",
     )
     held_out: list[Period] = Field(
         default_factory=list,

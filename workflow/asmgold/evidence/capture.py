@@ -60,6 +60,25 @@ def capture(observations: Sequence[Observation], zones: Zones, regions: gpd.GeoD
     return CAPTURE.validate(pd.DataFrame(rows, columns=list(CAPTURE.columns)) if rows else CAPTURE.empty())
 
 
+def with_detector_errors(captured: pd.DataFrame, detectors: Mapping[str, tuple[float, float]]) -> pd.DataFrame:
+    """The table of captures with the least and the most that each can be, given the errors of the detectors.
+
+    Of what was detected a share is true (`precision`), and of what is true a share was detected (`sensitivity`).
+    Nothing is assumed of where false alarms and missed mines lie, so these are bounds and no interval (Manski 1989).
+
+    Parameters
+    ----------
+    captured : by `capture`
+    detectors : sensitivity and precision, by the name of the evidence; one that is not named has no bounds
+    """
+    unknown = (np.nan, np.nan)
+    sensitivity, precision = np.array([detectors.get(name, unknown) for name in captured["evidence"]]).reshape(-1, 2).T
+    inside = captured["capture"].to_numpy(float)
+    low = sensitivity * np.maximum(inside - (1 - precision), 0) / precision
+    high = sensitivity * np.minimum(inside, precision) / precision + (1 - sensitivity)
+    return captured.assign(detector_low=low, detector_high=high)
+
+
 def mining_seen(points: WeightedPoints, regions: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     """What was observed in the area, in small parts with a point each, to be drawn.
 

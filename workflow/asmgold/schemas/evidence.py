@@ -78,6 +78,13 @@ CAPTURE = Schema(
         "unit": _UNIT,
         "verdict": _VERDICT,
         **_BLOCKS,
+        "detector_low": _number(
+            "Capture, least",
+            "If all mines that the detector missed lie outside the regions, and all "
+            "its false alarms inside; none where its errors are not known.",
+            SHARE,
+        ),
+        "detector_high": _number("Capture, most", "If they lie the other way round.", SHARE),
     }
 )
 

@@ -30,7 +30,19 @@ from asmgold.vocabulary.evidence import ALL_PERIODS, ANSWER_TABLES, AREA, MEASUR
 MAX_PANELS = 4
 TABLES = (*ANSWER_TABLES, "ranking", "boyce", "overlay_by_period", "radius_curve", "radius_of_capture", "sensitivity",
           "position_bands", "context_production")  # fmt: skip
-SHARES = ("capture", "capture_low", "capture_high", "land_share", "share_inside", "p50", "p05", "p95", "highest")
+SHARES = (
+    "capture",
+    "capture_low",
+    "capture_high",
+    "detector_low",
+    "detector_high",
+    "land_share",
+    "share_inside",
+    "p50",
+    "p05",
+    "p95",
+    "highest",
+)
 DECIMALS = dict.fromkeys(("lift", "lift_low", "lift_high", "blocks_effective", "radius_km"), 1)
 DECIMALS |= {"auc": 2, "boyce": 2, "beyond_km": 0}
 DECIMALS |= {"ratio": 2, "ratio_if_troy": 2, "p_value": 3, "p_adjusted": 3, "p_lift": 3, "p_lift_adjusted": 3}
@@ -340,8 +352,8 @@ def _kind(values: pd.Series) -> Literal["text", "count", "number", "share"]:
 
 
 def _says_nothing(values: pd.Series) -> bool:
-    """Whether a column names the one layer of evidence in each row."""
-    return values.name == "evidence" and values.nunique() == 1
+    """Whether a column names the one layer of evidence in each row, or nothing at all."""
+    return bool(values.isna().all()) or (values.name == "evidence" and values.nunique() == 1)
 
 
 def _folded(table: Table) -> Folded:
