@@ -12,7 +12,7 @@ from asmgold.io.tables import write_csv
 from asmgold.records.classify import shapes_of
 from asmgold.schemas.tables import BEARING
 
-MAX_CELLS = 1_000_000  # of some 2 km in Peru; distances are compared, not areas
+MAX_CELLS = 500_000  # of some 3 km in Peru; distances are compared, not areas
 MARGIN_DEG = 3  # rivers and towns beyond the area by more are not the nearest
 
 with job(snakemake):

@@ -24,7 +24,7 @@ from asmgold.publish.figures import (
 )
 from asmgold.publish.messages import NO_BREAK, Numbers
 from asmgold.publish.page.blocks import Block, Figure, Folded, Points, Section, Table, TableColumn
-from asmgold.schemas.evidence import MAPS
+from asmgold.schemas.evidence import MAPS, VERDICTS
 from asmgold.vocabulary.evidence import ALL_PERIODS, ANSWER_TABLES, AREA, MEASURED, NEW, SEARCHED
 
 MAX_PANELS = 4
@@ -115,6 +115,7 @@ def evidence_section(tables: Mapping[str, pd.DataFrame], context: Context) -> Se
         "period": {ALL_PERIODS: words["all_periods"], NEW: words["new_periods"]},
         "null_model": _placed(context, words),
         "baseline": _maps(words),
+        "verdict": {name: words[f"verdict_{name}"] for name in VERDICTS if name != MEASURED},
     }
     blocks: list[Block] = []
     if "evidence" in tables:
@@ -122,7 +123,7 @@ def evidence_section(tables: Mapping[str, pd.DataFrame], context: Context) -> Se
             _headline(tables["evidence"], zones, context, wording),
             *filter(None, context.evidence_notes.values()),
         ]
-        blocks += _in_all_and_by_period(tables["evidence"], "evidence", words, titles)
+        blocks += _in_all_and_by_period(_quotable(tables["evidence"]), "evidence", words, titles)
         chance = _null_models(_of_all_periods(tables["chance"]))
         blocks += [words["chance_text"], Points([words[f"null_{name}"] for name in chance["null_model"].unique()])]
         blocks += [_figure(drawn, "chance", words), _folded(_table(chance, "chance", words, titles))]
@@ -220,6 +221,14 @@ def _null_models(table: pd.DataFrame) -> pd.DataFrame:
     of_lift = lift.rename(columns={"p_value": "p_lift", "p_adjusted": "p_lift_adjusted"})
     of_lift = of_lift[[*keys, "p_lift", "p_lift_adjusted"]]
     return capture.rename(columns={"value": "capture"}).drop(columns="period").merge(of_lift, on=keys)
+
+
+def _quotable(table: pd.DataFrame) -> pd.DataFrame:
+    """The table of captures without the figures that the records do not bear, and a word where that is so."""
+    may_be = table["verdict"] == MEASURED
+    figures = [name for name in table.columns if name.startswith(("capture", "lift", "detector"))]
+    quoted = table.assign(**table[figures].where(may_be), verdict=table["verdict"].mask(may_be))
+    return quoted[[name for name in quoted.columns if name != "verdict"] + ["verdict"]]
 
 
 def _in_all_and_by_period(table: pd.DataFrame, name: str, words: Mapping[str, str], titles: Titles) -> list[Block]:
