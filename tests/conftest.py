@@ -24,7 +24,7 @@ PARTS = ("Snakefile", "profiles", "workflow", "config", "data")
 
 
 LEFT_OUT = """The thorough tests were left out: second full runs, runs that are killed, releases, set-ups, the site, and
-real peers (PostGIS, QGIS, GDAL, Poppler, Chromium, SLURM, Kubernetes). `make test-all` runs them."""
+real peers (PostGIS, QGIS, GDAL, Poppler, Chromium, MapLibre, SLURM, Kubernetes). `make test-all` runs them."""
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
