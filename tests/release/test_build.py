@@ -262,7 +262,7 @@ def test_the_changelog_tells_what_is_not_as_in_the_release_before(station: Copy,
     for line in (
         f"the release before, zero of 2025-12-31, the SHA256SUMS of which has the sha256 `{fingerprint}`.",
         "- `mrds_peru`: 0000000000000000 before, 8164b5e41fe2f920 after",
-        "The other 10 are as they were.",
+        "The other 11 are as they were.",
         "- `buffer_km`: `19.0` before, `20.0` now",
         "- `peru_flip_la_granja`: added",
         f'- `numpy`: `"1.0"` before, `"{version("numpy")}"` now',
