@@ -72,12 +72,6 @@ def test_a_changed_correction_makes_the_country_that_it_is_in_again_and_no_other
     assert "3 countries as before" in done.stderr
     after = {path: sha256_of(path) for path in sorted(folder.glob("*/*"))}
     assert {path.parent.name for path in after if before.get(path) != after[path]} == {"PER"}
-    fresh = copy_project(project.folder.parent / "fresh")
-    scenario(fresh, "all", area={"file": "few.geojson"}, per_country=True, countries_per_job=4)
-    (fresh.folder / "config/corrections.yaml").write_text(corrections.read_text())
-    assert fresh.run("--config", "scenario=all").returncode == 0
-    for path, sha256 in after.items():
-        assert sha256_of(fresh.folder / path.relative_to(project.folder)) == sha256
 
 
 def test_a_country_that_fails_is_named_and_nothing_is_published(project):

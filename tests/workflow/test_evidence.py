@@ -72,8 +72,8 @@ def test_evidence_of_the_users_own_becomes_products_the_same_in_two_folders(buil
     assert list(found.columns)[: len(CONTRACT)] == CONTRACT
     assert list(found["zone"].unique()) == ZONES
     assert found.groupby("evidence")["period"].unique().map(list).to_dict() == {
-        "patches": ["2020", "2021", "all"],
-        "visits": ["2019", "2020", "all"],
+        "patches": ["2020", "2021", "new", "all"],
+        "visits": ["2019", "2020", "new", "all"],
     }
     of = found.set_index(["evidence", "period", "zone"])
     summary = pd.read_csv(project.product("overlay_summary.csv")).set_index(["overlay", "zone"])
@@ -120,13 +120,13 @@ def test_evidence_of_the_users_own_becomes_products_the_same_in_two_folders(buil
         assert "Know this." in section.blocks
         blocks = [*section.blocks, *context.blocks]
         pictures = [block for block in blocks if isinstance(block, Figure)]
-        assert len(pictures) == 5
+        assert len(pictures) == 6
         assert all(b"<svg" in picture.image for picture in pictures)
         assert all(str(project.folder).encode() not in picture.image for picture in pictures)
         assert evidence_section(tables, about) == section
         blocks += [inner for block in blocks if isinstance(block, Folded) for inner in block.blocks]
         shown = [block for block in blocks if isinstance(block, Table)]
-        assert len(shown) == 8
+        assert len(shown) == 10
         assert all(table.rows for table in shown)
         assert all(set().union(*table.rows) <= {column.key for column in table.columns} for table in shown)
 
