@@ -15,8 +15,8 @@ from pathlib import Path
 
 import geopandas as gpd
 import pandas as pd
-import yaml
 
+from asmgold.config.loading import read_yaml
 from asmgold.config.scenario import load_scenario
 from asmgold.publish.answer import answer_of_evidence, answer_of_land, tests_of_evidence
 from asmgold.publish.context import Context
@@ -45,7 +45,7 @@ class Results:
     """
 
     def __init__(self, project: Path, folder: Path) -> None:  # noqa: D107  as the class says
-        values = yaml.safe_load((project / "config/config.yaml").read_text("utf-8"))
+        values = read_yaml(project / "config/config.yaml")
         self.context = Context(**load_scenario(values, {}, project / "config", project=project).context())
         self.folder = folder
         self.tables = read_tables(folder.glob("*.csv")) | {

@@ -7,7 +7,7 @@ import pytest
 import shapely
 from sklearn.metrics import average_precision_score, roc_auc_score
 
-from asmgold.evidence.baselines import Sites, baselines, new_mining
+from asmgold.evidence.baselines import Sites, baselines, by_disc, new_mining
 from asmgold.evidence.land import land_cells
 from asmgold.evidence.observations import collect_observations
 from asmgold.evidence.sampling import weighted_points
@@ -35,6 +35,14 @@ def points_of(*layers, held_out=None):
     return weighted_points(observations, ZONES, AREA)
 
 
+def compared(points, ranked_by, lines, held_out):
+    return baselines(CELLS, points, by_disc(CELLS, points, ranked_by), ranked_by, lines, held_out)
+
+
+def new_in(points, ranked_by, held_out):
+    return new_mining(CELLS, points, by_disc(CELLS, points, ranked_by), held_out)
+
+
 def geodesic_km(lon, lat, positions=SITES):
     to_each = [GEOD.inv(lon, lat, *(np.broadcast_to(value, lon.shape) for value in one))[2] for one in positions]
     return np.min(to_each, axis=0) / 1000
@@ -52,7 +60,7 @@ def scores_and_weights(points, zone):
 @pytest.mark.parametrize("zone", ["area", "west:inside"])
 def test_auc_and_precision_are_those_of_scikit_learn(zone):
     points = points_of(("2018", pieces(RNG.uniform([-70.9, -13.9], [-69.1, -12.1], (80, 2)))))
-    found = row(baselines(CELLS, points, sites(), {}, {})[0], zone=zone, baseline="regions", period="all")
+    found = row(compared(points, sites(), {}, {})[0], zone=zone, baseline="regions", period="all")
     is_mining, score, weight = scores_and_weights(points, zone)
     assert found["auc"] == pytest.approx(roc_auc_score(is_mining, score, sample_weight=weight), abs=2e-5)
     # scikit-learn takes the mining as land of its own; beside so much land that makes next to no difference.
@@ -62,7 +70,7 @@ def test_auc_and_precision_are_those_of_scikit_learn(zone):
 
 def test_the_boyce_index_is_that_of_a_hand_calculation():
     points = points_of(("2018", pieces(np.concatenate([around(one, 40) for one in SITES]))))
-    summary, _, windows = baselines(CELLS, points, sites(), {}, {})
+    summary, _, windows = compared(points, sites(), {}, {})
     is_mining, score, weight = scores_and_weights(points, "area")
     distance = -score - 20
     low, width = distance.min(), 0.1 * np.ptp(distance)
@@ -84,7 +92,7 @@ def test_the_boyce_index_is_that_of_a_hand_calculation():
 def test_mining_that_knows_nothing_of_the_sites_is_ranked_like_land():
     rng = np.random.default_rng(5)
     points = points_of(("2018", pieces(rng.uniform([-70.99, -13.99], [-69.01, -12.01], (3000, 2)), 0.001)))
-    found = row(baselines(CELLS, points, sites(), {}, {})[0], zone="area", baseline="regions")
+    found = row(compared(points, sites(), {}, {})[0], zone="area", baseline="regions")
     assert found["auc"] == pytest.approx(0.5, abs=0.02)
     assert found["lift"] == pytest.approx(1, abs=0.15)
 
@@ -92,7 +100,7 @@ def test_mining_that_knows_nothing_of_the_sites_is_ranked_like_land():
 def test_each_map_is_cut_where_it_covers_as_much_land_as_the_regions():
     old, new = pieces(around([-69.3, -12.4], 30)), pieces(around([-69.3, -12.4], 30))
     line = np.array([shapely.LineString([(-71, -13.8), (-69, -13.8)])], dtype=object)
-    found, curve, _ = baselines(CELLS, points_of(("2018", old), ("2019", new)), sites(), {"rivers": line}, {})
+    found, curve, _ = compared(points_of(("2018", old), ("2019", new)), sites(), {"rivers": line}, {})
     assert set(found.loc[found["period"] == "new", "baseline"]) == {"regions", "density", "rivers", "persistence"}
     assert "persistence" not in set(found.loc[found["period"] == "all", "baseline"])
     of_area = found[(found["zone"] == "area") & (found["period"] == "new")].set_index("baseline")
@@ -113,7 +121,7 @@ def test_each_map_is_cut_where_it_covers_as_much_land_as_the_regions():
 
 def test_discs_of_several_sizes_are_ranked_by_their_edges():
     points = points_of(("2018", pieces(around([-70.4, -13.1], 20))))
-    found = baselines(CELLS, points, sites([5.0, 30.0, 10.0]), {}, {})[0]
+    found = compared(points, sites([5.0, 30.0, 10.0]), {}, {})[0]
     inside = np.min([GEOD.inv(CELLS.lon, CELLS.lat, *(np.full(CELLS.lon.size, value) for value in one))[2] - 1000 * km
                      for one, km in zip(SITES, (5, 30, 10), strict=True)], axis=0) <= 0  # fmt: skip
     land = CELLS.km2[[0]].toarray()[0]
@@ -125,7 +133,7 @@ def test_new_mining_is_told_by_its_distance_from_what_was_seen_before():
     near_site = [-70.4, -13.1]
     old = pieces([(-69.2, -12.2)])
     new = pieces([(-69.2, -12.23), (-69.2, -12.27), near_site])  # 3.3, 7.7 and some 160 km from the old piece
-    found = new_mining(CELLS, points_of(("2018", old), ("2019", new)), sites(), {})
+    found = new_in(points_of(("2018", old), ("2019", new)), sites(), {})
     of_area = found[(found["zone"] == "area") & (found["period"] == "new")].set_index("beyond_km")
     one = of_area.loc[0.0, "observed"] / 3
     np.testing.assert_allclose(of_area.loc[[0, 2, 5, 10, 20], "observed"], one * np.array([3, 3, 2, 1, 1]), rtol=0.02)
@@ -140,7 +148,7 @@ def test_what_is_held_out_is_tested_against_all_that_is_older():
     layers = [(str(2018 + n), pieces([(-70 + 0.2 * n, -13)])) for n in range(4)]
     held_out = {"e": ["2020", "2021"]}
     points = points_of(*layers, held_out=held_out)
-    found = new_mining(CELLS, points, sites(), held_out)
+    found = new_in(points, sites(), held_out)
     new = row(found, zone="area", period="new", beyond_km=0.0)
     one = row(found, zone="area", period="2020", beyond_km=0.0)["observed"]
     assert new["observed"] == pytest.approx(2 * one, rel=0.01)
@@ -150,9 +158,9 @@ def test_what_is_held_out_is_tested_against_all_that_is_older():
 
 def test_without_evidence_or_sites_there_is_nothing_to_rank():
     nothing = weighted_points([], ZONES, AREA)
-    assert all(table.empty for table in baselines(CELLS, nothing, sites(), {}, {}))
-    assert new_mining(CELLS, nothing, sites(), {}).empty
+    assert all(table.empty for table in compared(nothing, sites(), {}, {}))
+    assert new_in(nothing, sites(), {}).empty
     seen = points_of(("2018", pieces([(-70, -13)])))
-    found = baselines(CELLS, seen, sites(20.0, np.empty((0, 2))), {}, {})[0]
+    found = compared(seen, sites(20.0, np.empty((0, 2))), {}, {})[0]
     assert (found["land_share"] == 0).all()
     assert found["capture"].fillna(0).eq(0).all()

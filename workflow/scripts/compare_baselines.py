@@ -5,7 +5,7 @@ from _evidence import zones_and_observations
 from _job import job
 from _tables import load
 
-from asmgold.evidence.baselines import Sites, baselines, new_mining
+from asmgold.evidence.baselines import Sites, baselines, by_disc, new_mining
 from asmgold.evidence.land import land_cells
 from asmgold.evidence.sampling import weighted_points
 from asmgold.io.tables import write_csv
@@ -30,10 +30,11 @@ with job(snakemake):
     lines = {name: table.geometry.to_numpy() for name, table in near.items() if len(table)}
     cells = land_cells(zones, zones["area"], max_cells=MAX_CELLS)
     points = weighted_points(observations, zones, zones["area"])
-    summary, curve, boyce = baselines(cells, points, sites, lines, params.held_out)
+    own = by_disc(cells, points, sites)
+    summary, curve, boyce = baselines(cells, points, own, sites, lines, params.held_out)
     write_csv(summary, Path(output.baselines))
     write_csv(curve, Path(output.ranking))
     write_csv(boyce, Path(output.boyce))
-    write_csv(new_mining(cells, points, sites, params.held_out), Path(output.new_mining))
+    write_csv(new_mining(cells, points, own, params.held_out), Path(output.new_mining))
     for row in summary[(summary["zone"] == "area") & (summary["baseline"] == "regions")].itertuples():
         logging.info("%s, %s: AUC %.2f", row.evidence, row.period, row.auc)

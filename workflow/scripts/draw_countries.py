@@ -1,4 +1,5 @@
 import logging
+import shutil
 from pathlib import Path
 
 import pandas as pd
@@ -8,7 +9,7 @@ from _tables import load
 from asmgold.config.models import Correction
 from asmgold.io.checksum import sha256_of
 from asmgold.publish.context import Context
-from asmgold.publish.country import MadeBefore, write_country
+from asmgold.publish.country import keep, kept_folder, write_country
 from asmgold.regions.by_country import by_country
 
 with job(snakemake):
@@ -31,10 +32,12 @@ with job(snakemake):
     told = {key: params[key] for key in ("code", "commodity", "tolerance_m", "context", "with_page")}
     borders = sha256_of(Path(paths.countries))
     for nation in nations:
-        stated = [one for one in params.corrections if one["record"] in set(nation.records["record_id"])]
-        made_before = MadeBefore(kept, [told, borders, stated])
+        known = set(nation.records["record_id"])
+        stated = [correction for correction in params.corrections if correction["record"] in known]
         target = folder / nation.code
-        if made_before.take(nation, target):
+        before = kept_folder(kept, nation, [told, borders, stated])
+        if before.is_dir():
+            shutil.copytree(before, target)
             taken += 1
         else:
             try:
@@ -49,7 +52,7 @@ with job(snakemake):
             except Exception as error:
                 error.add_note(f"{nation.name} ({nation.code})")
                 raise
-            made_before.keep(nation, target)
+            keep(target, before)
         rows.append(nation.summary)
     pd.DataFrame(rows).to_parquet(folder / "summary.parquet", index=False)
     logging.info("%s to %s: %d countries, %d sites%s", params.codes[0], params.codes[-1], len(rows),

@@ -11,18 +11,16 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Any
 
 import numpy as np
 import pandas as pd
 import shapely
-from scipy.sparse import csr_array
 from scipy.spatial import cKDTree
 
 from asmgold.evidence.land import LandCells
 from asmgold.evidence.observations import safe_ratio
 from asmgold.evidence.radius_curve import distances_km
-from asmgold.evidence.sampling import Bools, WeightedPoints, chord_m, distances_m, pairs_within
+from asmgold.evidence.sampling import Bools, WeightedPoints, chord_m, distances_m, pairs_within, row_of
 from asmgold.geodesy.ellipsoid import Floats
 from asmgold.geodesy.joining import Geometries
 from asmgold.schemas.evidence import BASELINES, BOYCE, NEW_MINING, RANKING
@@ -63,9 +61,26 @@ class Sites:
     radius_km: Floats
 
 
+def by_disc(cells: LandCells, points: WeightedPoints, sites: Sites) -> Ranking:
+    """The map itself as a ranking: by the distance from the edge of the nearest disc, km, below 0 inside.
+
+    Parameters
+    ----------
+    cells, points, sites : as for `baselines`
+    """
+
+    def score(places: LandCells | WeightedPoints) -> Floats:
+        radii = np.unique(sites.radius_km)
+        found = [distances_km(places, sites.shapes[sites.radius_km == radius]) - radius for radius in radii]
+        return np.min(found, axis=0) if found else np.full(places.lon.size, np.inf)
+
+    return Ranking("regions", score(cells), score(points))
+
+
 def baselines(
     cells: LandCells,
     points: WeightedPoints,
+    own: Ranking,
     sites: Sites,
     lines: Mapping[str, Geometries],
     held_out: Mapping[str, Collection[str]],
@@ -75,6 +90,7 @@ def baselines(
     Parameters
     ----------
     cells, points : by `land_cells` and `weighted_points`, for the same zones
+    own : the map itself, by `by_disc`
     sites : what the map is drawn from
     lines : what other maps are drawn from, by the name of the map: lines or points in EPSG:4326
     held_out : the periods that are new, by the name of the evidence, as for `collect_observations`
@@ -84,7 +100,6 @@ def baselines(
     `asmgold.schemas.evidence.BASELINES`, `RANKING` and `BOYCE`: of all periods, and of those that are new.
     """
     tables: dict[str, list[pd.DataFrame]] = {"summary": [], "curve": [], "boyce": []}
-    own = _by_disc(cells, points, sites)
     others = [
         Ranking("density", -_density(cells, sites), -_density(points, sites)),
         *(Ranking(name, distances_km(cells, shapes), distances_km(points, shapes)) for name, shapes in lines.items()),
@@ -94,7 +109,7 @@ def baselines(
         for number in _of_unions(points, evidence):
             group = points.groups.iloc[number]
             named = {key: group[key] for key in ("evidence", "period", "zone")}
-            land, mining = _row(cells.km2, cells.zones.index(group["zone"])), _row(points.weights, number)
+            land, mining = row_of(cells.km2, cells.zones.index(group["zone"])), row_of(points.weights, number)
             covered = safe_ratio(land[own.land <= 0].sum(), land.sum())
             for one in [own, *others, *(persistence if group["period"] == NEW else [])]:
                 ranked = _Ranked.of(one, land, mining)
@@ -114,7 +129,7 @@ def baselines(
 
 
 def new_mining(
-    cells: LandCells, points: WeightedPoints, sites: Sites, held_out: Mapping[str, Collection[str]]
+    cells: LandCells, points: WeightedPoints, own: Ranking, held_out: Mapping[str, Collection[str]]
 ) -> pd.DataFrame:
     """How much of what was newly seen lies in the regions, by how far it is from what was seen before.
 
@@ -122,13 +137,12 @@ def new_mining(
 
     Parameters
     ----------
-    cells, points, sites, held_out : as for `baselines`
+    cells, points, own, held_out : as for `baselines`
 
     Returns
     -------
     `asmgold.schemas.evidence.NEW_MINING`
     """
-    own = _by_disc(cells, points, sites)
     rows = []
     for evidence in points.groups["evidence"].unique():
         for period, before in _before(points, evidence, held_out).items():
@@ -137,7 +151,7 @@ def new_mining(
             of_period = (points.groups["evidence"] == evidence) & (points.groups["period"] == period)
             for number in np.flatnonzero(of_period):
                 group = points.groups.iloc[number]
-                land, mining = _row(cells.km2, cells.zones.index(group["zone"])), _row(points.weights, number)
+                land, mining = row_of(cells.km2, cells.zones.index(group["zone"])), row_of(points.weights, number)
                 for beyond in BEYOND_KM:
                     far, far_land = mining * (to_mining >= beyond), land * (to_land >= beyond)
                     inside = far[own.mining <= 0].sum()
@@ -233,17 +247,6 @@ def _rank_correlation(windows: pd.DataFrame) -> float:
     return float(-np.corrcoef(ranks, rowvar=False)[0, 1])
 
 
-def _by_disc(cells: LandCells, points: WeightedPoints, sites: Sites) -> Ranking:
-    """The map itself: by the distance from the edge of the nearest disc, below 0 inside."""
-
-    def score(places: LandCells | WeightedPoints) -> Floats:
-        radii = np.unique(sites.radius_km)
-        found = [distances_km(places, sites.shapes[sites.radius_km == radius]) - radius for radius in radii]
-        return np.min(found, axis=0) if found else np.full(places.lon.size, np.inf)
-
-    return Ranking("regions", score(cells), score(points))
-
-
 def _density(places: LandCells | WeightedPoints, sites: Sites) -> Floats:
     """Sites per 100 km2: a Gaussian kernel with the radius of the disc as its standard deviation."""
     middles = shapely.get_coordinates(shapely.centroid(sites.shapes))
@@ -269,7 +272,7 @@ def _before(points: WeightedPoints, evidence: str, held_out: Mapping[str, Collec
     groups = points.groups
     of_area = groups[(groups["evidence"] == evidence) & (groups["zone"] == AREA)]
     periods = [period for period in of_area["period"] if period not in UNIONS]
-    amount = {period: _row(points.weights, number) > 0 for number, period in of_area["period"].items()}
+    amount = {period: row_of(points.weights, number) > 0 for number, period in of_area["period"].items()}
     found, seen = {}, np.zeros(points.lon.size, bool)
     for earlier, period in pairwise(periods):
         seen = seen | amount[earlier]
@@ -283,8 +286,3 @@ def _of_unions(points: WeightedPoints, evidence: str) -> list[int]:
     """The numbers of the groups of all periods and of those that are new."""
     groups = points.groups
     return list(np.flatnonzero((groups["evidence"] == evidence) & groups["period"].isin(UNIONS)))
-
-
-def _row(matrix: csr_array, number: Any) -> Floats:
-    """A row of a sparse matrix, shape (columns,)."""
-    return np.asarray(matrix[[number]].toarray()[0])

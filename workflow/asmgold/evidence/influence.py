@@ -12,7 +12,7 @@ import shapely
 from scipy.spatial import cKDTree
 
 from asmgold.evidence.observations import safe_ratio
-from asmgold.evidence.sampling import Ints, WeightedPoints, chord_m, pairs_within
+from asmgold.evidence.sampling import Ints, WeightedPoints, chord_m, pairs_within, row_of
 from asmgold.geodesy.ellipsoid import polygon_area
 from asmgold.schemas.evidence import EVIDENCE_REGIONS, INFLUENCE
 from asmgold.vocabulary.evidence import ALL_PERIODS, AREA
@@ -42,7 +42,7 @@ def influence(
     rows: list[dict[Hashable, Any]] = []
     for number in _asked(points):
         group = points.groups.iloc[number]
-        weight = points.weights[[number]].toarray()[0]
+        weight = row_of(points.weights, number)
         for kind, ids, names, holder, sizes, km2 in (
             ("region", regions["region_id"], regions["region_name"], in_regions, regions["n_sites"], land),
             ("site", sites["record_id"], sites["label"], only_in_sites, np.ones(len(sites), int), without_land),
@@ -83,7 +83,7 @@ def capture_by_region(points: WeightedPoints, regions: gpd.GeoDataFrame, area_km
     holder = _in_regions(points, regions)
     tables = []
     for number in _asked(points):
-        group, weight = points.groups.iloc[number], points.weights[[number]].toarray()[0]
+        group, weight = points.groups.iloc[number], row_of(points.weights, number)
         held = np.bincount(holder[holder >= 0], weight[holder >= 0], minlength=len(regions))
         capture = safe_ratio(held, np.full(len(regions), group["observed"]))
         tables.append(

@@ -132,6 +132,11 @@ def adding_up(cell: Ints, n: int, values: Floats | None = None) -> csr_array:
     return csr_array((data, cell, np.arange(cell.size + 1)), shape=(cell.size, n))
 
 
+def row_of(matrix: csr_array, number: Any) -> Floats:
+    """A row of a sparse matrix, shape (columns,)."""
+    return np.asarray(matrix[[number]].toarray()[0])
+
+
 def pairs_within(lon: Floats, lat: Floats, chord: Floats, places: cKDTree) -> NDArray[np.void]:
     """Which sites have which places within their radius.
 

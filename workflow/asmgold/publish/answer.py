@@ -67,7 +67,7 @@ def answer_of_evidence(tables: Mapping[str, pd.DataFrame], context: Context) -> 
     found = headline(tables, context)
     if found is None or not found["observed"] > 0:
         return [words["nothing_seen"].format(evidence=title, area=context.area)]
-    whole = of_all_periods(tables, context, zone=AREA).iloc[0]
+    whole = of_first_evidence(tables, context, zone=AREA).iloc[0]
     told = {"evidence": title, "area": context.area, "period": _span(_periods(tables, context))}
     told["observed"] = amount_in_words(numbers, found["observed"], found["unit"])
     if found["verdict"] != MEASURED:
@@ -97,7 +97,7 @@ def tests_of_evidence(tables: Mapping[str, pd.DataFrame], context: Context) -> l
         return []
     words, numbers = context.phrases("answer"), context.numbers
     sentences = _forward(tables, found, context)
-    chance = of_all_periods(tables, context, "chance", zone=AREA, statistic="capture")
+    chance = of_first_evidence(tables, context, "chance", zone=AREA, statistic="capture")
     chance = chance[chance["null_model"].isin(["area", "strata"])]
     if len(chance):
         hardest = chance.iloc[-1]  # within strata, where there are any
@@ -113,25 +113,22 @@ def tests_of_evidence(tables: Mapping[str, pd.DataFrame], context: Context) -> l
 
 def _primary_test(tables: Mapping[str, pd.DataFrame], context: Context) -> list[str]:
     """What moving whole clumps gives: for new mining, which is the test chosen beforehand, or else for all of it."""
-    if "chance" not in tables:
-        return []
-    table = tables["chance"]
-    asked = table[(table["evidence"] == next(iter(context.evidence_titles))) & (table["zone"] == AREA)]
-    asked = asked[(asked["null_model"] == "clumps") & (asked["statistic"] == "lift")]
-    words, period = context.phrases("answer"), NEW if (asked["period"] == NEW).any() else ALL_PERIODS
-    return [
-        words["chance_primary" if period == NEW else "chance_clumps"].format(
-            p=context.numbers.general(round(p, 3)), area=context.area
-        )
-        for p in asked.loc[asked["period"] == period, "p_value"].dropna().astype(float)
-    ]
+    wanted = {"zone": AREA, "null_model": "clumps", "statistic": "lift"}
+    for period, phrase in ((NEW, "chance_primary"), (ALL_PERIODS, "chance_clumps")):
+        asked = of_first_evidence(tables, context, "chance", period=period, **wanted)
+        if len(asked):
+            return [
+                context.phrases("answer")[phrase].format(p=context.numbers.general(round(p, 3)), area=context.area)
+                for p in asked["p_value"].dropna().astype(float)
+            ]
+    return []
 
 
 def headline(tables: Mapping[str, pd.DataFrame], context: Context) -> pd.Series | None:
     """The row of `evidence.csv` that is quoted, if any: of all periods, where was looked, or else in the area."""
     if "evidence" not in tables:
         return None
-    found = of_all_periods(tables, context)
+    found = of_first_evidence(tables, context)
     for zone in (searched_zone(next(iter(context.evidence_titles), "")), AREA):
         rows = found[found["zone"] == zone]
         if len(rows):
@@ -166,7 +163,7 @@ def _concentration(tables: Mapping[str, pd.DataFrame], whole: pd.Series, context
     """A warning where most of what was observed lies in one unit, with the figures of the rest."""
     if not {"evidence_units", "overlay_units"} <= tables.keys():
         return []
-    units = of_all_periods(tables, context, "evidence_units")
+    units = of_first_evidence(tables, context, "evidence_units")
     units = units[units["overlay"].map(context.is_units_only).astype(bool)]  # those that cover the area
     if units.empty:
         return []
@@ -212,10 +209,11 @@ def _forward(tables: Mapping[str, pd.DataFrame], found: pd.Series, context: Cont
         return []
     words, numbers, title = context.phrases("answer"), context.numbers, next(iter(context.evidence_titles))
     new, older, beyond = (
-        table[(table["evidence"] == title) & (table["period"] == NEW) & (table["zone"] == found["zone"])]
-        for table in (tables["evidence"], tables["baselines"], tables["new_mining"])
-    )
-    older, beyond = older[older["baseline"] == "persistence"], beyond[beyond["beyond_km"] == BEYOND_KM]
+        of_first_evidence(tables, context, name, period=NEW, zone=found["zone"], **wanted)
+        for name, wanted in (
+            ("evidence", {}), ("baselines", {"baseline": "persistence"}), ("new_mining", {"beyond_km": BEYOND_KM}),
+        )
+    )  # fmt: skip
     if older.empty or not new["observed"].iloc[0] > 0:
         return []
     held_out = next(layer["held_out"] for layer in context.layers.values() if layer.get("evidence") == title)
@@ -235,14 +233,19 @@ def _forward(tables: Mapping[str, pd.DataFrame], found: pd.Series, context: Cont
     return sentences
 
 
-def of_all_periods(
-    tables: Mapping[str, pd.DataFrame], context: Context, name: str = "evidence", **wanted: str
+def of_first_evidence(
+    tables: Mapping[str, pd.DataFrame],
+    context: Context,
+    name: str = "evidence",
+    *,
+    period: str = ALL_PERIODS,
+    **wanted: object,
 ) -> pd.DataFrame:
-    """The rows of a table that are about the first layer of evidence in all periods; none where there is no table."""
+    """The rows of a table that are about the first layer of evidence in a period; none where there is no table."""
     if name not in tables:
         return pd.DataFrame(columns=["capture", "null_model", "p_value", *wanted])
     table = tables[name]
-    rows = table[(table["evidence"] == next(iter(context.evidence_titles), None)) & (table["period"] == ALL_PERIODS)]
+    rows = table[(table["evidence"] == next(iter(context.evidence_titles), None)) & (table["period"] == period)]
     for column, value in wanted.items():
         rows = rows[rows[column] == value]
     return rows

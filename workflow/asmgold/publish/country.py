@@ -69,42 +69,35 @@ def write_country(
         write_page(folder / PAGE, results, _named(name, context), home=HOME)
 
 
-@dataclasses.dataclass(frozen=True)
-class MadeBefore:
-    """The products of countries that an earlier run made of the very same, so that those need not be made again.
+def kept_folder(folder: Path, nation: National, told: Any) -> Path:
+    """Where the products of a country are kept that were made of the very same, so that they need not be made again.
 
     Parameters
     ----------
-    folder : where they are kept, in a folder for each country; nobody else writes there
+    folder : of what is kept of all countries; nobody else writes there
+    nation : what there is in the country
     told : all else that the products hang on, as plain values
     """
+    digest = sha256(json.dumps(told, sort_keys=True, default=str).encode())
+    for table in (nation.area, nation.regions, nation.sites, nation.records):
+        written = io.BytesIO()
+        table.to_parquet(written)
+        digest.update(written.getbuffer())
+    return folder / nation.code / digest.hexdigest()[:16]
 
-    folder: Path
-    told: Any
 
-    def take(self, nation: National, into: Path) -> bool:
-        """Copy the products of a country into a folder, if they were made of the same before."""
-        kept = self._kept(nation)
-        if not kept.is_dir():
-            return False
-        shutil.copytree(kept, into)
-        return True
+def keep(made: Path, kept: Path) -> None:
+    """Keep a copy of the products of a country in the place of what was kept of it before.
 
-    def keep(self, nation: National, made: Path) -> None:
-        """Keep a copy of the products of a country in the place of what was kept of it."""
-        kept = self._kept(nation)
-        shutil.rmtree(kept.parent, ignore_errors=True)
-        unfinished = kept.with_name(f"{kept.name}-unfinished")
-        shutil.copytree(made, unfinished)
-        unfinished.rename(kept)
-
-    def _kept(self, nation: National) -> Path:
-        digest = sha256(json.dumps(self.told, sort_keys=True, default=str).encode())
-        for table in (nation.area, nation.regions, nation.sites, nation.records):
-            written = io.BytesIO()
-            table.to_parquet(written)
-            digest.update(written.getbuffer())
-        return self.folder / nation.code / digest.hexdigest()[:16]
+    Parameters
+    ----------
+    made : their folder
+    kept : by `kept_folder`
+    """
+    shutil.rmtree(kept.parent, ignore_errors=True)
+    unfinished = kept.with_name(f"{kept.name}-unfinished")
+    shutil.copytree(made, unfinished)
+    unfinished.rename(kept)
 
 
 def _named(name: str, context: Context) -> Context:

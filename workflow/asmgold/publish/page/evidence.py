@@ -197,9 +197,8 @@ def _baseline_blocks(
     """The map beside simpler ones, and new mining by how far it is from older."""
     period = words["new_periods" if (tables["ranking"]["period"] == NEW).any() else "all_periods"]
     named = {**words, "baselines_caption": words["baselines_caption"].format(period=period)}
-    beside = tables["baselines"].drop(columns="observed", errors="ignore")
     blocks: list[Block] = [words["baselines_text"], _figure(drawn, "baselines", named)]
-    blocks.append(_folded(_table(beside, "baselines", words, titles)))
+    blocks.append(_folded(_table(tables["baselines"], "baselines", words, titles)))
     new = tables["new_mining"]
     if len(new := new[new["period"] == NEW]):
         blocks += [words["new_mining_text"], _table(new.drop(columns="period"), "new_mining", words, titles)]
@@ -227,8 +226,8 @@ def _quotable(table: pd.DataFrame) -> pd.DataFrame:
     """The table of captures without the figures that the records do not bear, and a word where that is so."""
     may_be = table["verdict"] == MEASURED
     figures = [name for name in table.columns if name.startswith(("capture", "lift", "detector"))]
-    quoted = table.assign(**table[figures].where(may_be), verdict=table["verdict"].mask(may_be))
-    return quoted[[name for name in quoted.columns if name != "verdict"] + ["verdict"]]
+    verdict = table["verdict"].mask(may_be)  # after the figures that it is about
+    return table.drop(columns="verdict").assign(**table[figures].where(may_be), verdict=verdict)
 
 
 def _in_all_and_by_period(table: pd.DataFrame, name: str, words: Mapping[str, str], titles: Titles) -> list[Block]:
