@@ -126,7 +126,7 @@ def test_empty_evidence_and_evidence_outside_the_area_observe_nothing():
         assert (found["land_share"] > 0).all()
         assert missed_mining(observations, AREA, table(WEST), sites_at((-70.5, -13))).empty
         points = weighted_points(observations, ZONES, AREA)
-        chance = null_model_capture(points, sites_at((-70.5, -13)), ZONES, None, draws=20, seed=1)
+        chance = null_model_capture(points, sites_at((-70.5, -13)), ZONES, None, draws=20, primary_draws=20, seed=1)
         assert chance["p_value"].isna().all()
         curve, quantiles = radius_curve(land_cells(ZONES, AREA), points, shapely.points([-70.5], [-13.0]))
         assert curve["capture"].isna().all()

@@ -44,7 +44,7 @@ def test_points_at_random_are_spread_evenly_by_area():
 def chance_of(shapes, positions, strata=None, draws=99, seed=5):
     return null_model_capture(
         weighted_points(observed(*shapes), {"area": AREA}, AREA),
-        sites_at(*positions), {"area": AREA}, strata, draws=draws, seed=seed,
+        sites_at(*positions), {"area": AREA}, strata, draws=draws, primary_draws=draws, seed=seed,
     )  # fmt: skip
 
 

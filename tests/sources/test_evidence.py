@@ -318,3 +318,44 @@ def test_a_series_may_be_of_sources_and_of_files_of_ones_own():
 def test_where_was_looked_is_said_in_one_way(searched):
     with pytest.raises(ValidationError):
         Evidence.model_validate({"source": "a", "searched": searched})
+
+
+WORK = """\
+id,longitude,latitude,mineral,workers,visited
+1,-70.50,-13.00,Gold,12,on site
+2,-70.40,-13.00,gold,0,on site
+3,-70.30,-13.00,Gold,,from the village
+4,-70.20,-13.00,Gold + tin,3.5,
+"""
+
+
+@pytest.mark.parametrize(
+    ("where", "kept"),
+    [
+        ({"mineral": ["Gold", "Gold + tin"]}, [-70.5, -70.3, -70.2]),
+        ({"workers": {"at_least": 1}}, [-70.5, -70.2]),
+        ({"workers": {"at_least": 0, "at_most": 11}}, [-70.4, -70.2]),
+        ({"visited": {"other_than": ["from the village"]}}, [-70.5, -70.4, -70.2]),
+        ({"mineral": "Gold", "workers": {"at_least": 1}}, [-70.5]),
+        ({"mineral": {"at_least": 1}}, "feature 1: mineral is 'Gold', a number was expected, since where gives it"),
+        ({"id": [2, 3, 4], "mineral": {"at_most": 1}}, "feature 2: mineral is 'gold', a number was expected"),
+        ({"workers": {"at_least": 50}}, r"no feature has workers at least 50\.0; it has '12', '0', 'nothing'"),
+        ({"mineral": ["tin", "iron"]}, "no feature has mineral = 'tin' or 'iron'; it has 'Gold'"),
+        ({"mineral": {"other_than": ["Gold", "gold", "Gold + tin"]}}, r"no feature has mineral other than \['Gold'"),
+    ],
+)
+def test_a_choice_names_several_values_or_limits(tmp_path, where, kept):
+    path = tmp_path / "visits.csv"
+    path.write_text(WORK)
+    evidence = Evidence.model_validate({"file": str(path), "where": where})
+    if isinstance(kept, str):
+        with pytest.raises(InputError, match=kept):
+            read_evidence(path, evidence)
+    else:
+        assert read_evidence(path, evidence).geometry.x.tolist() == kept
+
+
+@pytest.mark.parametrize("wanted", [{}, [], None, {"least": 1}, {"at_least": "1"}, {"at_least": 1, "other_than": [2]}])
+def test_a_choice_that_says_nothing_or_too_much_is_refused(wanted):
+    with pytest.raises(ValidationError):
+        Evidence.model_validate({"file": "x", "where": {"workers": wanted}})

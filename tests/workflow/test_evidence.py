@@ -52,7 +52,7 @@ def bring_evidence(copy: Copy) -> None:
             "visits": {"file": "visits.csv", "period_field": "day"},
         },
         strata={"file": "river.geojson", "title": "distance from the river", "bands_km": [5.0, 50.0]},
-        monte_carlo={"seed": 1, "placements": 50, "positions": 20},
+        monte_carlo={"seed": 1, "placements": 50, "primary_test": 50, "positions": 20},
         rasters=None,
         skip_products=["map"],
     )

@@ -28,7 +28,7 @@ QUESTION = {
     "area": {"file": "here/area.gpkg", "title": "Tambopata"},
     "overlays": {"corridor": {"source": "mining_corridor"}},
     "rasters": None,
-    "monte_carlo": {"seed": 1, "placements": 19, "positions": 20},
+    "monte_carlo": {"seed": 1, "placements": 19, "primary_test": 19, "positions": 20},
 }
 SNAKEFILE = """
 configfile: "settings.yaml"

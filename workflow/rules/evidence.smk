@@ -82,6 +82,7 @@ if OBSERVATIONS:
             group_by=GROUP_BY,
             contents=SCENARIO.content_of(SETTINGS.published_shares),
             draws=SETTINGS.monte_carlo.placements,
+            primary_draws=SETTINGS.monte_carlo.primary_test,
             seed=SETTINGS.monte_carlo.seed,
             strata=plain(SETTINGS.strata, "field", "bands_km") if SETTINGS.strata else None,
         script:

@@ -53,6 +53,7 @@ with job(snakemake):
         zones,
         None if strata is None else strata_of(strata, area, **params.strata),
         draws=params.draws,
+        primary_draws=params.primary_draws,
         seed=params.seed,
     )
     write_csv(chance, Path(output.chance))

@@ -17,6 +17,7 @@ from asmgold.config.models import (
     DatasetName,
     Exposure,
     Layer,
+    Limits,
     Lock,
     Name,
     Radii,
@@ -234,7 +235,7 @@ def _expected(message: str) -> str:
 
 def _known_keys() -> set[str]:
     models: list[type[BaseModel]] = [
-        Settings, *Layer.__subclasses__(), Radii, RadiusRule, RasterSettings, Exposure, Source, Lock, Correction,
+        Settings, *Layer.__subclasses__(), Limits, Radii, RadiusRule, RasterSettings, Exposure, Source, Lock, Correction,
         RefreshSettings,
     ]  # fmt: skip
     return {key for model in models for key in model.model_fields}

@@ -60,6 +60,33 @@ class Model(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
 
 
+class Limits(Model):
+    """What a value has to be, where it is no single one."""
+
+    at_least: float | None = Field(None, description="The least number.")
+    at_most: float | None = Field(None, description="The largest number.")
+    other_than: list[Scalar] = Field(
+        default_factory=list, description="What it may not be; a feature without a value is kept."
+    )
+
+    @model_validator(mode="after")
+    def _says_something(self) -> Limits:
+        if (self.at_least is None and self.at_most is None) == (not self.other_than):
+            raise ValueError("names neither or both of other_than and of at_least or at_most, one was expected")
+        return self
+
+
+def _kind_of_wanted(value: Any) -> str:
+    return "=one" if not isinstance(value, list | dict | Limits) else "=any" if isinstance(value, list) else "=limits"
+
+
+Wanted = Annotated[
+    Annotated[Scalar, Tag("=one")] | Annotated[list[Scalar], Field(min_length=1), Tag("=any")] | Annotated[Limits, Tag("=limits")],
+    Discriminator(_kind_of_wanted),
+]
+"""A value, several of which any will do, or limits."""
+
+
 class Layer(Model):
     """A polygon layer: an entry of `config/sources.yaml`, or a file of your own."""
 
@@ -77,9 +104,11 @@ class Layer(Model):
     layer: str | list[str] | None = Field(
         None, description="Which layer of a file that holds several: a name, a list of names, or `all`."
     )
-    where: dict[str, Scalar] = Field(
+    where: dict[str, Wanted] = Field(
         default_factory=dict,
-        description="Keep the features whose field has this value, such as `{iso_a3: PER}`.",
+        description="Keep the features whose field has this value, such as `{iso_a3: PER}`, one of several, such as "
+        "`{status: [active, paused]}`, or a value within limits, such as `{workers: {at_least: 1}}` or `{visited: "
+        "{other_than: [no]}}`.",
     )
     crs: str | None = Field(
         None,
@@ -453,6 +482,9 @@ class MonteCarloSettings(Model):
 
     seed: int = Field(2019, ge=0, description="The seed of the random numbers.")
     placements: int = Field(500, ge=19, le=100_000, description="How often sites are placed at random.")
+    primary_test: int = Field(
+        1999, ge=19, le=100_000, description="How often for the one test that was chosen beforehand, of moved clumps."
+    )
     positions: int = Field(
         200, ge=20, le=100_000, description="How often each site is moved within the precision of its position."
     )

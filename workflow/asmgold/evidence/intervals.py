@@ -169,7 +169,7 @@ def _drawn(
         numbers = np.concatenate(
             [cell_numbers(*places, size, corner) for places in ((cells.lon, cells.lat), (points.lon, points.lat))]
         )
-        blocks, block = np.unique(numbers, return_inverse=True)
+        block, blocks = pd.factorize(numbers, sort=True)  # np.unique takes three times as long
         of_land, of_points = np.split(block, [cells.cell.size])
         land = cells.km2 @ adding_up(of_land, len(blocks))
         seen = weights @ adding_up(of_points, len(blocks))

@@ -7,8 +7,10 @@ known of the setting. Moved in clumps, or drawn from a process that makes clumps
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+import math
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import geopandas as gpd
 import numpy as np
@@ -20,7 +22,8 @@ from asmgold.errors import InputError
 from asmgold.evidence.clustered import Draw, clumps_of, fit_thomas, moved, thomas
 from asmgold.evidence.land import LandCells, land_cells
 from asmgold.evidence.observations import Zones, safe_ratio
-from asmgold.evidence.sampling import Bools, Ints, WeightedPoints, along_edges, chord_m, coarser, pairs_within
+from asmgold.evidence.reach import cells_within, points_within
+from asmgold.evidence.sampling import Bools, Ints, WeightedPoints, along_edges, chord_m, coarser
 from asmgold.geodesy.ellipsoid import ECCENTRICITY_SQUARED, Floats, to_ecef
 from asmgold.geodesy.polygons import polygonal
 from asmgold.io.values import as_text
@@ -33,6 +36,9 @@ CELLS_PER_DEGREE = 12  # land is measured, and told from sea, by the middles of 
 POINTS_DEG = 0.01  # mining is measured by its middle in cells of this size, some 1 km
 LEAST_INSIDE = 0.5  # of the sites, at least this share has to stay in the area when all are moved
 MIN_TRIALS = 1_000_000  # after which the hit rate is known
+PRIMARY = {"period": NEW, "zone": AREA, "null_model": "clumps", "statistic": "lift"}
+AT_ONCE = 500  # random patterns that are held in memory
+MAX_CELLS = 4_000_000  # of grids that are held in memory, one for each pattern
 
 
 @dataclass(frozen=True)
@@ -51,6 +57,7 @@ def null_model_capture(
     strata: Sequence[Stratum] | None,
     *,
     draws: int,
+    primary_draws: int,
     seed: int,
 ) -> pd.DataFrame:
     """Place the sites of the area at random, many times, and measure how much each such map captures, and its lift.
@@ -65,7 +72,9 @@ def null_model_capture(
     sites : `asmgold.schemas.tables.SITES`; each keeps the radius of its disc wherever it is placed
     zones : by `zones_by_name`, those of `points`
     strata : by `strata_of`, or None
-    draws, seed : how many draws, and the seed of the random numbers
+    draws : how many of each null model
+    primary_draws : how many of that of the primary test, which deserves more
+    seed : of the random numbers
 
     Returns
     -------
@@ -79,70 +88,83 @@ def null_model_capture(
         return CHANCE.validate(CHANCE.empty())
     points = coarser(points, POINTS_DEG)
     cells = land_cells(zones, zones[AREA], per_degree=CELLS_PER_DEGREE)
-    tree = cKDTree(np.concatenate([points.ecef, cells.ecef]))
     chord = chord_m(1000 * sites["buffer_km"].to_numpy(float))
-    zone = [cells.zones.index(name) for name in points.groups["zone"]]
-    observed = points.observed
-
-    def reached(positions: Floats, chord: Floats) -> Bools:
-        """The places within the radius of a position, degrees, shape (n, 2); radii as straight lines, shape (n,)."""
-        inside = np.zeros(tree.n, bool)
-        inside[pairs_within(positions[:, 0], positions[:, 1], chord, tree)["j"]] = True
-        return inside
-
-    def figures(inside: Bools) -> Floats:
-        """Capture and lift of each group, shape (2, groups)."""
-        of_points, of_land = np.split(inside.astype(float), [points.lon.size])
-        capture = safe_ratio(points.weights @ of_points, observed)
-        return np.stack([capture, safe_ratio(capture, safe_ratio(cells.km2 @ of_land, cells.zone_km2)[zone])])
-
     positions = sites[["longitude", "latitude"]].to_numpy(float)
     is_inside = shapely.intersects_xy(zones[AREA], positions)
-    by_fixed = reached(positions[~is_inside], chord[~is_inside])
+    measure = _measure(points, cells, positions[~is_inside], chord[~is_inside])
     positions, chord = positions[is_inside], chord[is_inside]
-    real = figures(by_fixed | reached(positions, chord))
+    real = measure(positions[None], chord)[..., 0]
     tables = []
-    for name, (drawn, order) in _patterns(positions, cells, zones[AREA], strata, draws, seed):
-        random = np.array([figures(by_fixed | reached(each, chord[order])) for each in drawn])
+    for name, place in _null_models(positions, cells, zones[AREA], strata, seed).items():
+        many = primary_draws if name == PRIMARY["null_model"] else draws
+        parts = [place(min(AT_ONCE, many - first)) for first in range(0, many, AT_ONCE)]
+        random = np.concatenate([measure(drawn, chord[order]) for drawn, order in parts], axis=-1)
         tables += [
-            _summary(points.groups, name, statistic, real[which], random[:, which])
-            for which, statistic in enumerate(STATISTICS)
+            _summary(points.groups, name, statistic, *figures)
+            for statistic, *figures in zip(STATISTICS, real, random, strict=True)
         ]
     return CHANCE.validate(_adjusted(pd.concat(tables, ignore_index=True)))
 
 
-def _patterns(
-    positions: Floats,
-    cells: LandCells,
-    area: shapely.Geometry,
-    strata: Sequence[Stratum] | None,
-    draws: int,
-    seed: int,
-) -> Iterator[tuple[str, tuple[Floats, Ints]]]:
-    """For each null model its random positions, shape (draws, sites, 2), and which site each of them is."""
+def _measure(
+    points: WeightedPoints, cells: LandCells, fixed: Floats, fixed_chord: Floats
+) -> Callable[[Floats, Floats], Floats]:
+    """Capture and lift of each group, shape (2, groups, patterns), given patterns of sites, shape (patterns, sites, 2),
+    and their radii as straight lines; beside them stand the fixed sites."""
+    tree = cKDTree(points.ecef)
+    zone = [cells.zones.index(name) for name in points.groups["zone"]]
+    observed, zone_km2 = points.observed[:, None], cells.zone_km2[:, None]
+    seen, land = points_within(tree, fixed[None], fixed_chord), cells_within(cells, fixed[None], fixed_chord)
+
+    def figures(patterns: Floats, chord: Floats) -> Floats:
+        of_points = (seen | points_within(tree, patterns, chord)).T.astype(float)
+        of_land = (land | cells_within(cells, patterns, chord)).T.astype(float)
+        capture = safe_ratio(points.weights @ of_points, observed)
+        return np.stack([capture, safe_ratio(capture, safe_ratio(cells.km2 @ of_land, zone_km2)[zone])])
+
+    def measure(patterns: Floats, chord: Floats) -> Floats:
+        parts = np.array_split(patterns, -(-len(patterns) * math.prod(cells.shape) // MAX_CELLS))
+        return np.concatenate([figures(part, chord) for part in parts], axis=-1)
+
+    return measure
+
+
+Placing = Callable[[int], tuple[Floats, Ints]]
+"""Gives so many random patterns, shape (patterns, sites, 2), and which site each of their positions is."""
+
+
+def _null_models(
+    positions: Floats, cells: LandCells, area: shapely.Geometry, strata: Sequence[Stratum] | None, seed: int
+) -> dict[str, Placing]:
+    """How each null model places the sites."""
     everyone = np.arange(len(positions))
     rng = {name: np.random.default_rng([seed, number]) for number, name in enumerate(NULL_MODELS)}
 
     def anywhere(name: str) -> Draw:
         return lambda n: random_points(area, n, rng[name])
 
-    yield "area", _within([Stratum(area, _everywhere)], positions, draws, rng["area"])
+    def of_clumps(n: int) -> tuple[Floats, Ints]:
+        each = [moved(positions[those], n, rng["clumps"], anywhere("clumps"), cells.contains) for those in clumps]
+        return np.concatenate(each, axis=1), np.concatenate(clumps)
+
+    def shifted(n: int) -> tuple[Floats, Ints]:
+        return moved(positions, n, rng["shift"], anywhere("shift"), cells.contains, LEAST_INSIDE), everyone
+
+    def of_process(n: int) -> tuple[Floats, Ints]:
+        draw = partial(thomas, len(positions), *fitted, rng["thomas"], anywhere("thomas"), cells.contains)
+        return np.array([draw() for _ in range(n)]), everyone
+
+    alone: dict[str, Placing] = {"area": partial(_within, [Stratum(area, _everywhere)], positions, rng["area"])}
     if strata is not None:
-        yield "strata", _within(strata, positions, draws, rng["strata"])
+        alone["strata"] = partial(_within, strata, positions, rng["strata"])
     if not len(positions):
-        return
+        return alone
     clumps = clumps_of(positions)
-    each = [moved(positions[those], draws, rng["clumps"], anywhere("clumps"), cells.contains) for those in clumps]
-    yield "clumps", (np.concatenate(each, axis=1), np.concatenate(clumps))
-    yield "shift", (moved(positions, draws, rng["shift"], anywhere("shift"), cells.contains, LEAST_INSIDE), everyone)
     fitted = fit_thomas(positions, anywhere("thomas"), float(cells.km2[[0]].sum()))
-    of_process = [
-        thomas(len(positions), *fitted, rng["thomas"], anywhere("thomas"), cells.contains) for _ in range(draws)
-    ]
-    yield "thomas", (np.array(of_process), everyone)
+    return {**alone, "clumps": of_clumps, "shift": shifted, "thomas": of_process}
 
 
-def _within(lands: Sequence[Stratum], positions: Floats, draws: int, rng: np.random.Generator) -> tuple[Floats, Ints]:
+def _within(lands: Sequence[Stratum], positions: Floats, rng: np.random.Generator, draws: int) -> tuple[Floats, Ints]:
     """As many sites in each stratum as there are, one by one."""
     members = _members(lands, positions)
     drawn = [
@@ -175,8 +197,7 @@ def is_primary(table: pd.DataFrame) -> pd.Series:
     It asks whether new mining in the area lies in the regions more than if whole clumps of sites lay elsewhere, land
     counted. All other tests are exploratory.
     """
-    wanted = {"period": NEW, "zone": AREA, "null_model": "clumps", "statistic": "lift"}
-    return (table[list(wanted)] == pd.Series(wanted)).all(axis=1)
+    return (table[list(PRIMARY)] == pd.Series(PRIMARY)).all(axis=1)
 
 
 def strata_of(
@@ -286,19 +307,19 @@ def _members(lands: Sequence[Stratum], positions: Floats) -> list[Ints]:
 
 
 def _summary(groups: pd.DataFrame, null_model: str, statistic: str, real: Floats, random: Floats) -> pd.DataFrame:
-    draws, was_observed = len(random), np.isfinite(real)
+    draws, was_observed = random.shape[1], np.isfinite(real)
     random = np.nan_to_num(random)  # no land covered, or nothing seen
-    as_good = (random >= real - 1e-12).sum(axis=0)
-    p05, p50, p95 = np.where(was_observed, np.quantile(random, [0.05, 0.5, 0.95], axis=0), np.nan)
+    as_good = (random >= real[:, None] - 1e-12).sum(axis=1)
+    p05, p50, p95 = np.where(was_observed, np.quantile(random, [0.05, 0.5, 0.95], axis=1), np.nan)
     return groups[["evidence", "period", "zone"]].assign(
         null_model=null_model,
         statistic=statistic,
         draws=draws,
         value=real,
-        mean=np.where(was_observed, random.mean(axis=0), np.nan),
+        mean=np.where(was_observed, random.mean(axis=1), np.nan),
         p05=p05,
         p50=p50,
         p95=p95,
-        highest=np.where(was_observed, random.max(axis=0), np.nan),
+        highest=np.where(was_observed, random.max(axis=1), np.nan),
         p_value=np.where(was_observed, (as_good + 1) / (draws + 1), np.nan),
     )

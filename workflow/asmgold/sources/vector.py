@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from pyproj.exceptions import CRSError, ProjError
 from shapely.geometry.base import BaseGeometry
 
-from asmgold.config.models import Evidence, Layer, LayerKind, Scalar, Towns
+from asmgold.config.models import Evidence, Layer, LayerKind, Limits, Towns, Wanted
 from asmgold.errors import InputError, excerpt
 from asmgold.geodesy.polygons import POLYGONAL_TYPES
 from asmgold.io.checksum import refuse_pointer
@@ -192,8 +192,8 @@ def _read(path: Path, layer: Layer, expected: str, near: Box | None = None) -> g
 
 def _matches(features: gpd.GeoDataFrame, layer: Layer) -> bool:
     """Whether any feature has the values of `where`."""
-    for field, value in layer.where.items():
-        features = features[_has_value(features[field], value)] if field in features.columns else features.iloc[:0]
+    for field, wanted in layer.where.items():
+        features = features[_is_wanted(features[field], wanted)] if field in features.columns else features.iloc[:0]
     return not features.empty
 
 
@@ -202,20 +202,52 @@ def _matching(features: gpd.GeoDataFrame, path: Path, layer: Layer) -> gpd.GeoDa
     return matching
 
 
-def where_holds(rows: Rows, path: Path, where: Mapping[str, Scalar]) -> Rows:
-    """The rows or features whose fields have these values. Raises InputError if none has, or there is no such field."""
-    for field, value in where.items():
+def where_holds(rows: Rows, path: Path, where: Mapping[str, Wanted]) -> Rows:
+    """The rows or features whose fields have these values.
+
+    Raises
+    ------
+    InputError : if none has, if there is no such field, or if a field that has limits holds no numbers.
+    """
+    for field, wanted in where.items():
         found = field_of(rows, path, field)
-        rows = rows[_has_value(found, value)]
+        if isinstance(wanted, Limits) and not wanted.other_than:
+            _check_numbers(found, path)
+        rows = rows[_is_wanted(found, wanted)]
         if rows.empty:
             values = ", ".join(repr(item) for item in as_text(found.drop_duplicates()).fillna("nothing").head(5))
-            raise InputError(f"{path}: no feature has {field} = {value!r}; it has {values} and others")
+            raise InputError(f"{path}: no feature has {field} {_said(wanted)}; it has {values} and others")
     return rows
 
 
-def _has_value(values: pd.Series, value: Scalar) -> pd.Series:
-    """Where a field has a value of `where`."""
-    return as_text(values) == text_of(value)
+def _is_wanted(values: pd.Series, wanted: Wanted) -> pd.Series:
+    """Where a field has what `where` asks for."""
+    if not isinstance(wanted, Limits):
+        return as_text(values).isin([text_of(one) for one in (wanted if isinstance(wanted, list) else [wanted])])
+    if wanted.other_than:
+        return ~_is_wanted(values, wanted.other_than)
+    low, high = wanted.at_least, wanted.at_most
+    return _as_numbers(values).between(-np.inf if low is None else low, np.inf if high is None else high)
+
+
+def _as_numbers(values: pd.Series) -> pd.Series:
+    return pd.to_numeric(as_text(values), errors="coerce").astype(float)
+
+
+def _check_numbers(values: pd.Series, path: Path) -> None:
+    text = as_text(values).fillna("")
+    if (wrong := np.flatnonzero((text != "") & _as_numbers(values).isna())).size:
+        found = excerpt(text.iloc[wrong[0]])
+        raise InputError(f"{path}: feature {values.index[wrong[0]] + 1}: {values.name} is {found!r}, a number "
+                         "was expected, since where gives it limits")  # fmt: skip
+
+
+def _said(wanted: Wanted) -> str:
+    """What `where` asks for, in a message."""
+    if not isinstance(wanted, Limits):
+        return f"= {' or '.join(map(repr, wanted))}" if isinstance(wanted, list) else f"= {wanted!r}"
+    given = wanted.model_dump(exclude_defaults=True)
+    return " and ".join(f"{limit.replace('_', ' ')} {value!r}" for limit, value in given.items())
 
 
 def field_of(features: pd.DataFrame, path: Path, field: str, purpose: str = "") -> pd.Series:
