@@ -120,13 +120,15 @@ def test_evidence_of_the_users_own_becomes_products_the_same_in_two_folders(buil
         assert "Know this." in section.blocks
         blocks = [*section.blocks, *context.blocks]
         pictures = [block for block in blocks if isinstance(block, Figure)]
-        assert len(pictures) == 6
+        assert len(pictures) == 10
+        for layer in ("patches", "visits"):  # each has pictures of its own, and says so
+            assert sum(picture.description.startswith(f"{layer}. ") for picture in pictures) == 4
         assert all(b"<svg" in picture.image for picture in pictures)
         assert all(str(project.folder).encode() not in picture.image for picture in pictures)
         assert evidence_section(tables, about) == section
         blocks += [inner for block in blocks if isinstance(block, Folded) for inner in block.blocks]
         shown = [block for block in blocks if isinstance(block, Table)]
-        assert len(shown) == 10
+        assert len(shown) == 12
         assert all(table.rows for table in shown)
         assert all(set().union(*table.rows) <= {column.key for column in table.columns} for table in shown)
 

@@ -19,6 +19,6 @@ with job(snakemake):
     made = [Path(path) for path in [*snakemake.input, *snakemake.output] if path.endswith(".csv")]
     tables = read_tables(path for path in made if path.parent == folder)
     pictures = figures(tables, Context(**params.context))
-    for name, figure in pictures.items():
-        save_png(figure, folder / f"{name}.png")
+    for name, drawn in pictures.items():
+        save_png(drawn, folder / f"{name}.png")
     logging.info("%d pictures of the evidence", len(pictures))

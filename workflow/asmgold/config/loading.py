@@ -235,8 +235,8 @@ def _expected(message: str) -> str:
 
 def _known_keys() -> set[str]:
     models: list[type[BaseModel]] = [
-        Settings, *Layer.__subclasses__(), Limits, Radii, RadiusRule, RasterSettings, Exposure, Source, Lock, Correction,
-        RefreshSettings,
+        Settings, *Layer.__subclasses__(), Limits, Radii, RadiusRule, RasterSettings, Exposure, Source, Lock,
+        Correction, RefreshSettings,
     ]  # fmt: skip
     return {key for model in models for key in model.model_fields}
 

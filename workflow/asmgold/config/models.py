@@ -81,7 +81,9 @@ def _kind_of_wanted(value: Any) -> str:
 
 
 Wanted = Annotated[
-    Annotated[Scalar, Tag("=one")] | Annotated[list[Scalar], Field(min_length=1), Tag("=any")] | Annotated[Limits, Tag("=limits")],
+    Annotated[Scalar, Tag("=one")]
+    | Annotated[list[Scalar], Field(min_length=1), Tag("=any")]
+    | Annotated[Limits, Tag("=limits")],
     Discriminator(_kind_of_wanted),
 ]
 """A value, several of which any will do, or limits."""

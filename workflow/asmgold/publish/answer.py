@@ -124,12 +124,17 @@ def _primary_test(tables: Mapping[str, pd.DataFrame], context: Context) -> list[
     return []
 
 
-def headline(tables: Mapping[str, pd.DataFrame], context: Context) -> pd.Series | None:
-    """The row of `evidence.csv` that is quoted, if any: of all periods, where was looked, or else in the area."""
-    if "evidence" not in tables:
+def headline(tables: Mapping[str, pd.DataFrame], context: Context, evidence: str | None = None) -> pd.Series | None:
+    """The row of `evidence.csv` that is quoted, if any: of all periods, where was looked, or else in the area.
+
+    Of a layer of evidence, or else of the first one.
+    """
+    evidence = evidence or next(iter(context.evidence_titles), None)
+    if "evidence" not in tables or evidence is None:
         return None
-    found = of_first_evidence(tables, context)
-    for zone in (searched_zone(next(iter(context.evidence_titles), "")), AREA):
+    found = tables["evidence"]
+    found = found[(found["evidence"] == evidence) & (found["period"] == ALL_PERIODS)]
+    for zone in (searched_zone(evidence), AREA):
         rows = found[found["zone"] == zone]
         if len(rows):
             return rows.iloc[0]

@@ -110,6 +110,11 @@ class Context:
         table = table_of_package(layer)
         return table.title_in(self.language) if table is not None else self.words("geopackage")[layer]
 
+    @property
+    def searched_title(self) -> str:
+        """What the part of the area where mining was looked for is called."""
+        return self.phrases("common")["zone_searched"].format(area=self.area)
+
     def zone_title(self, zone: str) -> str:
         """What a zone is called: `area`, `<overlay>:inside`, or `<overlay>:outside`, the rest of what it is within; or
         `<evidence>:searched`.
@@ -118,7 +123,7 @@ class Context:
             return self.area
         overlay, _, part = zone.partition(":")
         if part == SEARCHED:
-            named = self.phrases("common")["zone_searched"].format(area=self.area)
+            named = self.searched_title
             return named if len(self.evidence_titles) < 2 else f"{named} ({self.evidence_titles.get(overlay, overlay)})"
         title, parent = self.overlay_titles.get(overlay, overlay), self.parent_of(overlay)
         if part != "outside" or parent is None:

@@ -19,6 +19,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 from matplotlib.ticker import FuncFormatter
+from PIL import Image
 
 from asmgold.evidence.production import AVOIRDUPOIS_G, TROY_G
 from asmgold.publish.context import Context
@@ -45,6 +46,7 @@ STYLE: Any = {
 COLOURS = ("#1B1B1B", "#0072B2", "#882255", "#007A5A", "#D55E00")
 REAL, LAND, RANDOM, MUTED, INSIDE, OUTSIDE = "#D55E00", "#0072B2", "#B8C4CC", "#6B6B6B", "#CC5500", "#BDBDBD"
 LINES = "#E3E3E3"
+DPI = 150
 PUBLISHED_BAR: Any = {"facecolor": "white", "edgecolor": INSIDE, "hatch": "////"}
 
 
@@ -161,8 +163,8 @@ def draw_sensitivity(
             panel.axvline(values[0], color=colour, lw=0.8, ls=":", zorder=1)
             panel.plot(values, places[:-1], marker, color=colour, ms=5.5, ls="", clip_on=False, zorder=3)
             panel.plot([band["p05"], band["p95"]], [places[-1]] * 2, "|-", color=colour, lw=4, ms=10, mew=2, zorder=3)
-        panel.set_title(titles[zone])
-        _share_axis(panel, wording)
+        panel.set_title(textwrap.fill(titles[zone], 48 // len(zones)))
+        _share_axis(panel, wording, ticks=(0, 1) if len(zones) > 3 else (0, 0.5, 1))
         panel.grid(color=LINES, lw=0.5)
         panel.tick_params(axis="both", length=0)
     panels[0].set_yticks(places, labels)
@@ -187,6 +189,8 @@ def draw_baselines(
 ) -> Figure:
     """The map beside simpler ones in a zone: mining on the best land, how much of that is mined, and by distance.
 
+    How much is mined is not known of points.
+
     Parameters
     ----------
     ranking, boyce : `asmgold.schemas.evidence.RANKING` and `BOYCE`
@@ -198,28 +202,33 @@ def draw_baselines(
     ranking, boyce = (table[(table["evidence"] == evidence) & (table["zone"] == zone)] for table in (ranking, boyce))
     period = NEW if (ranking["period"] == NEW).any() else ALL_PERIODS
     ranking, boyce = ranking[ranking["period"] == period], boyce[boyce["period"] == period]
-    figure, panels = _figure(3.4, 3)
+    is_km2 = bool(ranking["precision"].notna().any())
+    figure, panels = _figure(3.4, 3 if is_km2 else 2)
+    success, precision, ratio = panels[0], panels[1] if is_km2 else None, panels[-1]
     for number, (name, of_map) in enumerate(ranking.groupby("baseline", sort=False)):
         colour, width = COLOURS[number % len(COLOURS)], 2.2 if name == "regions" else 1.2
         land, capture = np.r_[0, of_map["land_share"]], np.r_[0, of_map["capture"]]
-        panels[0].plot(land, capture, color=colour, lw=width, label=titles[str(name)])
-        panels[1].semilogy(of_map["capture"], of_map["precision"], color=colour, lw=width)
+        success.plot(land, capture, color=colour, lw=width, label=titles[str(name)])
+        if precision:
+            precision.semilogy(of_map["capture"], of_map["precision"], color=colour, lw=width)
     own = boyce[boyce["baseline"] == "regions"]
-    panels[2].plot(own["score"], own["ratio"], color=COLOURS[0], lw=2.2)
-    panels[2].axhline(1, color=MUTED, lw=0.8)
-    panels[0].plot([0, 1], [0, 1], color=MUTED, lw=0.8)
-    panels[0].axvline(covered, color=MUTED, lw=0.8, ls=":")
-    shown = {"success": "land", "precision": "captured", "ratio": "distance"}
+    ratio.plot(own["score"], own["ratio"], color=COLOURS[0], lw=2.2)
+    ratio.axhline(1, color=MUTED, lw=0.8)
+    success.plot([0, 1], [0, 1], color=MUTED, lw=0.8)
+    success.axvline(covered, color=MUTED, lw=0.8, ls=":")
+    shown = {"success": "land", **({"precision": "captured"} if is_km2 else {}), "ratio": "distance"}
     for panel, (title, across) in zip(panels, shown.items(), strict=True):
         panel.set_title(textwrap.fill(words[f"baselines_{title}"], 26))
         panel.set_xlabel(textwrap.fill(words[f"{across}_axis"], 26))
         panel.grid(color=LINES, lw=0.5)
-    for axis in (panels[0].xaxis, panels[0].yaxis, panels[1].xaxis):
+    for axis in (success.xaxis, success.yaxis):
         axis.set_major_formatter(FuncFormatter(wording.per_cent))
     general = wording.numbers.general
-    panels[1].yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{general(100 * value)}{NO_BREAK}%"))
-    panels[2].yaxis.set_major_formatter(FuncFormatter(lambda value, _: general(value)))
-    _legend(figure, panels[0].get_legend_handles_labels()[0], columns=3)
+    if precision:
+        precision.xaxis.set_major_formatter(FuncFormatter(wording.per_cent))
+        precision.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{general(100 * value)}{NO_BREAK}%"))
+    ratio.yaxis.set_major_formatter(FuncFormatter(lambda value, _: general(value)))
+    _legend(figure, success.get_legend_handles_labels()[0], columns=3)
     return figure
 
 
@@ -355,10 +364,27 @@ def draw_production(table: pd.DataFrame, wording: Wording) -> Figure:
 
 
 @_styled
-def save_png(figure: Figure, path: Path) -> None:
-    """Write a picture, the same bytes for the same tables."""
-    make_drawable(figure)
-    figure.savefig(path, dpi=150, metadata={"Software": None})
+def headed(figure: Figure, heading: str) -> Figure:
+    """The figure with a heading, such as the layer of evidence that it is about."""
+    figure.suptitle(heading, x=0.01, ha="left", weight="bold")
+    return figure
+
+
+@_styled
+def save_png(figures: Sequence[Figure], path: Path) -> None:
+    """Write figures as one picture, one below the other, the same bytes for the same tables."""
+    drawn = [io.BytesIO() for _ in figures]
+    for figure, content in zip(figures, drawn, strict=True):
+        make_drawable(figure)
+        figure.savefig(content, dpi=DPI, metadata={"Software": None})
+    if len(drawn) == 1:
+        path.write_bytes(drawn[0].getvalue())
+        return
+    pictures = [Image.open(content) for content in drawn]
+    together = Image.new("RGB", (max(each.width for each in pictures), sum(each.height for each in pictures)), "white")
+    for number, each in enumerate(pictures):
+        together.paste(each, (0, sum(above.height for above in pictures[:number])))
+    together.save(path, dpi=(DPI, DPI))
 
 
 @_styled
@@ -379,9 +405,9 @@ def _legend(figure: Figure, handles: Sequence[Artist], *, columns: int) -> None:
     figure.legend(handles=handles, loc="outside lower left", ncols=columns, frameon=False, fontsize=8)
 
 
-def _share_axis(panel: Axes, wording: Wording) -> None:
+def _share_axis(panel: Axes, wording: Wording, ticks: Sequence[float] = (0, 0.5, 1)) -> None:
     """Shares from 0 to 100 % along x."""
-    panel.set(xlim=(0, 1), xticks=(0, 0.5, 1))
+    panel.set(xlim=(0, 1), xticks=ticks)
     panel.xaxis.set_major_formatter(FuncFormatter(wording.per_cent))
 
 

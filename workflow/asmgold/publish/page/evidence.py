@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
 import pandas as pd
+from matplotlib.figure import Figure as Drawing
 
 from asmgold.evidence.production import returns_to_round_kilograms
 from asmgold.publish.answer import headline
@@ -20,12 +21,13 @@ from asmgold.publish.figures import (
     draw_production,
     draw_radius,
     draw_sensitivity,
+    headed,
     variant_label,
 )
 from asmgold.publish.messages import NO_BREAK, Numbers
 from asmgold.publish.page.blocks import Block, Figure, Folded, Points, Section, Table, TableColumn
 from asmgold.schemas.evidence import MAPS, VERDICTS
-from asmgold.vocabulary.evidence import ALL_PERIODS, ANSWER_TABLES, AREA, MEASURED, NEW, SEARCHED
+from asmgold.vocabulary.evidence import ALL_PERIODS, ANSWER_TABLES, AREA, MEASURED, NEW, SEARCHED, searched_zone
 
 MAX_PANELS = 4
 TABLES = (*ANSWER_TABLES, "ranking", "boyce", "overlay_by_period", "radius_curve", "radius_of_capture", "sensitivity",
@@ -56,41 +58,62 @@ def read_tables(paths: Iterable[Path]) -> dict[str, pd.DataFrame]:
     return {path.stem: pd.read_csv(path, dtype={"period": "str"}) for path in paths if path.stem in TABLES}
 
 
-def first_evidence(context: Context) -> str | None:
-    """The layer of evidence that is drawn; the tables hold all of them."""
-    return next(iter(context.evidence_titles), None)
-
-
-def figures(tables: Mapping[str, pd.DataFrame], context: Context) -> dict[str, Any]:
-    """The figures that can be drawn from the tables, by the names of the pictures."""
+def figures(tables: Mapping[str, pd.DataFrame], context: Context) -> dict[str, list[Drawing]]:
+    """The figures that can be drawn from the tables, by the names of the pictures: one for each layer of evidence."""
     wording = Wording.of(context)
-    words, first = wording.words, first_evidence(context)
-    drawn: dict[str, Any] = {}
+    drawn: dict[str, list[Drawing]] = {}
     if "context_production" in tables:
-        drawn["context_production"] = draw_production(tables["context_production"], wording)
+        drawn["context_production"] = [draw_production(tables["context_production"], wording)]
+    for evidence in _layers(context):
+        for name, figure in _figures_of(evidence, tables, context, wording).items():
+            drawn.setdefault(name, []).append(figure)
+    if "chance" in tables and len(tables["overlay_by_period"]):
+        titles = _zone_titles(tables["chance"]["zone"], context) | context.evidence_titles
+        notes = " ".join(filter(None, context.evidence_notes.values()))
+        drawn["overlay_by_period"] = [draw_by_overlay(tables["overlay_by_period"], titles, wording, note=notes)]
+    return drawn
+
+
+def _layers(context: Context) -> list[str | None]:
+    """The layers of evidence; where there is none, figures are of the land alone."""
+    return [*context.evidence_titles] or [None]
+
+
+def _figures_of(
+    evidence: str | None, tables: Mapping[str, pd.DataFrame], context: Context, wording: Wording
+) -> dict[str, Drawing]:
+    """The figures about one layer of evidence, headed by its name where there are several."""
+    drawn: dict[str, Drawing] = {}
     if "sensitivity" in tables:
-        titles = _zone_titles(tables["radius_curve"]["zone"], context)
+        titles = _own_zones(tables["radius_curve"], evidence, context)
         heads = {zone: title for zone, title in titles.items() if _is_head(zone, context)}
         whole = {zone: title for zone, title in titles.items() if not zone.endswith(":outside")}
         drawn["radius_curve"] = draw_radius(
-            tables["radius_curve"], heads, wording, buffer_km=context.buffer_km, evidence=first
+            tables["radius_curve"], heads, wording, buffer_km=context.buffer_km, evidence=evidence
         )
         drawn["sensitivity"] = draw_sensitivity(
             tables["sensitivity"], tables["position_bands"], dict([*whole.items()][:MAX_PANELS]), wording,
-            evidence=first,
+            evidence=evidence,
         )  # fmt: skip
-    if first is not None and "chance" in tables:
-        titles = _zone_titles(tables["chance"]["zone"], context)
-        drawn["chance"] = draw_null_models(tables["chance"], titles, _placed(context, words), wording, evidence=first)
-        if "ranking" in tables and (found := headline(tables, context)) is not None:
+    if evidence is not None and "chance" in tables:
+        titles, placed = _own_zones(tables["chance"], evidence, context), _placed(context, wording.words)
+        drawn["chance"] = draw_null_models(tables["chance"], titles, placed, wording, evidence=evidence)
+        if "ranking" in tables and (found := headline(tables, context, evidence)) is not None:
             drawn["baselines"] = draw_baselines(
-                tables["ranking"], tables["boyce"], found["land_share"], _maps(words), wording, evidence=first,
-                zone=found["zone"],
+                tables["ranking"], tables["boyce"], found["land_share"], _maps(wording.words), wording,
+                evidence=evidence, zone=found["zone"],
             )  # fmt: skip
-        if len(tables["overlay_by_period"]):
-            named, note = {**titles, **context.evidence_titles}, context.evidence_notes.get(first, "")
-            drawn["overlay_by_period"] = draw_by_overlay(tables["overlay_by_period"], named, wording, note=note)
-    return drawn
+    if len(context.evidence_titles) < 2:
+        return drawn
+    return {name: headed(figure, context.evidence_titles[str(evidence)]) for name, figure in drawn.items()}
+
+
+def _own_zones(table: pd.DataFrame, evidence: str | None, context: Context) -> dict[str, str]:
+    """What the zones are called where it is clear which layer of evidence is meant: of the searched ones, its own."""
+    own = searched_zone(str(evidence))
+    titles = _zone_titles(table["zone"], context)
+    titles = {zone: title for zone, title in titles.items() if not zone.endswith(f":{SEARCHED}") or zone == own}
+    return titles | ({own: context.searched_title} if own in titles else {})
 
 
 def evidence_section(tables: Mapping[str, pd.DataFrame], context: Context) -> Section | None:
@@ -126,7 +149,7 @@ def evidence_section(tables: Mapping[str, pd.DataFrame], context: Context) -> Se
         blocks += _in_all_and_by_period(_quotable(tables["evidence"]), "evidence", words, titles)
         chance = _null_models(_of_all_periods(tables["chance"]))
         blocks += [words["chance_text"], Points([words[f"null_{name}"] for name in chance["null_model"].unique()])]
-        blocks += [_figure(drawn, "chance", words), _folded(_table(chance, "chance", words, titles))]
+        blocks += [*_pictures(drawn, "chance", words), _folded(_table(chance, "chance", words, titles))]
         if "baselines" in drawn:
             blocks += _baseline_blocks(tables, drawn, words, titles)
         if "overlay_by_period" in drawn:
@@ -135,9 +158,11 @@ def evidence_section(tables: Mapping[str, pd.DataFrame], context: Context) -> Se
     else:
         blocks.append(words["no_evidence"])
     if "sensitivity" in tables:
-        blocks += [_figure(drawn, "radius_curve", words), words["choices_text"], _figure(drawn, "sensitivity", words)]
-        blocks += [_folded(_sensitivity(tables["sensitivity"], context, wording, zones))]
-        blocks += [words["positions_text"], _folded(_positions(tables["position_bands"], context, wording, zones))]
+        blocks += [*_pictures(drawn, "radius_curve", words), words["choices_text"]]
+        blocks += _pictures(drawn, "sensitivity", words)
+        blocks += [_folded(_sensitivity(tables["sensitivity"], one, context, zones)) for one in _layers(context)]
+        blocks.append(words["positions_text"])
+        blocks += [_folded(_positions(tables["position_bands"], one, context, zones)) for one in _layers(context)]
     return Section("evidence", words["title"], [*blocks, words["limits_text"]])
 
 
@@ -148,14 +173,14 @@ def context_section(tables: Mapping[str, pd.DataFrame], context: Context) -> Sec
     wording = Wording.of(context)
     words, numbers = wording.words, wording.numbers
     table = tables["context_production"]
-    figure = _figure({"context_production": draw_production(table, wording)}, "context_production", words)
+    figures = _pictures({"context_production": [draw_production(table, wording)]}, "context_production", words)
     round_ones = returns_to_round_kilograms(1000 * table["unep_koz"], 1000)
     verdict = words["context_verdict"].format(
         years=len(table), avoirdupois=sum(round_ones["avoirdupois"]), troy=sum(round_ones["troy"]),
         low=numbers.count(table["ratio"].min(), 2), high=numbers.count(table["ratio"].max(), 2),
         last=numbers.count(table["ratio_if_troy"].iloc[-1], 2),
     )  # fmt: skip
-    blocks: list[Block] = [words["context_text"], _table(table, "context_production", words, {}), figure, verdict]
+    blocks: list[Block] = [words["context_text"], _table(table, "context_production", words, {}), *figures, verdict]
     return Section("context", words["context_title"], blocks)
 
 
@@ -192,12 +217,12 @@ def _maps(words: Mapping[str, str]) -> dict[str, str]:
 
 
 def _baseline_blocks(
-    tables: Mapping[str, pd.DataFrame], drawn: Mapping[str, Any], words: Mapping[str, str], titles: Titles
+    tables: Mapping[str, pd.DataFrame], drawn: Mapping[str, Sequence[Drawing]], words: Mapping[str, str], titles: Titles
 ) -> list[Block]:
     """The map beside simpler ones, and new mining by how far it is from older."""
     period = words["new_periods" if (tables["ranking"]["period"] == NEW).any() else "all_periods"]
     named = {**words, "baselines_caption": words["baselines_caption"].format(period=period)}
-    blocks: list[Block] = [words["baselines_text"], _figure(drawn, "baselines", named)]
+    blocks: list[Block] = [words["baselines_text"], *_pictures(drawn, "baselines", named)]
     blocks.append(_folded(_table(tables["baselines"], "baselines", words, titles)))
     new = tables["new_mining"]
     if len(new := new[new["period"] == NEW]):
@@ -239,7 +264,7 @@ def _in_all_and_by_period(table: pd.DataFrame, name: str, words: Mapping[str, st
 
 
 def _overlay_blocks(
-    table: pd.DataFrame, drawn: Mapping[str, Any], context: Context, wording: Wording, titles: Titles
+    table: pd.DataFrame, drawn: Mapping[str, Sequence[Drawing]], context: Context, wording: Wording, titles: Titles
 ) -> list[Block]:
     """Mining observed inside the overlays, by period, and beside it what others published."""
     names = list(table["overlay"].unique())
@@ -247,7 +272,7 @@ def _overlay_blocks(
     called = [", ".join(context.overlay_phrases.get(name, name) for name in some) for some in (names, parents)]
     return [
         context.say(wording.words["overlay_text"], overlays=called[0], parents=called[1]),
-        _figure(drawn, "overlay_by_period", wording.words),
+        *_pictures(drawn, "overlay_by_period", wording.words),
         Points(_definitions(table, wording)),
         _folded(_table(table.drop(columns="definition"), "overlay_by_period", wording.words, titles)),
     ]
@@ -276,10 +301,10 @@ def _quantiles(table: pd.DataFrame, wording: Wording, titles: Titles) -> Table:
     return Table(wording.words["radius_of_capture_table"], columns, rows)
 
 
-def _sensitivity(table: pd.DataFrame, context: Context, wording: Wording, zones: Mapping[str, str]) -> Table:
-    """A row for each variant; what it covers and captures in the area and each overlay. Of the first evidence."""
-    words = wording.words
-    table = _of_first(table, context).fillna({"variant": ""})
+def _sensitivity(table: pd.DataFrame, evidence: str | None, context: Context, zones: Mapping[str, str]) -> Table:
+    """A row for each variant; what it covers and captures in the area and each overlay."""
+    words = Wording.of(context).words
+    table = _of_layer(table, evidence).fillna({"variant": ""})
     shown = [zone for zone in zones if not zone.endswith(":outside")]
     rows = []
     for (choice, variant), of_variant in table.groupby(["choice", "variant"], sort=False):
@@ -300,25 +325,32 @@ def _sensitivity(table: pd.DataFrame, context: Context, wording: Wording, zones:
         *(
             TableColumn(f"{kind} {zone}", f"{zones[zone]}: {words[title]}", "share")
             for kind, title in (("land", "land"), ("observed", "mining_seen"))
-            if kind == "land" or first_evidence(context)
+            if kind == "land" or evidence
             for zone in shown
         ),
     ]
-    return Table(words["sensitivity_table"], columns, rows)
+    return Table(_about(words["sensitivity_table"], evidence, context), columns, rows)
 
 
-def _positions(table: pd.DataFrame, context: Context, wording: Wording, zones: Mapping[str, str]) -> Table:
-    """The figures as stated and their bands, of the first evidence."""
+def _positions(table: pd.DataFrame, evidence: str | None, context: Context, zones: Mapping[str, str]) -> Table:
+    """The figures as stated and their bands."""
+    wording = Wording.of(context)
     words = wording.words
     rows = [
         {"figure": words[f"column_{row['figure']}"], "zone": zones[row["zone"]]}
         | {key: _written(row["figure"], row[key], wording.numbers) for key in ("stated", "p05", "p95")}
-        for row in _of_first(table, context).to_dict("records")
+        for row in _of_layer(table, evidence).to_dict("records")
         if pd.notna(row["stated"])
     ]
     columns = [TableColumn(key, words[f"column_{key}"]) for key in ("figure", "zone", "stated")]
     columns += [TableColumn(key, f"{int(key[1:])}{NO_BREAK}%") for key in ("p05", "p95")]
-    return Table(words["position_bands_table"], columns, rows)
+    return Table(_about(words["position_bands_table"], evidence, context), columns, rows)
+
+
+def _about(caption: str, evidence: str | None, context: Context) -> str:
+    """A caption, with the layer of evidence where there are several."""
+    several = len(context.evidence_titles) > 1
+    return f"{caption}: {context.evidence_titles[str(evidence)]}" if several else caption
 
 
 def _written(figure: str, value: float, numbers: Numbers) -> str:
@@ -327,10 +359,10 @@ def _written(figure: str, value: float, numbers: Numbers) -> str:
     return numbers.count(value, DECIMALS[figure]) if figure in DECIMALS else numbers.share(value)
 
 
-def _of_first(table: pd.DataFrame, context: Context) -> pd.DataFrame:
-    """The rows of land and of the first evidence in all periods."""
-    is_first = (table["evidence"] == first_evidence(context)) & (table["period"] == ALL_PERIODS)
-    return table[is_first | table["evidence"].isna()]
+def _of_layer(table: pd.DataFrame, evidence: str | None) -> pd.DataFrame:
+    """The rows of land and of a layer of evidence in all periods."""
+    is_of_layer = (table["evidence"] == evidence) & (table["period"] == ALL_PERIODS)
+    return table[is_of_layer | table["evidence"].isna()]
 
 
 def _of_all_periods(table: pd.DataFrame) -> pd.DataFrame:
@@ -368,6 +400,12 @@ def _folded(table: Table) -> Folded:
     return Folded(table.caption, [table])
 
 
-def _figure(drawn: Mapping[str, Any], name: str, words: Mapping[str, str]) -> Figure:
-    svg = as_svg(drawn[name]).encode()
-    return Figure(svg, "image/svg+xml", words[f"{name}_description"], words[f"{name}_caption"])
+def _pictures(drawn: Mapping[str, Sequence[Drawing]], name: str, words: Mapping[str, str]) -> list[Figure]:
+    """The figures of a name, each with what it shows."""
+    return [
+        Figure(
+            as_svg(figure).encode(), "image/svg+xml",
+            ". ".join(filter(None, [figure.get_suptitle(), words[f"{name}_description"]])), words[f"{name}_caption"],
+        )
+        for figure in drawn[name]
+    ]  # fmt: skip
