@@ -1,7 +1,8 @@
-"""Writes the results of the default scenario into the pages that quote them: `python docs/site/results.py`.
+"""Writes the results of runs into the pages that quote them: `python docs/site/results.py`.
 
 `make docs` calls it after a run. What stands between `<!-- results: NAME -->` and `<!-- end -->` is written by the
-function of that name here, so that no figure can go stale; a test compares the pages with a run.
+function of that name here, so that no figure can go stale; a test compares the pages with a run of the default
+scenario. What is of South America is written where `make run SCENARIO=amazon`, which fetches, has left its results.
 """
 
 from __future__ import annotations
@@ -12,18 +13,19 @@ import textwrap
 from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 import geopandas as gpd
 import pandas as pd
 
 from asmgold.config.loading import read_yaml
 from asmgold.config.scenario import load_scenario
-from asmgold.publish.answer import answer_of_evidence, answer_of_land, tests_of_evidence
+from asmgold.publish.answer import BEYOND_KM, answer_of_evidence, answer_of_land, tests_of_evidence
 from asmgold.publish.context import Context
 from asmgold.publish.messages import NO_BREAK
 from asmgold.publish.page.evidence import read_tables
 from asmgold.schemas.evidence import NULL_MODELS
-from asmgold.vocabulary.evidence import ALL_PERIODS, AREA, NEW, searched_zone
+from asmgold.vocabulary.evidence import ALL_PERIODS, AREA, MEASURED, NEW, searched_zone
 
 PAGES = ("README.md", "docs/evidence.md", "docs/tutorial.md")
 MARK = re.compile(r"(<!-- results: ([\w-]+) -->\n).*?(<!-- end -->)", re.DOTALL)
@@ -152,7 +154,7 @@ class Results:
             for name, title in MAPS.items():
                 row = table.loc[name]
                 rows.append([ZONES[zone], title, share(row["land_share"]), share(row["capture"]), times(row["lift"]),
-                             f"{row['auc']:.2f}", f"{row['boyce']:.2f}"])  # fmt: skip
+                             _with_range(row, "auc", two_decimals), two_decimals(row["boyce"])])  # fmt: skip
         return _table(["zone", "map", "land", "capture", "lift", "AUC", "Boyce index"], rows)
 
     def new_mining(self) -> str:
@@ -219,6 +221,62 @@ class Results:
         return _table(list(table["period"]), [[share(value) for value in table["share_inside"]]])
 
 
+class Countries:
+    """The results of South America.
+
+    Parameters
+    ----------
+    folder : the products of the scenario `amazon`
+    """
+
+    def __init__(self, folder: Path) -> None:  # noqa: D107  as the class says
+        names = ("evidence", "evidence_units", "new_mining", "baselines", "chance")
+        self.tables = {name: pd.read_csv(folder / f"{name}.csv", dtype={"period": "str"}) for name in names}
+        self.sites = len(gpd.read_parquet(folder / "sites.parquet"))
+
+    def _of(self, name: str, period: str, **wanted: object) -> pd.Series:
+        """The one row of a table about all land that was searched."""
+        table = self.tables[name]
+        for column, value in {"zone": searched_zone("amazon_mining_watch"), "period": period, **wanted}.items():
+            table = table[table[column] == value]
+        (row,) = table.to_dict("records")
+        return pd.Series(row)
+
+    def countries(self) -> str:
+        """The table of the countries where mining was seen, the most first, and all of them together."""
+        table = self.tables["evidence_units"]
+        seen = table[(table["period"] == ALL_PERIODS) & (table["observed"] > 0)].sort_values("observed")[::-1]
+        rows = []
+        for row in seen.to_dict("records"):
+            is_measured = row["verdict"] == MEASURED
+            rows.append([
+                row["unit"], f"{row['sites']:,}", km2(row["observed"]),
+                _with_range(row, "capture", share) if is_measured else "too few", share(row["searched_share"]),
+                share(row["land_share_searched"]), times(row["lift_searched"]) if is_measured else "",
+            ])  # fmt: skip
+        whole = self._of("evidence", ALL_PERIODS)
+        rows.append(["South America", f"{self.sites:,}", km2(whole["observed"]), _with_range(whole, "capture", share),
+                     "", share(whole["land_share"]), times(whole["lift"])])  # fmt: skip
+        return _table(["country", "sites", "seen, km2", "capture, 95 %", "searched", "land there", "lift there"], rows)
+
+    def south_america(self) -> str:
+        """What South America says, in sentences."""
+        whole, new = self._of("evidence", ALL_PERIODS), self._of("evidence", NEW)
+        far = self._of("new_mining", NEW, beyond_km=BEYOND_KM)
+        older, own = (self._of("baselines", NEW, baseline=name) for name in ("persistence", "regions"))
+        primary = self._of("chance", NEW, zone=AREA, null_model="clumps", statistic="lift")
+        sentences = (
+            f"Blocks are {whole['block_deg']:g} degrees wide there, and all that was searched is worth",
+            f"{whole['blocks_effective']:.0f} effective ones; its lift is {_with_range(whole, 'lift', times)}.",
+            f"Of what is new the regions hold {share(new['capture'])}, and of the {far['observed']:,.0f} km2 that came",
+            f"{BEYOND_KM:g} km or more from older mining {share(far['capture'])}, on {share(far['land_share'])} of the",
+            f"land there: {times(far['lift'])} times what land alone explains. Near older mining, on as much land, lie",
+            f"{share(older['capture'])}. The AUC is {_with_range(own, 'auc', two_decimals)}. The primary test, with",
+            f"{primary['draws']:,} draws in the whole area, has p = {primary['p_value']:.4f}.",
+        )
+        return _plain(textwrap.fill(" ".join(sentences), 120, break_on_hyphens=False))
+
+
 def share(value: float) -> str:
     """A fraction of 1 in per cent."""
     return "–" if pd.isna(value) else f"{100 * value:.1f} %"
@@ -234,6 +292,11 @@ def points(value: float) -> str:
     return "–" if pd.isna(value) else f"{100 * value:+.1f}"
 
 
+def two_decimals(value: float) -> str:
+    """An index."""
+    return "–" if pd.isna(value) else f"{value:.2f}"
+
+
 def km2(value: float) -> str:
     """An area."""
     return f"{value:,.0f}" if value >= 1000 else f"{value:.1f}"
@@ -241,6 +304,12 @@ def km2(value: float) -> str:
 
 def _range(low: float, high: float, write: Callable[[float], str]) -> str:
     return f"{write(low).removesuffix(' %')} to {write(high)}" if pd.notna(low) else "–"
+
+
+def _with_range(row: Mapping[str, Any], name: str, write: Callable[[float], str]) -> str:
+    """A figure, and in brackets its interval, if it has one."""
+    ends = _range(row[f"{name}_low"], row[f"{name}_high"], write)
+    return write(row[name]) if ends == "–" else f"{write(row[name])} ({ends})"
 
 
 def _table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
@@ -256,22 +325,31 @@ def _plain(text: str) -> str:
     return text.replace(NO_BREAK, " ")
 
 
-def filled(text: str, results: Results) -> str:
-    """The text of a page with the results between its marks."""
+def filled(text: str, results: Results | Countries) -> str:
+    """The text of a page with these results between its marks; other marks keep what they have."""
     writers: Mapping[str, Callable[[], str]] = {
         name.replace("_", "-"): getattr(results, name)
-        for name, value in vars(Results).items()
+        for name, value in vars(type(results)).items()
         if inspect.isfunction(value) and not name.startswith("_")
     }
-    return MARK.sub(lambda found: f"{found[1]}{writers[found[2]]()}\n{found[3]}", text)
+
+    def written(found: re.Match[str]) -> str:
+        return f"{found[1]}{writers[found[2]]()}\n{found[3]}" if found[2] in writers else found[0]
+
+    return MARK.sub(written, text)
 
 
 def write(project: Path) -> None:
     """Write the results into the pages."""
-    results = Results(project, project / "results/peru")
+    made: list[Results | Countries] = [Results(project, project / "results/peru")]
+    if (project / "results/amazon").exists():
+        made.append(Countries(project / "results/amazon"))
     for name in PAGES:
         page = project / name
-        page.write_text(filled(page.read_text("utf-8"), results), encoding="utf-8")
+        text = page.read_text("utf-8")
+        for results in made:
+            text = filled(text, results)
+        page.write_text(text, encoding="utf-8")
 
 
 if __name__ == "__main__":

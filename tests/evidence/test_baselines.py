@@ -7,7 +7,7 @@ import pytest
 import shapely
 from sklearn.metrics import average_precision_score, roc_auc_score
 
-from asmgold.evidence.baselines import Sites, baselines, by_disc, new_mining
+from asmgold.evidence.baselines import Ranking, Sites, baselines, by_disc, new_mining
 from asmgold.evidence.land import land_cells
 from asmgold.evidence.observations import collect_observations
 from asmgold.evidence.sampling import weighted_points
@@ -35,8 +35,8 @@ def points_of(*layers, held_out=None):
     return weighted_points(observations, ZONES, AREA)
 
 
-def compared(points, ranked_by, lines, held_out):
-    return baselines(CELLS, points, by_disc(CELLS, points, ranked_by), ranked_by, lines, held_out)
+def compared(points, ranked_by, lines, held_out, seed=1):
+    return baselines(CELLS, points, by_disc(CELLS, points, ranked_by), ranked_by, lines, held_out, seed=1)
 
 
 def new_in(points, ranked_by, held_out):
@@ -66,6 +66,35 @@ def test_auc_and_precision_are_those_of_scikit_learn(zone):
     # scikit-learn takes the mining as land of its own; beside so much land that makes next to no difference.
     expected = average_precision_score(is_mining, score, sample_weight=weight)
     assert found["average_precision"] == pytest.approx(expected, rel=0.02)
+
+
+def auc_in_a_world(rng, fields):
+    """Fields of mining, each in the western half with a chance of two thirds, and a map that ranks that half first."""
+    in_west = rng.random(fields) < 2 / 3
+    centres = np.column_stack([np.where(in_west, -70.5, -69.5), rng.uniform(-13.9, -12.1, fields)])
+    centres[:, 0] += rng.uniform(-0.45, 0.45, fields)
+    places = (centres[:, None] + rng.normal(0, 0.01, (fields, 5, 2))).reshape(-1, 2)
+    points = points_of(("2018", shapely.points(places)))
+    own = Ranking("regions", np.where(CELLS.lon < -70, 0.0, 1), np.where(points.lon < -70, 0.0, 1))
+    summary, _, _ = baselines(CELLS, points, own, sites(), {}, {}, seed=1)
+    return row(summary, zone="area", baseline="regions")
+
+
+@pytest.mark.parametrize(("worlds", "least"), [(8, 6), pytest.param(100, 88, marks=pytest.mark.thorough)])
+def test_the_interval_of_the_auc_holds_the_truth_of_most_made_worlds(worlds, least):
+    # Half of the land ranks first, with two thirds of the mining; equal ranks count half.
+    truth = 2 / 3 * 0.75 + 1 / 3 * 0.25
+    rng = np.random.default_rng(7)
+    found = [auc_in_a_world(rng, 60) for _ in range(worlds)]
+    assert sum(one["auc_low"] <= truth <= one["auc_high"] for one in found) >= least
+    assert all(one["auc_low"] <= one["auc"] <= one["auc_high"] for one in found)
+
+
+def test_more_fields_make_the_auc_surer_and_one_field_says_nothing():
+    rng = np.random.default_rng(2)
+    few, many = (auc_in_a_world(rng, fields) for fields in (10, 200))
+    assert many["auc_high"] - many["auc_low"] < 0.6 * (few["auc_high"] - few["auc_low"])
+    assert np.isnan(auc_in_a_world(rng, 1)["auc_low"])
 
 
 def test_the_boyce_index_is_that_of_a_hand_calculation():

@@ -74,7 +74,9 @@ def p_of_lift(seed, null_model, draws=39):
     rng, anywhere = drawing(seed)
     sites, mining = (thomas(n, n / 4, 15.0, rng, anywhere, CELLS.contains) for n in (60, 120))
     points = weighted_points(observed(*shapely.points(mining), zones={"area": SQUARE}), {"area": SQUARE}, SQUARE)
-    found = null_model_capture(points, sites_at(*sites), {"area": SQUARE}, None, draws=draws, primary_draws=draws, seed=seed)
+    found = null_model_capture(
+        points, sites_at(*sites), {"area": SQUARE}, None, draws=draws, primary_draws=draws, seed=seed
+    )
     return row(found, statistic="capture", null_model=null_model)["p_value"]
 
 

@@ -47,7 +47,8 @@ def test_points_within_radii_are_those_of_all_distances():
     chord = chord_m(rng.uniform(2_000, 2_000_000, 40))
     inside = points_within(cKDTree(points), patterns, chord)
     np.testing.assert_array_equal(inside, by_distance(points, patterns, chord))
-    assert inside.any() and not inside.all()
+    assert inside.any()
+    assert not inside.all()
 
 
 def test_no_site_reaches_nothing():

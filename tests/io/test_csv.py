@@ -21,3 +21,8 @@ def test_no_text_is_a_formula_and_numbers_stay_numbers(tmp_path):
     ]  # fmt: skip
     assert [float(row["number"]) for row in rows] == (-np.arange(11) / 7).round(3).tolist()
     assert rows[0]["mixed"] == "-1.5"
+
+
+def test_the_sign_of_a_rounding_error_is_not_written(tmp_path):
+    write_csv(pd.DataFrame({"x": [-1e-12, -0.0, 0.0, -0.5, np.nan], "n": [-1, 0, 1, 2, 3]}), tmp_path / "a.csv")
+    assert (tmp_path / "a.csv").read_text() == "x,n\n0.0,-1\n0.0,0\n0.0,1\n-0.5,2\n,3\n"

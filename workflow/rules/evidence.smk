@@ -111,6 +111,7 @@ if OBSERVATIONS:
         params:
             **ZONES,
             code=CODE["compare_baselines.py"],
+            seed=SETTINGS.monte_carlo.seed,
         script:
             "../scripts/compare_baselines.py"
 

@@ -31,7 +31,7 @@ with job(snakemake):
     cells = land_cells(zones, zones["area"], max_cells=MAX_CELLS)
     points = weighted_points(observations, zones, zones["area"])
     own = by_disc(cells, points, sites)
-    summary, curve, boyce = baselines(cells, points, own, sites, lines, params.held_out)
+    summary, curve, boyce = baselines(cells, points, own, sites, lines, params.held_out, seed=params.seed)
     write_csv(summary, Path(output.baselines))
     write_csv(curve, Path(output.ranking))
     write_csv(boyce, Path(output.boyce))

@@ -17,10 +17,11 @@ import pandas as pd
 import shapely
 from scipy.spatial import cKDTree
 
+from asmgold.evidence.intervals import MIN_BLOCKS, block_draws, block_of, effective_number, quantiles
 from asmgold.evidence.land import LandCells
 from asmgold.evidence.observations import safe_ratio
 from asmgold.evidence.radius_curve import distances_km
-from asmgold.evidence.sampling import Bools, WeightedPoints, chord_m, distances_m, pairs_within, row_of
+from asmgold.evidence.sampling import Bools, Ints, WeightedPoints, chord_m, distances_m, pairs_within, row_of
 from asmgold.geodesy.ellipsoid import Floats
 from asmgold.geodesy.joining import Geometries
 from asmgold.schemas.evidence import BASELINES, BOYCE, NEW_MINING, RANKING
@@ -29,6 +30,7 @@ from asmgold.vocabulary.evidence import AREA, KM2, NEW, UNIONS, new_periods
 LAND_SHARES = np.unique(np.r_[0.005, np.arange(1, 20) / 100, np.arange(20, 101, 5) / 100])
 BEYOND_KM = (0.0, 1.0, 2.0, 5.0, 10.0, 20.0)  # distances from what was seen before
 BOYCE_WINDOWS, BOYCE_WIDTH = 101, 0.1  # of the range of scores, as in the article
+SCORES = 256  # classes of scores that an interval of the AUC is reckoned with
 KERNEL_REACH = 3.0  # standard deviations, beyond which a site adds nothing to the density
 
 
@@ -84,6 +86,8 @@ def baselines(
     sites: Sites,
     lines: Mapping[str, Geometries],
     held_out: Mapping[str, Collection[str]],
+    *,
+    seed: int,
 ) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
     """Rank the land of each zone by the map and by simpler ones, and compare.
 
@@ -94,6 +98,7 @@ def baselines(
     sites : what the map is drawn from
     lines : what other maps are drawn from, by the name of the map: lines or points in EPSG:4326
     held_out : the periods that are new, by the name of the evidence, as for `collect_observations`
+    seed : of the random numbers
 
     Returns
     -------
@@ -106,6 +111,7 @@ def baselines(
     ]
     for evidence in points.groups["evidence"].unique():
         persistence = list(_persistence(cells, points, evidence, held_out))
+        ends = _auc_intervals(cells, points, own, evidence, seed)
         for number in _of_unions(points, evidence):
             group = points.groups.iloc[number]
             named = {key: group[key] for key in ("evidence", "period", "zone")}
@@ -116,6 +122,8 @@ def baselines(
                 boyce = ranked.boyce()
                 summary = ranked.summary(float(covered), group["observed"], is_km2=group["unit"] == KM2)
                 summary["boyce"] = _rank_correlation(boyce)
+                if one is own:
+                    summary["auc_low"], summary["auc_high"] = map(float, ends[number])
                 key = named | {"baseline": one.baseline}
                 tables["summary"].append(pd.DataFrame([key | summary]))
                 tables["curve"].append(ranked.curve(group["observed"], is_km2=group["unit"] == KM2).assign(**key))
@@ -207,6 +215,8 @@ class _Ranked:
             "capture": capture,
             "lift": float(safe_ratio(capture, land_share)),
             "auc": float(np.trapezoid(of_area, land)),
+            "auc_low": np.nan,
+            "auc_high": np.nan,
             "average_precision": float((np.diff(of_area) * self._precision()).sum()) if is_km2 else np.nan,
         }
 
@@ -245,6 +255,44 @@ def _rank_correlation(windows: pd.DataFrame) -> float:
         return np.nan
     ranks = moved.rank().to_numpy()
     return float(-np.corrcoef(ranks, rowvar=False)[0, 1])
+
+
+def _auc_intervals(
+    cells: LandCells, points: WeightedPoints, own: Ranking, evidence: str, seed: int
+) -> dict[int, tuple[Floats, Floats]]:
+    """The ends of the 95 % interval of the AUC of the map, by the numbers of the groups of `_of_unions`.
+
+    Blocks of land are drawn with all that lies in them, as for `asmgold.evidence.intervals`; scores are told apart in
+    `SCORES` classes with as many cells each.
+    """
+    numbers = _of_unions(points, evidence)
+    size, rng = block_of(points, own.mining <= 0, evidence), np.random.default_rng(seed)
+    edges = np.quantile(own.land, np.linspace(0, 1, SCORES + 1)[1:-1], method="lower")
+    of_cells, of_mining = (np.searchsorted(edges, scores) for scores in (own.land, own.mining))
+    zone_of = dict(zip(numbers, points.groups.loc[numbers, "zone"], strict=True))
+    land = {zone: row_of(cells.km2, cells.zones.index(zone)) for zone in zone_of.values()}
+    mining = {number: row_of(points.weights, number) for number in numbers}
+    samples: dict[int, list[Floats]] = {number: [] for number in numbers}
+    effective: dict[int, list[Floats]] = {number: [] for number in numbers}
+    for land_block, mining_block, times in block_draws(cells, points, size, rng):
+        drawn = {zone: times.T @ _by_block(land_block, of_cells, km2, len(times)) for zone, km2 in land.items()}
+        for number, zone in zone_of.items():
+            seen = _by_block(mining_block, of_mining, mining[number], len(times))
+            there, here = drawn[zone], times.T @ seen
+            before = np.cumsum(here, axis=1) - here / 2
+            samples[number].append(safe_ratio((before * there).sum(1), here.sum(1) * there.sum(1)))
+            effective[number].append(effective_number(seen.sum(axis=1)))
+    unknown = np.asarray(np.nan), np.asarray(np.nan)
+    return {
+        number: quantiles(np.concatenate(drawn)) if np.mean(effective[number]) >= MIN_BLOCKS else unknown
+        for number, drawn in samples.items()
+    }
+
+
+def _by_block(block: Ints, score: Ints, weights: Floats, blocks: int) -> Floats:
+    """How much each block has of each class of scores, shape (blocks, SCORES)."""
+    amounts = np.bincount(block * SCORES + score, weights, minlength=blocks * SCORES)
+    return np.asarray(amounts, float).reshape(blocks, SCORES)
 
 
 def _density(places: LandCells | WeightedPoints, sites: Sites) -> Floats:

@@ -8,7 +8,7 @@ many random corners, so that no result hangs on where their edges fall.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import geopandas as gpd
@@ -19,7 +19,7 @@ from scipy.spatial import cKDTree
 
 from asmgold.evidence.land import LandCells, land_cells
 from asmgold.evidence.observations import Zones, safe_ratio
-from asmgold.evidence.sampling import Bools, WeightedPoints, adding_up, cell_numbers
+from asmgold.evidence.sampling import Bools, Ints, WeightedPoints, adding_up, cell_numbers
 from asmgold.geodesy.ellipsoid import METRES_PER_DEGREE, Floats, to_ecef
 from asmgold.geodesy.polygons import polygonal
 from asmgold.schemas.evidence import INTERVALS, TREND
@@ -164,6 +164,32 @@ def _drawn(
     zone = np.array([cells.zones.index(name) for name in groups["zone"]])
     n_zones = len(cells.zones) // 2
     samples, effective = [], []
+    for of_land, of_points, times in block_draws(cells, points, size, rng):
+        land = cells.km2 @ adding_up(of_land, len(times))
+        seen = weights @ adding_up(of_points, len(times))
+        seen_inside = weights @ adding_up(of_points, len(times), is_inside.astype(float))
+        land_share = safe_ratio(land[n_zones:] @ times, land[:n_zones] @ times)[zone]
+        capture = safe_ratio(seen_inside @ times, seen @ times)
+        samples.append(np.stack([capture, land_share, safe_ratio(capture, land_share)]))
+        effective.append(effective_number(seen.toarray()))
+    return np.concatenate(samples, axis=2), np.mean(effective, axis=0)
+
+
+def block_draws(
+    cells: LandCells, points: WeightedPoints, size: float, rng: np.random.Generator
+) -> Iterator[tuple[Ints, Ints, Floats]]:
+    """From each of many random corners: the block of each cell and point, and how often each block is drawn.
+
+    Parameters
+    ----------
+    cells, points : of the same area
+    size : the width of a block, degrees
+    rng : the random numbers
+
+    Yields
+    ------
+    Numbers of blocks, shape (cells,) and (points,); and times, shape (blocks, draws).
+    """
     for _ in range(CORNERS):
         corner = rng.uniform(0, size, 2)
         numbers = np.concatenate(
@@ -171,21 +197,18 @@ def _drawn(
         )
         block, blocks = pd.factorize(numbers, sort=True)  # np.unique takes three times as long
         of_land, of_points = np.split(block, [cells.cell.size])
-        land = cells.km2 @ adding_up(of_land, len(blocks))
-        seen = weights @ adding_up(of_points, len(blocks))
-        seen_inside = weights @ adding_up(of_points, len(blocks), is_inside.astype(float))
         times = rng.multinomial(len(blocks), np.full(len(blocks), 1 / len(blocks)), DRAWS_OF_CORNER).T.astype(float)
-        land_share = safe_ratio(land[n_zones:] @ times, land[:n_zones] @ times)[zone]
-        capture = safe_ratio(seen_inside @ times, seen @ times)
-        samples.append(np.stack([capture, land_share, safe_ratio(capture, land_share)]))
-        amounts = seen.toarray()
-        effective.append(safe_ratio(amounts.sum(axis=1) ** 2, (amounts**2).sum(axis=1)))
-    return np.concatenate(samples, axis=2), np.mean(effective, axis=0)
+        yield of_land, of_points, times
+
+
+def effective_number(amounts: Floats) -> Floats:
+    """How many equal blocks the blocks are worth (Kish), over the last axis."""
+    return np.asarray(safe_ratio(amounts.sum(axis=-1) ** 2, (amounts**2).sum(axis=-1)))
 
 
 def _ends(samples: Floats, blocks_effective: Floats) -> dict[str, Floats]:
     """The ends of the intervals of each group and its effective number of blocks."""
-    low, high = _quantiles(samples)
+    low, high = quantiles(samples)
     unknown = np.zeros((3, len(blocks_effective)), bool)
     unknown[[0, 2]] = ~(blocks_effective >= MIN_BLOCKS)  # also where nothing was seen
     low[unknown], high[unknown] = np.nan, np.nan
@@ -208,7 +231,7 @@ def _trends(
             continue
         years = groups["period"].iloc[chosen].astype(int).to_numpy()
         away = (years - years.mean()) / ((years - years.mean()) ** 2).sum()
-        low, high = _quantiles(away @ captures[chosen])
+        low, high = quantiles(away @ captures[chosen])
         is_known = effective[chosen].min() >= MIN_BLOCKS
         rows.append(
             {
@@ -225,7 +248,7 @@ def _trends(
     return rows
 
 
-def _quantiles(samples: Floats) -> tuple[Floats, Floats]:
+def quantiles(samples: Floats) -> tuple[Floats, Floats]:
     """The ends of the intervals over the last axis, passing over draws without any mining or land."""
     ordered = np.sort(samples, axis=-1)  # what is no number comes last
     known = np.isfinite(samples).sum(axis=-1)

@@ -90,13 +90,14 @@ def write_csv(table: pd.DataFrame, path: Path, decimals: int = DECIMALS) -> None
     table : rows; text in it that a spreadsheet would take for a formula gets an apostrophe in front, and line ends,
         which would let it begin a cell of its own, become blanks
     path : the file to write
-    decimals : what numbers are rounded to
+    decimals : what numbers are rounded to; none is -0.0, since the sign of a rounding error hangs on the processor
     """
-    table.round(decimals).map(_inert).to_csv(path, index=False, lineterminator="\n")
+    table.round(decimals).map(_plain).to_csv(path, index=False, lineterminator="\n")
 
 
-def _inert(value: object) -> object:
+def _plain(value: object) -> object:
+    """A number without the sign of nothing, and text that is no formula."""
     if not isinstance(value, str):
-        return value
+        return value + 0.0 if isinstance(value, float) else value
     text = readable(value)
     return f"'{text}" if text[:1] in FORMULA else text

@@ -259,6 +259,9 @@ BASELINES = Schema(
         "lift": _LIFT,
         "auc": _number("AUC", "How probably a place with mining, drawn by its amount, ranks before a place of the "
                        "zone, drawn by its area: 0.5 is a ranking that knows nothing.", SHARE),
+        "auc_low": _number("AUC, low", "The lower end of its 95 % interval, of this map, by the blocks of "
+                           "`intervals.csv`.", SHARE),
+        "auc_high": _number("AUC, high", "The upper end.", SHARE),
         "average_precision": _number("Average precision", "The mean share of the land that is mined, over the mining; "
                                      "for amounts in km2.", SHARE),
         "boyce": _number("Boyce index", "The continuous Boyce index: 1 where mining thins out all the way with the "

@@ -46,7 +46,7 @@ SHARES = (
     "highest",
 )
 DECIMALS = dict.fromkeys(("lift", "lift_low", "lift_high", "blocks_effective", "radius_km"), 1)
-DECIMALS |= {"auc": 2, "boyce": 2, "beyond_km": 0}
+DECIMALS |= {"auc": 2, "auc_low": 2, "auc_high": 2, "boyce": 2, "beyond_km": 0}
 DECIMALS |= {"ratio": 2, "ratio_if_troy": 2, "p_value": 3, "p_adjusted": 3, "p_lift": 3, "p_lift_adjusted": 3}
 """Of the numbers that are neither shares nor counts."""
 Titles = Mapping[str, Mapping[str, str]]
