@@ -65,6 +65,13 @@ class LandCells:
         x, y = from_axis[rows] * np.cos(lon_of_column)[columns], from_axis[rows] * np.sin(lon_of_column)[columns]
         return np.column_stack([x, y, z[rows]])
 
+    @cached_property
+    def land_before(self) -> Floats:
+        """The land of each zone in the cells of the grid before each one, km2, shape (zones, cells of the grid + 1)."""
+        before = np.zeros((len(self.zones), self.shape[0] * self.shape[1] + 1))
+        before[:, self.cell + 1] = self.km2.toarray()
+        return np.cumsum(before, axis=1, out=before)
+
     def contains(self, points: Floats) -> NDArray[np.bool_]:
         """Whether points, degrees, shape (n, 2), lie in a cell with land of the area."""
         is_land = np.zeros(self.shape, bool)

@@ -7,7 +7,6 @@ known of the setting. Moved in clumps, or drawn from a process that makes clumps
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -22,7 +21,7 @@ from asmgold.errors import InputError
 from asmgold.evidence.clustered import Draw, clumps_of, fit_thomas, moved, thomas
 from asmgold.evidence.land import LandCells, land_cells
 from asmgold.evidence.observations import Zones, safe_ratio
-from asmgold.evidence.reach import cells_within, points_within
+from asmgold.evidence.reach import land_within, points_within
 from asmgold.evidence.sampling import Bools, Ints, WeightedPoints, along_edges, chord_m, coarser
 from asmgold.geodesy.ellipsoid import ECCENTRICITY_SQUARED, Floats, to_ecef
 from asmgold.geodesy.polygons import polygonal
@@ -38,7 +37,7 @@ LEAST_INSIDE = 0.5  # of the sites, at least this share has to stay in the area 
 MIN_TRIALS = 1_000_000  # after which the hit rate is known
 PRIMARY = {"period": NEW, "zone": AREA, "null_model": "clumps", "statistic": "lift"}
 AT_ONCE = 500  # random patterns that are held in memory
-MAX_CELLS = 4_000_000  # of grids that are held in memory, one for each pattern
+MAX_MARKS = 1_000_000  # of points or sites in patterns that are measured at once
 
 
 @dataclass(frozen=True)
@@ -114,17 +113,16 @@ def _measure(
     tree = cKDTree(points.ecef)
     zone = [cells.zones.index(name) for name in points.groups["zone"]]
     observed, zone_km2 = points.observed[:, None], cells.zone_km2[:, None]
-    seen, land = points_within(tree, fixed[None], fixed_chord), cells_within(cells, fixed[None], fixed_chord)
 
     def figures(patterns: Floats, chord: Floats) -> Floats:
-        of_points = (seen | points_within(tree, patterns, chord)).T.astype(float)
-        of_land = (land | cells_within(cells, patterns, chord)).T.astype(float)
-        capture = safe_ratio(points.weights @ of_points, observed)
-        return np.stack([capture, safe_ratio(capture, safe_ratio(cells.km2 @ of_land, zone_km2)[zone])])
+        capture = safe_ratio(points.weights @ points_within(tree, patterns, chord).T.astype(float), observed)
+        land_share = safe_ratio(land_within(cells, patterns, chord), zone_km2)
+        return np.stack([capture, safe_ratio(capture, land_share[zone])])
 
     def measure(patterns: Floats, chord: Floats) -> Floats:
-        parts = np.array_split(patterns, -(-len(patterns) * math.prod(cells.shape) // MAX_CELLS))
-        return np.concatenate([figures(part, chord) for part in parts], axis=-1)
+        patterns = np.concatenate([patterns, np.broadcast_to(fixed, (len(patterns), *fixed.shape))], axis=1)
+        parts = np.array_split(patterns, -(-len(patterns) * max(tree.n, patterns.shape[1]) // MAX_MARKS))
+        return np.concatenate([figures(part, np.r_[chord, fixed_chord]) for part in parts], axis=-1)
 
     return measure
 
