@@ -14,7 +14,9 @@ from asmgold.geodesy.ellipsoid import to_ecef
 
 AREAS = {
     "Peru's latitudes": shapely.box(-80, -14, -76, -9),
-    "across the antimeridian": shapely.multipolygons([shapely.box(177, -19, 180, -16), shapely.box(-180, -19, -178, -16)]),
+    "across the antimeridian": shapely.multipolygons(
+        [shapely.box(177, -19, 180, -16), shapely.box(-180, -19, -178, -16)]
+    ),
     "the far north": shapely.box(20, 78, 60, 83),
     "the pole": shapely.box(-180, 84, 180, 90),
 }

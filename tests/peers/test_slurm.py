@@ -14,7 +14,6 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-import geopandas as gpd
 import pytest
 import yaml
 
@@ -26,10 +25,11 @@ pytestmark = pytest.mark.thorough
 
 # The profile's own waits are for a cluster that has other things to do.
 IMPATIENT = ("--slurm-init-seconds-before-status-checks", "1", "--seconds-between-status-checks", "1")
-# Without a network: the records near Peru, and all countries of the world, or those of its own half of a continent.
-EMBEDDED = LEAN | {"area": {"source": "world", "title": "The world"}, "per_country": True, "overlays": {}}
-NEIGHBOURS = (-82, -35, -50, 13)  # degrees
-PER_JOB = {"embedded-neighbours": 5}  # countries, so that there are two jobs
+# The world without a network: the records near Peru, and all countries.
+EMBEDDED = LEAN | {
+    "scenario": "embedded-world", "area": {"source": "world", "title": "The world"}, "per_country": True,
+    "overlays": {}, "evidence": {}, "strata": None,
+}  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -76,18 +76,11 @@ def kill_step(cluster: Cluster, job: str) -> None:
 def scenario(tmp_path: Path) -> tuple[Copy, str]:
     """A copy of the project with the scenario of many countries that is asked for, and what it needs."""
     copy = copy_project(tmp_path / "local")
-    name, settings = os.environ["ASMGOLD_SLURM_SCENARIO"], EMBEDDED
-    if not name.startswith("embedded-"):
+    if (name := os.environ["ASMGOLD_SLURM_SCENARIO"]) != EMBEDDED["scenario"]:
         fetch = [sys.executable, "-m", "asmgold", "fetch", "--scenario", name]
         subprocess.run(fetch, cwd=copy.folder, env=environment() | {"PYTHONPATH": "workflow"}, check=True)
         return copy, name
-    if name == "embedded-neighbours":
-        few = gpd.read_file(copy.folder / "data/raw/embedded/countries.geojson").cx[
-            NEIGHBOURS[0] : NEIGHBOURS[2], NEIGHBOURS[1] : NEIGHBOURS[3]
-        ]
-        few.to_file(copy.folder / "data/few.geojson")
-        settings = settings | {"countries": {"file": "data/few.geojson", "code_field": "iso_n3", "name_field": "name"}}
-    (copy.folder / f"config/scenarios/{name}.yaml").write_text(yaml.safe_dump(settings | {"scenario": name}))
+    (copy.folder / f"config/scenarios/{name}.yaml").write_text(yaml.safe_dump(EMBEDDED))
     return copy, name
 
 
@@ -98,7 +91,7 @@ def hashes(folder: Path) -> dict[str, str]:
 
 @pytest.mark.skipif(
     "ASMGOLD_SLURM_SCENARIO" not in os.environ,
-    reason="takes minutes; ASMGOLD_SLURM_SCENARIO=world, embedded-world or embedded-neighbours asks for it",
+    reason="takes minutes; ASMGOLD_SLURM_SCENARIO=world or embedded-world asks for it",
 )
 def test_the_countries_of_a_run_with_killed_jobs_are_those_of_a_local_run(cluster, scenario, tmp_path):
     local, name = scenario
@@ -106,7 +99,7 @@ def test_the_countries_of_a_run_with_killed_jobs_are_those_of_a_local_run(cluste
     shutil.copytree(local.folder / "data", copy.folder / "data", dirs_exist_ok=True)  # what was fetched, too
     # The first try asks for less than any job takes: SLURM kills that one. The second one asks for more.
     too_little = ("--set-resources", "audit_records:mem_mb=100 + 2400 * (attempt - 1)")
-    question = ("--config", f"scenario={name}", f"countries_per_job={PER_JOB.get(name, 60)}")
+    question = ("--config", f"scenario={name}", "countries_per_job=60")
     kills = {"draw_countries 0": cancel, "draw_countries 1": kill_step}
     with ThreadPoolExecutor() as pool, running(cluster, copy, *too_little, *question) as run:
         beside = pool.submit(local.run, *question)

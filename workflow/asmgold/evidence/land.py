@@ -84,15 +84,15 @@ class LandCells:
 
 
 def land_cells(
-    zones: Zones, area: shapely.Geometry, per_degree: int | None = None, max_cells: int = MAX_CELLS
+    zones: Zones, area: shapely.Geometry, per_degree: int = CELLS_PER_DEGREE, max_cells: int = MAX_CELLS
 ) -> LandCells:
-    """The area in cells of 1/120 degree, aligned to whole multiples; coarser by a whole factor if they are too many.
+    """The area in so many cells a degree, aligned to whole multiples; in larger ones if they are too many.
 
-    The share of each cell that lies in a zone is exact in longitude and latitude (by exactextract). `per_degree` asks
-    for so many cells in a degree, `max_cells` for no more than so many in the bounds of the area.
+    The share of each cell that lies in a zone is exact in longitude and latitude (by exactextract). There are no more
+    than `max_cells` in the bounds of the area.
     """
     west, south, east, north = shapely.bounds(area)
-    step = 1 / per_degree if per_degree else _step((east - west) * (north - south), max_cells)
+    step = max(1 / per_degree, _step((east - west) * (north - south), max_cells))
     left, right = np.floor(west / step + 1e-9), np.ceil(east / step - 1e-9)
     bottom, top = np.floor(south / step + 1e-9), np.ceil(north / step - 1e-9)
     width, height = int(right - left), int(top - bottom)
