@@ -92,10 +92,10 @@ def write_csv(table: pd.DataFrame, path: Path, decimals: int = DECIMALS) -> None
     path : the file to write
     decimals : what numbers are rounded to; none is -0.0, since the sign of a rounding error hangs on the processor
     """
-    table.round(decimals).map(_plain).to_csv(path, index=False, lineterminator="\n")
+    table.round(decimals).map(_inert).to_csv(path, index=False, lineterminator="\n")
 
 
-def _plain(value: object) -> object:
+def _inert(value: object) -> object:
     """A number without the sign of nothing, and text that is no formula."""
     if not isinstance(value, str):
         return value + 0.0 if isinstance(value, float) else value
