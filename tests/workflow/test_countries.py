@@ -46,8 +46,8 @@ def test_several_countries_in_one_run_are_each_what_they_are_alone(project):
     among_all, alone = (results / folder / "asm_gold_regions.gpkg" for folder in ("all/countries/BOL", "bolivia"))
     for layer in ("asm_gold_regions", "gold_sites"):
         assert_geodataframe_equal(gpd.read_file(among_all, layer=layer), gpd.read_file(alone, layer=layer))
-    rejected = [set(gpd.read_file(path, layer="records_rejected")["record_id"]) for path in (among_all, alone)]
-    assert rejected[0] < rejected[1]  # those of the country, and all that were read
+    corrected = [set(gpd.read_file(path, layer="corrections")["record_id"]) for path in (among_all, alone)]
+    assert corrected[0] < corrected[1]  # those of the country, and all of what was read
     table = pd.read_csv(results / "all/countries.csv").set_index("code")
     assert list(table.index) == list(CODES)
     assert table.loc["PER", "sites"] == 511
