@@ -157,6 +157,16 @@ class Results:
                              _with_range(row, "auc", two_decimals), two_decimals(row["boyce"])])  # fmt: skip
         return _table(["zone", "map", "land", "capture", "lift", "AUC", "Boyce index"], rows)
 
+    def losses(self) -> str:
+        """Which simpler maps hold more of what is new than this one, on as much land."""
+        lines = []
+        for zone in (searched_zone(SEEN), MADRE_DE_DIOS):
+            captures = self._of("baselines", zone, NEW).set_index("baseline")["capture"]
+            more = captures[captures > captures["regions"]].sort_values()[::-1]
+            held = ", ".join(f"{MAPS[name]} {share(value)}" for name, value in more.items())
+            lines.append(f"* In {ZONES[zone]}, where this map holds {share(captures['regions'])}: {held or 'none'}.")
+        return "\n".join(lines)
+
     def new_mining(self) -> str:
         """What is new, by its distance from what was seen before."""
         rows = []
