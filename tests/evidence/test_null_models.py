@@ -136,3 +136,9 @@ def test_the_same_seed_gives_the_same_draws_and_another_one_others():
     first, again, other = (chance_of(polygons, sites, seed=seed) for seed in (1, 1, 2))
     pd.testing.assert_frame_equal(first, again)
     assert (first["mean"] != other["mean"]).all()
+
+
+def test_no_site_and_nothing_seen_is_no_test():
+    found = chance_of([], [])
+    assert len(found)
+    assert found[["value", "p_value"]].isna().all(axis=None)

@@ -174,6 +174,7 @@ def test_no_site_at_all_gives_a_complete_empty_result_that_says_so(project):
     done = project.run()
     assert done.returncode == 0, done.stderr
     assert "No site, so no region" in done.stderr
+    assert "Warning" not in done.stderr
     assert gpd.read_file(project.product("asm_gold_regions.gpkg"), layer="asm_gold_regions").empty
     assert gpd.read_file(project.product("asm_gold_regions.gpkg"), layer="gold_sites").empty
     summary = pd.read_csv(project.product("overlay_summary.csv"))

@@ -121,7 +121,7 @@ def _measure(
 
     def measure(patterns: Floats, chord: Floats) -> Floats:
         patterns = np.concatenate([patterns, np.broadcast_to(fixed, (len(patterns), *fixed.shape))], axis=1)
-        parts = np.array_split(patterns, -(-len(patterns) * max(tree.n, patterns.shape[1]) // MAX_MARKS))
+        parts = np.array_split(patterns, -(-len(patterns) * max(tree.n, patterns.shape[1], 1) // MAX_MARKS))
         return np.concatenate([figures(part, np.r_[chord, fixed_chord]) for part in parts], axis=-1)
 
     return measure

@@ -43,7 +43,7 @@ def radius_curve(
     shapes = np.asarray(shapes, dtype=object)
     to_cells = distances_km(cells, shapes, max_km=radii.max())
     to_points = distances_km(points, shapes)
-    covered = _weight_within(to_cells, cells.km2, radii) / cells.zone_km2[:, None]
+    covered = safe_ratio(_weight_within(to_cells, cells.km2, radii), cells.zone_km2[:, None])
     if points.groups.empty:
         groups = pd.DataFrame({"evidence": None, "period": None, "zone": cells.zones})
         captured = np.full(covered.shape, np.nan)
