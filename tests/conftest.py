@@ -18,7 +18,7 @@ PROJECT = Path(__file__).resolve().parent.parent
 # Leaves out what takes longest, for tests that look at other things.
 LEAN = {
     "rasters": None, "skip_products": ["map", "page", "sensitivity"], "published_shares": None, "production": None,
-    "monte_carlo": {"seed": 2019, "placements": 19, "primary_test": 19, "positions": 20},
+    "evidence": {}, "strata": None, "monte_carlo": {"seed": 2019, "positions": 20},
 }  # fmt: skip
 PARTS = ("Snakefile", "profiles", "workflow", "config", "data")
 

@@ -28,7 +28,7 @@ IMPATIENT = ("--slurm-init-seconds-before-status-checks", "1", "--seconds-betwee
 # The world without a network: the records near Peru, and all countries.
 EMBEDDED = LEAN | {
     "scenario": "embedded-world", "area": {"source": "world", "title": "The world"}, "per_country": True,
-    "overlays": {}, "evidence": {}, "strata": None,
+    "overlays": {},
 }  # fmt: skip
 
 
