@@ -20,6 +20,7 @@ import pandas as pd
 
 from asmgold.config.loading import read_yaml
 from asmgold.config.scenario import load_scenario
+from asmgold.evidence.null_models import PRIMARY
 from asmgold.publish.answer import BEYOND_KM, answer_of_evidence, answer_of_land, tests_of_evidence
 from asmgold.publish.context import Context
 from asmgold.publish.messages import NO_BREAK
@@ -274,7 +275,7 @@ class Countries:
         whole, new = self._of("evidence", ALL_PERIODS), self._of("evidence", NEW)
         far = self._of("new_mining", NEW, beyond_km=BEYOND_KM)
         older, own = (self._of("baselines", NEW, baseline=name) for name in ("persistence", "regions"))
-        primary = self._of("chance", NEW, zone=AREA, null_model="clumps", statistic="lift")
+        primary = self._of("chance", **PRIMARY)
         sentences = (
             f"Blocks are {whole['block_deg']:g} degrees wide there, and all that was searched is worth",
             f"{whole['blocks_effective']:.0f} effective ones; its lift is {_with_range(whole, 'lift', times)}.",
@@ -335,16 +336,24 @@ def _plain(text: str) -> str:
     return text.replace(NO_BREAK, " ")
 
 
+WRITERS = {
+    name.replace("_", "-"): value
+    for kind in (Results, Countries)
+    for name, value in vars(kind).items()
+    if inspect.isfunction(value) and not name.startswith("_")
+}
+
+
 def filled(text: str, results: Results | Countries) -> str:
-    """The text of a page with these results between its marks; other marks keep what they have."""
-    writers: Mapping[str, Callable[[], str]] = {
-        name.replace("_", "-"): getattr(results, name)
-        for name, value in vars(type(results)).items()
-        if inspect.isfunction(value) and not name.startswith("_")
-    }
+    """The text of a page with these results between its marks; those of the other results keep what they have.
+
+    Raises KeyError at a mark that nothing writes.
+    """
 
     def written(found: re.Match[str]) -> str:
-        return f"{found[1]}{writers[found[2]]()}\n{found[3]}" if found[2] in writers else found[0]
+        writer = WRITERS[found[2]]
+        is_of_these = writer in vars(type(results)).values()
+        return f"{found[1]}{writer(results)}\n{found[3]}" if is_of_these else found[0]
 
     return MARK.sub(written, text)
 

@@ -215,8 +215,6 @@ class _Ranked:
             "capture": capture,
             "lift": float(safe_ratio(capture, land_share)),
             "auc": float(np.trapezoid(of_area, land)),
-            "auc_low": np.nan,
-            "auc_high": np.nan,
             "average_precision": float((np.diff(of_area) * self._precision()).sum()) if is_km2 else np.nan,
         }
 

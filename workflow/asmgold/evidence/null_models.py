@@ -96,7 +96,7 @@ def null_model_capture(
     tables = []
     for name, place in _null_models(positions, cells, zones[AREA], strata, seed).items():
         many = primary_draws if name == PRIMARY["null_model"] else draws
-        parts = [place(min(AT_ONCE, many - first)) for first in range(0, many, AT_ONCE)]
+        parts = (place(min(AT_ONCE, many - first)) for first in range(0, many, AT_ONCE))
         random = np.concatenate([measure(drawn, chord[order]) for drawn, order in parts], axis=-1)
         tables += [
             _summary(points.groups, name, statistic, *figures)

@@ -67,7 +67,7 @@ def answer_of_evidence(tables: Mapping[str, pd.DataFrame], context: Context) -> 
     found = headline(tables, context)
     if found is None or not found["observed"] > 0:
         return [words["nothing_seen"].format(evidence=title, area=context.area)]
-    whole = of_first_evidence(tables, context, zone=AREA).iloc[0]
+    whole = of_evidence(tables, context, zone=AREA).iloc[0]
     told = {"evidence": title, "area": context.area, "period": _span(_periods(tables, context))}
     told["observed"] = amount_in_words(numbers, found["observed"], found["unit"])
     if found["verdict"] != MEASURED:
@@ -97,7 +97,7 @@ def tests_of_evidence(tables: Mapping[str, pd.DataFrame], context: Context) -> l
         return []
     words, numbers = context.phrases("answer"), context.numbers
     sentences = _forward(tables, found, context)
-    chance = of_first_evidence(tables, context, "chance", zone=AREA, statistic="capture")
+    chance = of_evidence(tables, context, "chance", zone=AREA, statistic="capture")
     chance = chance[chance["null_model"].isin(["area", "strata"])]
     if len(chance):
         hardest = chance.iloc[-1]  # within strata, where there are any
@@ -115,7 +115,7 @@ def _primary_test(tables: Mapping[str, pd.DataFrame], context: Context) -> list[
     """What moving whole clumps gives: for new mining, which is the test chosen beforehand, or else for all of it."""
     wanted = {"zone": AREA, "null_model": "clumps", "statistic": "lift"}
     for period, phrase in ((NEW, "chance_primary"), (ALL_PERIODS, "chance_clumps")):
-        asked = of_first_evidence(tables, context, "chance", period=period, **wanted)
+        asked = of_evidence(tables, context, "chance", period=period, **wanted)
         if len(asked):
             return [
                 context.phrases("answer")[phrase].format(p=context.numbers.general(round(p, 3)), area=context.area)
@@ -129,11 +129,10 @@ def headline(tables: Mapping[str, pd.DataFrame], context: Context, evidence: str
 
     Of a layer of evidence, or else of the first one.
     """
-    evidence = evidence or next(iter(context.evidence_titles), None)
-    if "evidence" not in tables or evidence is None:
+    evidence = evidence or next(iter(context.evidence_titles), "")
+    if "evidence" not in tables:
         return None
-    found = tables["evidence"]
-    found = found[(found["evidence"] == evidence) & (found["period"] == ALL_PERIODS)]
+    found = of_evidence(tables, context, evidence=evidence)
     for zone in (searched_zone(evidence), AREA):
         rows = found[found["zone"] == zone]
         if len(rows):
@@ -168,7 +167,7 @@ def _concentration(tables: Mapping[str, pd.DataFrame], whole: pd.Series, context
     """A warning where most of what was observed lies in one unit, with the figures of the rest."""
     if not {"evidence_units", "overlay_units"} <= tables.keys():
         return []
-    units = of_first_evidence(tables, context, "evidence_units")
+    units = of_evidence(tables, context, "evidence_units")
     units = units[units["overlay"].map(context.is_units_only).astype(bool)]  # those that cover the area
     if units.empty:
         return []
@@ -214,7 +213,7 @@ def _forward(tables: Mapping[str, pd.DataFrame], found: pd.Series, context: Cont
         return []
     words, numbers, title = context.phrases("answer"), context.numbers, next(iter(context.evidence_titles))
     new, older, beyond = (
-        of_first_evidence(tables, context, name, period=NEW, zone=found["zone"], **wanted)
+        of_evidence(tables, context, name, period=NEW, zone=found["zone"], **wanted)
         for name, wanted in (
             ("evidence", {}), ("baselines", {"baseline": "persistence"}), ("new_mining", {"beyond_km": BEYOND_KM}),
         )
@@ -238,19 +237,21 @@ def _forward(tables: Mapping[str, pd.DataFrame], found: pd.Series, context: Cont
     return sentences
 
 
-def of_first_evidence(
+def of_evidence(
     tables: Mapping[str, pd.DataFrame],
     context: Context,
     name: str = "evidence",
     *,
+    evidence: str | None = None,
     period: str = ALL_PERIODS,
     **wanted: object,
 ) -> pd.DataFrame:
-    """The rows of a table that are about the first layer of evidence in a period; none where there is no table."""
+    """The rows of a table about a layer of evidence, or else the first, in a period; none where there is no table."""
     if name not in tables:
         return pd.DataFrame(columns=["capture", "null_model", "p_value", *wanted])
     table = tables[name]
-    rows = table[(table["evidence"] == next(iter(context.evidence_titles), None)) & (table["period"] == period)]
+    evidence = evidence or next(iter(context.evidence_titles), None)
+    rows = table[(table["evidence"] == evidence) & (table["period"] == period)]
     for column, value in wanted.items():
         rows = rows[rows[column] == value]
     return rows

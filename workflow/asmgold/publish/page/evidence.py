@@ -103,9 +103,13 @@ def _figures_of(
                 tables["ranking"], tables["boyce"], found["land_share"], _maps(wording.words), wording,
                 evidence=evidence, zone=found["zone"],
             )  # fmt: skip
-    if len(context.evidence_titles) < 2:
-        return drawn
-    return {name: headed(figure, context.evidence_titles[str(evidence)]) for name, figure in drawn.items()}
+    heading = _heading(evidence, context)
+    return {name: headed(figure, heading) for name, figure in drawn.items()} if heading else drawn
+
+
+def _heading(evidence: str | None, context: Context) -> str:
+    """What the layer of evidence is called where there are several, so that one has to tell them apart."""
+    return context.evidence_titles[str(evidence)] if len(context.evidence_titles) > 1 else ""
 
 
 def _own_zones(table: pd.DataFrame, evidence: str | None, context: Context) -> dict[str, str]:
@@ -349,8 +353,7 @@ def _positions(table: pd.DataFrame, evidence: str | None, context: Context, zone
 
 def _about(caption: str, evidence: str | None, context: Context) -> str:
     """A caption, with the layer of evidence where there are several."""
-    several = len(context.evidence_titles) > 1
-    return f"{caption}: {context.evidence_titles[str(evidence)]}" if several else caption
+    return ": ".join(filter(None, [caption, _heading(evidence, context)]))
 
 
 def _written(figure: str, value: float, numbers: Numbers) -> str:
